@@ -1,0 +1,451 @@
+"""`chatops`: the command line. Exit status 0: done, 1: failed, 2: asked for in a way we do not understand."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from chatops.errors import BadInput, ChatopsError
+
+program = typer.Typer(
+    name="chatops",
+    help="CI answers where the people are.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+database_commands = typer.Typer(help="The database.", no_args_is_help=True)
+effect_commands = typer.Typer(help="What is to be done, and what is parked.", no_args_is_help=True)
+program.add_typer(database_commands, name="db")
+program.add_typer(effect_commands, name="effects")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+
+
+def main() -> None:
+    """Run the program; problems with a name become sentences, not traces."""
+    try:
+        program()
+    except BadInput as problem:
+        for line in problem.problems:
+            print(line, file=sys.stderr)
+        sys.exit(2)
+    except ChatopsError as problem:
+        print(problem, file=sys.stderr)
+        sys.exit(1)
+
+
+@program.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 0,
+    role: Annotated[str, typer.Option(help="all, web or worker.")] = "all",
+) -> None:
+    """Serve webhooks, Slack, pages and the worker.
+
+    Example: chatops serve --host 0.0.0.0 --port 8080
+    """
+    from chatops.running.serving import serve_forever
+
+    if role not in ("all", "web", "worker"):
+        raise BadInput([f"--role: found {role!r}, expected all, web or worker"])
+    needs = ("CHATOPS_GITHUB_WEBHOOK_SECRET",) if role != "worker" else ()
+    service = _service(role, needs=needs)
+    raise typer.Exit(serve_forever(service, host=host, port=port))
+
+
+@program.command()
+def demo(
+    port: Annotated[
+        int, typer.Option(help="Port of the product; the stand-ins take the next two.")
+    ] = 8080,
+    nights: Annotated[int, typer.Option(help="How many nights of history to make up.")] = 365,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same history.")] = 1,
+    speed: Annotated[
+        float, typer.Option(help="How much faster than real the pretend CI runs.")
+    ] = 60.0,
+    directory: Annotated[
+        Path | None, typer.Option(help="Keep the demo's files here; a later start goes on.")
+    ] = None,
+) -> None:
+    """Start the whole product with pretend GitHub, pretend Slack and a year of history.
+
+    Example: chatops demo --nights 30
+    """
+    from chatops.demo import main as demo_main
+
+    raise typer.Exit(
+        demo_main(port=port, nights=nights, seed=seed, speed=speed, directory=directory)
+    )
+
+
+@program.command("import")
+def import_files(
+    files: Annotated[
+        list[Path], typer.Argument(help="job_stats.json, check_stats.json or required-tests.yaml.")
+    ],
+    repo: Annotated[str, typer.Option(help="The repository, where the file does not say it.")] = "",
+    workflow: Annotated[
+        str, typer.Option(help="The nightly workflow's name; default: the first one.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Append the facts in an older dashboard's files. A second import adds nothing.
+
+    Example: chatops import job_stats.json
+    """
+    from chatops.running.importing import import_all
+
+    service = _service("worker")
+    with _progress("import") as step:
+        results = import_all(service, files, repo=repo, workflow=workflow, step=step)
+    if as_json:
+        _print_json(results)
+    else:
+        for result in results:
+            print(
+                f"{result['file']}: {result['kind']}, {result['facts']} facts, {result['new']} new, "
+                f"{result['known']} known; totals {result['totals']}"
+            )
+
+
+@program.command()
+def backfill(
+    days: Annotated[int, typer.Option(help="How far back.")] = 30,
+    runs: Annotated[
+        int, typer.Option(help="At most so many runs of each workflow; 0: no limit.")
+    ] = 0,
+    pulls: Annotated[bool, typer.Option(help="Also the open pull requests.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch runs, attempts and jobs from GitHub. Stop and start it as you like: it goes on.
+
+    Example: chatops backfill --days 90
+    """
+    from chatops.running.fetching import backfill_all
+
+    service = _service("worker")
+    with _spinner("Fetching") as say:
+        summary = asyncio.run(
+            backfill_all(
+                service, since=timedelta(days=days), runs=runs or None, pulls=pulls, say=say
+            )
+        )
+    _tell(summary, as_json=as_json)
+
+
+@program.command()
+def watch(
+    seconds: Annotated[int, typer.Option(help="Pause between two looks; 0: as configured.")] = 0,
+    rounds: Annotated[int, typer.Option(help="Stop after so many looks; 0: never.")] = 0,
+) -> None:
+    """Serve the pages and keep them current by polling: no public address needed, a token is enough.
+
+    Example: chatops watch --seconds 120
+    """
+    from chatops.running.fetching import watch_forever
+
+    raise typer.Exit(watch_forever(_service("all"), seconds=seconds, rounds=rounds or None))
+
+
+@program.command()
+def run(
+    command: Annotated[
+        str, typer.Argument(help="What you would write in a comment, such as '/retest'.")
+    ],
+    pull: Annotated[int, typer.Option("--pr", help="The pull request it is about.")] = 0,
+    person: Annotated[str, typer.Option("--as", help="The GitHub login it is said as.")] = "",
+    repo: Annotated[str, typer.Option(help="The repository; default: the community's first.")] = "",
+    community: Annotated[str, typer.Option(help="The community; default: the first.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say a command from here: the same bus, the same rights, the same log.
+
+    Example: chatops run '/retest' --pr 123 --as mona
+    """
+    from chatops.running.speaking import say_command
+
+    said = asyncio.run(
+        say_command(
+            _service("worker"), command, number=pull, person=person, repo=repo, community=community
+        )
+    )
+    if as_json:
+        _print_json(said)
+    else:
+        print(said["text"])
+    raise typer.Exit(0 if said["decision"] == "accepted" else 1)
+
+
+@program.command()
+def status(as_json: AsJson = False) -> None:
+    """Say how this installation is: log, read models, work, data age.
+
+    Example: chatops status --json
+    """
+    service = _service("web")
+    with _opened(service):
+        state = service.readiness()
+        head = service.log.head()
+        facts = {"ready": state.is_ready, "head": head, **state.facts}
+    _tell(facts, as_json=as_json)
+    raise typer.Exit(0 if state.is_ready else 1)
+
+
+@program.command()
+def events(
+    after: Annotated[int, typer.Option(help="Start after this position.")] = 0,
+    kind: Annotated[str, typer.Option("--type", help="Only this kind.")] = "",
+    stream: Annotated[str, typer.Option(help="Only this stream, such as run/123.")] = "",
+    follow: Annotated[bool, typer.Option(help="Go on as events arrive.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Print the log, one event a line.
+
+    Example: chatops events --after 812331 --type command.received --json
+    """
+    from chatops.running.reading import lines
+
+    service = _service("web")
+    with _opened(service):
+        try:
+            for line in lines(
+                service.log, after, kind=kind, stream=stream, follow=follow, as_json=as_json
+            ):
+                print(line, flush=follow)
+        except KeyboardInterrupt:
+            raise typer.Exit(0) from None
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@program.command()
+def rebuild(
+    names: Annotated[list[str] | None, typer.Argument(help="Projections; none: all.")] = None,
+    verify: Annotated[bool, typer.Option(help="Only compare with the live tables.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Build read models again from the log, beside the live ones, and switch over.
+
+    Example: chatops rebuild jobs --verify
+    """
+    from chatops.engine.projection import rebuild as rebuild_one
+
+    service = _service("web")
+    kinds = {kind.name: kind for kind in service.catalogues.projections}
+    unknown = sorted(set(names or ()) - set(kinds))
+    if unknown:
+        raise BadInput(
+            [f"projection: found {', '.join(unknown)}, expected some of {', '.join(kinds)}"]
+        )
+    outcomes = []
+    with _opened(service):
+        for name in names or kinds:
+            with _progress(name) as step:
+                outcomes.append(
+                    rebuild_one(service.log, kinds[name], switch=not verify, progress=step)
+                )
+    _tell(
+        [
+            {
+                "projection": outcome.name, "events": outcome.events, "digest": outcome.rebuilt,
+                "live": outcome.live, "equal": outcome.is_equal,
+            }
+            for outcome in outcomes
+        ],
+        as_json=as_json,
+    )  # fmt: skip
+    raise typer.Exit(0 if all(outcome.is_equal for outcome in outcomes) or not verify else 1)
+
+
+@database_commands.command("upgrade")
+def upgrade() -> None:
+    """Bring the database to the newest schema; `serve` does it by itself.
+
+    Example: chatops db upgrade
+    """
+    service = _service("web")
+    with _opened(service):
+        print("The database is at the newest schema.")
+
+
+@effect_commands.command("list")
+def list_effects(as_json: AsJson = False) -> None:
+    """List what is not done yet; parked items wait for `resume` or `drop`.
+
+    Example: chatops effects list
+    """
+    service = _service("web")
+    with _opened(service):
+        items = [
+            {
+                "name": item.name, "subject": item.subject, "position": item.wanted, "tries": item.tries,
+                "wait_seconds": int(item.wait.total_seconds()), "parked": item.parked, "problem": item.problem,
+            }
+            for item in service.work.backlog()
+        ]  # fmt: skip
+    _tell(items, as_json=as_json, empty="Nothing waits.")
+
+
+@effect_commands.command("resume")
+def resume_effects(
+    name: Annotated[str, typer.Argument(help="The effect's name; none: all.")] = "",
+    subject: Annotated[str, typer.Argument(help="Which one; none: all of that name.")] = "",
+) -> None:
+    """Let parked and waiting items be tried now.
+
+    Example: chatops effects resume rerun 4711
+    """
+    service = _service("web")
+    with _opened(service):
+        print(f"{service.work.resume(name or None, subject or None)} to be tried now.")
+
+
+@effect_commands.command("drop")
+def drop_effect(
+    name: Annotated[str, typer.Argument(help="The effect's name.")],
+    subject: Annotated[str, typer.Argument(help="Which one.")],
+) -> None:
+    """Give a parked item up for good.
+
+    Example: chatops effects drop rerun 4711
+    """
+    service = _service("web")
+    with _opened(service):
+        dropped = service.work.drop(name, subject)
+    if not dropped:
+        raise BadInput(
+            [f"effects drop: nothing parked is called {name} {subject}; see chatops effects list"]
+        )
+    print("Dropped.")
+
+
+@program.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Check configuration, database, GitHub and Slack, and say what to do about what is wrong.
+
+    Example: chatops doctor
+    """
+    from chatops.running.speaking import examine
+
+    findings = asyncio.run(examine(_service("web")))
+    _tell(findings, as_json=as_json)
+    raise typer.Exit(0 if all(finding["ok"] for finding in findings) else 1)
+
+
+@program.command(hidden=True)
+def docs() -> None:
+    """Write the generated pages of docs/ again.
+
+    Example: chatops docs
+    """
+    from chatops import config, settings
+    from chatops.reference import write_pages
+
+    others = {"configuration.md": f"{config.reference()}\n{settings.reference()}"}
+    for path in write_pages(Path("docs"), others):
+        print(path)
+
+
+@program.command()
+def catalogue() -> None:
+    """List every command, event, projection, effect and policy there is.
+
+    Example: chatops catalogue
+    """
+    from chatops.app import catalogues
+
+    found = catalogues()
+    for room, entries in (
+        ("commands", sorted(found.commands)),
+        ("events", sorted(event.kind for event in found.events)),
+        ("projections", sorted(projection.name for projection in found.projections)),
+        ("effects", sorted(effect.name for effect in found.effects)),
+        ("policies", sorted(policy.name for policy in found.policies)),
+    ):
+        print(f"{room}: {', '.join(entries)}")
+
+
+# --- what the commands share ------------------------------------------------
+
+
+def _service(role: str, *, needs: Collection[str] = ()) -> Any:
+    """Return the product as the environment and the configuration say; all of their problems at once."""
+    from chatops.app import Service
+    from chatops.config import read_configuration
+    from chatops.logs import set_up_logs
+    from chatops.settings import read_settings
+
+    settings = read_settings(os.environ, needs=needs)
+    set_up_logs(settings.log_format)
+    return Service(settings, read_configuration(settings.config), role=role)
+
+
+@contextmanager
+def _opened(service: Any) -> Iterator[None]:
+    """Open the database for a command that needs nothing else."""
+    service.open_database()
+    try:
+        yield
+    finally:
+        service.database.close()
+
+
+@contextmanager
+def _spinner(what: str) -> Iterator[Callable[[str], None]]:
+    """Show how far something of unknown length is, on a terminal only."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _text: None
+        return
+    with console.status(what) as status:
+        yield status.update
+
+
+def _print_json(value: object) -> None:
+    import msgspec
+
+    print(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def _tell(value: Any, *, as_json: bool, empty: str = "") -> None:
+    """Print a result: JSON for scripts, else a line for each fact."""
+    if as_json:
+        _print_json(value)
+        return
+    rows = value if isinstance(value, list) else [value]
+    if not rows:
+        print(empty)
+    for row in rows:
+        print("  ".join(f"{key} {fact}" for key, fact in row.items()))
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar for what takes long, on a terminal only."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    started = time.monotonic()
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=None, visible=False)
+
+        def step(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total, visible=time.monotonic() - started > 1)
+
+        yield step
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,341 @@
+"""How did the nights go: which tests failed in the newest one, since when, and what changed?
+
+The question behind the nightly page and `status nightly`. A test is a job's name within its workflow; a night is
+what the nightly workflows of one calendar day (UTC) did. Only passes and failures count; everything else has a word
+of its own and never makes a verdict greener or redder.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from chatops.answers.night_cells import (
+    COUNTED,
+    GREEN,
+    NOT_THERE_YET,
+    UNCLEAR,
+    UNSETTLED,
+    Cell,
+    Entry,
+    Execution,
+    State,
+)
+from chatops.answers.night_tests import LEVEL, Night, NightRun, Test, Weather, read_tests
+from chatops.events.gate import RequiredChecksChanged
+from chatops.names import Repo, RunId
+from chatops.projections import jobs as jobs_model
+from chatops.projections.freshness import last_heard
+from chatops.projections.required import required_now
+from chatops.projections.runs import Run, newest_of_workflows
+
+__all__ = [
+    "NIGHTS",
+    "Cell",
+    "Execution",
+    "Newest",
+    "Night",
+    "NightBoard",
+    "NightRun",
+    "State",
+    "Test",
+    "Weather",
+    "counted",
+    "night_board",
+]
+
+NIGHTS = 30
+STALE_AFTER = timedelta(hours=26)
+RUNS_PER_QUESTION = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newest:
+    """The newest night in words and lists; required tests come first in every list.
+
+    While it runs, the lists speak of the tests that have finished; `expected` is what the night before had.
+    """
+
+    night: Night
+    counts: Mapping[State, int]
+    total: int
+    done: int
+    expected: int
+    required_failed: int
+    failed: tuple[Test, ...]
+    newly_failing: tuple[Test, ...]
+    still_failing: tuple[Test, ...]
+    fixed: tuple[Test, ...]
+    did_not_run: tuple[Test, ...]
+    unclear: tuple[Test, ...]
+    failed_before: int
+
+    @property
+    def is_running(self) -> bool:
+        """Return whether results are still to come."""
+        return not self.night.is_over
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NightBoard:
+    """Everything the nightly page and the chat answer are made of; nights and cells are newest first."""
+
+    nights: tuple[Night, ...]
+    tests: tuple[Test, ...]
+    newest: Newest | None
+    asked: int
+    knows_required: bool
+    heard_at: datetime | None
+    now: datetime
+    due_after: timedelta
+
+    @property
+    def is_stale(self) -> bool:
+        """Return whether we have heard nothing for longer than a night takes to come."""
+        return self.heard_at is not None and self.now - self.heard_at > STALE_AFTER
+
+    @property
+    def is_overdue(self) -> bool:
+        """Return whether the newest night began so long ago that another one should have."""
+        began = self.newest.night.began_at if self.newest else None
+        return began is not None and self.now - began > self.due_after
+
+    @property
+    def verdict(self) -> str:
+        """Return the newest night in a sentence or two."""
+        if self.newest is None:
+            return "No night has been recorded yet."
+        if self.newest.is_running:
+            return _verdict_while_running(self.newest)
+        return _verdict(self.newest)
+
+
+def night_board(
+    db: Connection,
+    repositories: Sequence[Repo],
+    workflows: Sequence[str],
+    *,
+    nights: int = NIGHTS,
+    now: datetime,
+    due_after: timedelta = STALE_AFTER,
+) -> NightBoard:
+    """Return the newest nights of these workflows: a handful of queries, whatever the log's length.
+
+    `due_after` is how long after the beginning of a night the next one is missed.
+    """
+    attempts = [
+        run for repo in repositories for run in newest_of_workflows(db, repo, workflows, nights)
+    ]
+    columns = _columns(attempts)[:nights]
+    rules = {repo: _required(db, repo) for repo in repositories}
+
+    def is_required(repo: Repo, name: str) -> bool:
+        rule = rules[repo]
+        return rule is not None and rule.has(name)
+
+    tests = read_tests(columns, _entries(db, columns), attempts, is_required, now)
+    return NightBoard(
+        nights=columns,
+        tests=tests,
+        newest=_newest(columns, tests) if columns else None,
+        asked=nights,
+        knows_required=any(rule is not None for rule in rules.values()),
+        heard_at=last_heard(db, repositories),
+        now=now,
+        due_after=due_after,
+    )
+
+
+def _columns(attempts: Iterable[Run]) -> tuple[Night, ...]:
+    """Return the nights, the one with the newest run first."""
+    runs: dict[RunId, list[Run]] = defaultdict(list)
+    for attempt in attempts:
+        runs[attempt.run_id].append(attempt)
+    by_night: dict[str, list[NightRun]] = defaultdict(list)
+    for run_id, of_run in runs.items():
+        run = _night_run(sorted(of_run, key=lambda run: run.attempt))
+        day = run.created_at.astimezone(UTC).date().isoformat() if run.created_at else ""
+        by_night[day or f"#{run.number}/{run_id}"].append(run)
+    found = [_night(key, of_night) for key, of_night in by_night.items()]
+    return tuple(sorted(found, key=lambda night: night.runs[-1].run_id, reverse=True))
+
+
+def _night_run(attempts: Sequence[Run]) -> NightRun:
+    newest = attempts[-1]
+    return NightRun(
+        repo=newest.repo,
+        workflow=newest.workflow,
+        run_id=newest.run_id,
+        number=max(run.number for run in attempts),
+        attempt=newest.attempt,
+        status=newest.status,
+        conclusion=newest.conclusion,
+        created_at=min((run.created_at for run in attempts if run.created_at), default=None),
+        completed_at=newest.completed_at,
+    )
+
+
+def _night(key: str, runs: list[NightRun]) -> Night:
+    runs.sort(key=lambda run: run.run_id)
+    if key.startswith("#"):
+        return Night(
+            key=key.partition("/")[0], label=f"#{runs[0].number}", day=None, runs=tuple(runs)
+        )
+    day = date.fromisoformat(key)
+    return Night(key=key, label=f"{day.day} {day:%b}", day=day, runs=tuple(runs))
+
+
+def _entries(db: Connection, nights: Sequence[Night]) -> list[Entry]:
+    """Return the job entries of these nights as they lie in the read model: there may be tens of thousands."""
+    jobs = jobs_model.LIVE.jobs.c
+    run_ids = [run.run_id for night in nights for run in night.runs]
+    found: list[Any] = []
+    for start in range(0, len(run_ids), RUNS_PER_QUESTION):
+        query = select(
+            jobs.job_id, jobs.run_id, jobs.attempt, jobs.name, jobs.weight,
+            jobs.carried, jobs.conclusion, jobs.failed_step, jobs.started_at, jobs.completed_at,
+        ).where(jobs.run_id.in_(run_ids[start : start + RUNS_PER_QUESTION]))  # fmt: skip
+        found.extend(db.execute(query).all())
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Required:
+    """Which job names must pass to merge; a rule's names begin with the workflow of the pull requests' CI."""
+
+    names: frozenset[str]
+    workflows: frozenset[str]
+    patterns: tuple[re.Pattern[str], ...]
+
+    def has(self, name: str) -> bool:
+        """Return whether this job is required."""
+        if name in self.names:
+            return True
+        full = [name, *(f"{workflow}{LEVEL}{name}" for workflow in self.workflows)]
+        return any(pattern.match(one) for pattern in self.patterns for one in full)
+
+
+def _required(db: Connection, repo: Repo) -> _Required | None:
+    """Return what is required in a repository today, nothing if nobody has told."""
+    rules = required_now(db, repo)
+    return None if rules is None else _required_by(rules)
+
+
+def _required_by(rules: RequiredChecksChanged) -> _Required:
+    full = {*rules.names, *(name for group in rules.sets for name in group.names)}
+    patterns = {*rules.patterns, *(pattern for group in rules.sets for pattern in group.patterns)}
+    split = [name.partition(LEVEL) for name in full]
+    return _Required(
+        names=frozenset(job or workflow for workflow, _, job in split),
+        workflows=frozenset(workflow for workflow, _, job in split if job),
+        patterns=tuple(compiled for text in sorted(patterns) if (compiled := _compiled(text))),
+    )
+
+
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    try:
+        return re.compile(pattern)
+    except re.error:
+        return None
+
+
+def _newest(nights: Sequence[Night], tests: Sequence[Test]) -> Newest:
+    there = sorted(
+        (test for test in tests if not test.is_gone and test.cells[0] is not NOT_THERE_YET),
+        key=lambda test: (not test.is_required, test.name),
+    )
+    states = {id(test): test.cells[0].state for test in there}
+    counts = Counter(states.values())
+    failed = [test for test in there if states[id(test)] is State.FAILED]
+    return Newest(
+        night=nights[0],
+        counts=dict(counts),
+        total=len(there),
+        done=len(there) - sum(counts[state] for state in UNSETTLED),
+        expected=max(len(there), sum(_was_there(test) for test in there)),
+        required_failed=sum(test.is_required for test in failed),
+        failed=tuple(failed),
+        newly_failing=tuple(test for test in failed if test.streak == 1),
+        still_failing=tuple(test for test in failed if test.streak > 1),
+        fixed=tuple(
+            test for test in there if states[id(test)] in GREEN and test.before is State.FAILED
+        ),
+        did_not_run=tuple(
+            test
+            for test in there
+            if states[id(test)] is State.NOT_RUN
+            or (states[id(test)] is State.SKIPPED and test.runs)
+        ),
+        unclear=tuple(test for test in there if states[id(test)] in UNCLEAR),
+        failed_before=sum(
+            len(test.cells) > 1 and test.cells[1].state is State.FAILED for test in tests
+        ),
+    )
+
+
+def _was_there(test: Test) -> bool:
+    return len(test.cells) > 1 and bool(test.cells[1].executions)
+
+
+def _verdict(newest: Newest) -> str:
+    counts, name = newest.counts, newest.night.name
+    ran = sum(counts.get(state, 0) for state in COUNTED)
+    unclear = _unclear_words(counts)
+    if not newest.total or not ran:
+        return f"No test of {_the_night(name)} has a result{f': {unclear}' if unclear else ''}."
+    if newest.failed:
+        required = f", {newest.required_failed} of them required" if newest.required_failed else ""
+        said = f"{len(newest.failed)} of {counted(newest.total, 'test')} failed in {_the_night(name)}{required}."
+        said = f"{said} {_changes(newest)}"
+    else:
+        every = "All" if ran == newest.total else "No test failed: all"
+        said = f"{every} {counted(ran, 'test')} that ran passed in {_the_night(name)}."
+    return f"{said} Without a verdict: {unclear}." if unclear else said
+
+
+def _verdict_while_running(newest: Newest) -> str:
+    failed = f"{len(newest.failed)} failed" if newest.failed else "none failed"
+    required = f", {newest.required_failed} of them required" if newest.required_failed else ""
+    said = (
+        f"The night of {newest.night.name} is running: {newest.done} of about "
+        f"{counted(newest.expected, 'test')} are done, {failed}{required} so far."
+    )
+    return (
+        f"{said} {newest.failed_before} failed in the night before."
+        if newest.failed_before
+        else said
+    )
+
+
+def _changes(newest: Newest) -> str:
+    new, old = len(newest.newly_failing), len(newest.still_failing)
+    if not old:
+        return "It is new." if new == 1 else "All of them are new."
+    nights = max(test.streak for test in newest.still_failing)
+    older = f"{old} still {'fails' if old == 1 else 'fail'} (up to {nights} nights)"
+    return f"{new} {'is' if new == 1 else 'are'} new, {older}." if new else f"None is new, {older}."
+
+
+def _unclear_words(counts: Mapping[State, int]) -> str:
+    words = {
+        State.INFRA: "infrastructure failed",
+        State.CANCELLED: "cancelled",
+        State.NOT_RUN: "not run",
+        State.UNKNOWN: "unknown",
+    }
+    return ", ".join(
+        f"{counts[state]} {word}" for state, word in words.items() if counts.get(state)
+    )
+
+
+def _the_night(name: str) -> str:
+    return name if name.startswith("run ") else f"the night of {name}"
+
+
+def counted(number: int, word: str) -> str:
+    """Return a number with its word, in the singular or the plural."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"

@@ -1,0 +1,100 @@
+"""What of a commit can run again: the question behind `/retest`.
+
+Newest run per workflow; its failed and timed-out jobs, and those cancelled though nothing superseded them. GitHub runs
+a run again up to 30 days after its first attempt and 50 times.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Connection
+
+from chatops.names import JobId, Repo, RunId, Sha
+from chatops.projections.jobs import Job, jobs_of_runs
+from chatops.projections.runs import Run, attempts_of_commit
+
+AGE_LIMIT = timedelta(days=30)
+ATTEMPT_LIMIT = 50
+FAILED = frozenset({"failure", "timed_out", "cancelled"})
+RUN_FAILED = FAILED | {"startup_failure"}
+
+
+class Hindrance(StrEnum):
+    """Why a run with failures cannot run again now."""
+
+    STILL_RUNNING = "still running"
+    TOO_OLD = "too old"
+    TOO_MANY_ATTEMPTS = "too many attempts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeatable:
+    """The newest run of a workflow of a commit, with the jobs that failed in it."""
+
+    run_id: RunId
+    attempt: int
+    workflow: str
+    sha: Sha
+    is_over: bool
+    conclusion: str
+    failed: tuple[Job, ...]
+    hindrance: Hindrance | None
+
+    @property
+    def has_failed(self) -> bool:
+        """Return whether there is anything in it to run again."""
+        return bool(self.failed) or (self.is_over and self.conclusion in RUN_FAILED)
+
+    @property
+    def scope(self) -> str:
+        """Return the cheapest right call: one job, the failed jobs, or everything where no job is known."""
+        if not self.failed:
+            return "all"
+        return "job" if len(self.failed) == 1 else "failed"
+
+    @property
+    def job_id(self) -> JobId:
+        """Return the one failed job's id, 0 where several failed."""
+        return self.failed[0].job_id if len(self.failed) == 1 else JobId(0)
+
+
+def repeatable_runs(db: Connection, repo: Repo, sha: Sha, now: datetime) -> list[Repeatable]:
+    """Return the newest run of each workflow of a head commit, by workflow name."""
+    newest: dict[str, Run] = {}
+    first_created: dict[RunId, datetime] = {}
+    for run in attempts_of_commit(db, repo, sha):
+        newest[run.path or run.workflow] = run
+        if run.created_at is not None:
+            first_created.setdefault(run.run_id, run.created_at)
+    jobs: dict[tuple[RunId, int], list[Job]] = defaultdict(list)
+    for job in jobs_of_runs(db, [run.run_id for run in newest.values()]):
+        jobs[job.run_id, job.attempt].append(job)
+    found = [
+        Repeatable(
+            run_id=run.run_id,
+            attempt=run.attempt,
+            workflow=run.workflow,
+            sha=run.sha,
+            is_over=run.is_over,
+            conclusion=run.conclusion,
+            failed=_failed(jobs[run.run_id, run.attempt]),
+            hindrance=_hindrance(run, first_created.get(run.run_id), now),
+        )
+        for run in newest.values()
+    ]
+    return sorted(found, key=lambda run: (run.workflow, run.run_id))
+
+
+def _failed(jobs: list[Job]) -> tuple[Job, ...]:
+    """Return the jobs of an attempt that failed."""
+    return tuple(job for job in jobs if job.is_over and job.conclusion in FAILED)
+
+
+def _hindrance(run: Run, created_at: datetime | None, now: datetime) -> Hindrance | None:
+    if created_at is not None and now - created_at > AGE_LIMIT:
+        return Hindrance.TOO_OLD
+    if run.attempt >= ATTEMPT_LIMIT:
+        return Hindrance.TOO_MANY_ATTEMPTS
+    return None if run.is_over else Hindrance.STILL_RUNNING

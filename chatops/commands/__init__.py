@@ -1,0 +1,1 @@
+"""What people can ask for: one file per command, found by being there."""

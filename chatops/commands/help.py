@@ -1,0 +1,65 @@
+"""`help`: what can I say?
+
+Asks for:  nothing; anyone may
+Decides:   nothing
+Tells:     every command with its words and one sentence
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from chatops.engine.answer import Answer, Code, Section
+from chatops.engine.authority import Role
+from chatops.engine.bus import Asked, Command, Knowledge, Story
+from chatops.errors import Refused
+from chatops.events import Event
+from chatops.events.conversation import CommandReceived
+
+
+@dataclass(frozen=True, slots=True)
+class Help(Command):
+    """List what people can ask for."""
+
+    about: str = ""
+
+    name: ClassVar[str] = "help"
+    usage: ClassVar[str] = "[COMMAND]"
+    help: ClassVar[str] = "Say what you can ask for."
+    example: ClassVar[str] = "/help retest"
+    role: ClassVar[Role] = Role.ANYONE
+
+    @classmethod
+    def parse(cls, words: Sequence[str]) -> Self:
+        if len(words) > 1:
+            raise Refused("`help` takes one command's name at most.", reason="usage")
+        return cls(words[0].lstrip("/").lower() if words else "")
+
+    def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
+        if self.about and self.about not in knowledge.commands:
+            known = ", ".join(sorted(knowledge.commands))
+            raise Refused(
+                f"There is no command `{self.about}`. There are: {known}.", reason="unknown_command"
+            )
+        return ()
+
+    @classmethod
+    def tell(cls, story: Story, knowledge: Knowledge) -> Answer:
+        received = story.first(CommandReceived)
+        assert received is not None
+        slash = f"{knowledge.community.slash_command} " if received.surface == "slack" else "/"
+        about = cls.parse(received.words).about
+        chosen = [knowledge.commands[about]] if about else list(knowledge.commands.values())
+        return Answer(
+            verdict=("What you can ask for",),
+            sections=(
+                Section(
+                    title="Commands",
+                    lines=tuple(
+                        (Code(f"{slash}{command.name} {command.usage}".strip()), f" {command.help}")
+                        for command in chosen
+                    ),
+                ),
+            ),
+            private=True,
+        )

@@ -1,0 +1,88 @@
+"""Reads the configuration file: the shapes first, then what must hold between its parts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import inspect
+from msgspec.structs import replace
+
+from chatops.config.document import MISSING, Document, NotWritten, compose
+from chatops.config.shape import Community, Configuration
+from chatops.errors import BadInput
+
+EXAMPLE = """\
+communities:
+  acme:
+    title: Acme Engine
+    slash_command: /acme
+    repositories:
+      - acme/engine
+"""
+"""The least that works."""
+
+RESERVED = frozenset(
+    {
+        "api", "audit", "badge", "commands", "embed", "feeds", "flaky", "github", "health",
+        "healthz", "metrics", "nightly", "people", "prs", "readyz", "required", "runs", "slack",
+        "static", "stream", "tests",
+    }
+)  # fmt: skip
+"""The first parts of the dashboard's own addresses."""
+
+
+def read_configuration(path: Path) -> Configuration:
+    """Return the configuration in a file, or one `BadInput` with every problem in it."""
+    try:
+        root = compose(path)
+    except NotWritten as problem:
+        raise BadInput([*problem.problems, f"A configuration is at least:\n\n{EXAMPLE}"]) from None
+    document = Document()
+    found = document.read(root, inspect.type_info(Configuration))
+    if found is not MISSING:
+        assert isinstance(found, Configuration)
+        _check(document, found)
+    if document.problems:
+        raise BadInput(document.problems)
+    assert isinstance(found, Configuration)
+    return replace(found, default=found.default_community.key)
+
+
+def _check(document: Document, configuration: Configuration) -> None:
+    """Note what is wrong between the parts, each of which is right."""
+    keys = configuration.communities
+    if configuration.default and f"communities.{configuration.default}" not in document.places:
+        document.note("default", repr(configuration.default), f"one of {', '.join(keys)}")
+    for key in sorted(RESERVED & set(keys)):
+        document.note(f"communities.{key}", repr(key), "a key that is not a page of the dashboard")
+    _once(document, _slash_commands(configuration), "a command that no other community has")
+    _once(document, _repositories(configuration), "a repository that is listed once")
+    for community in keys.values():
+        for path, repository in _homes(community):
+            if repository and repository not in community.repositories:
+                expected = f"one of {', '.join(community.repositories)}"
+                document.note(path, repr(repository), expected)
+
+
+def _once(document: Document, said: Iterator[tuple[str, str]], expected: str) -> None:
+    seen: dict[str, str] = {}
+    for path, text in said:
+        first = seen.setdefault(text.lower(), path)
+        if first != path:
+            document.note(path, f"{text!r} again", f"{expected}; {first} has it")
+
+
+def _slash_commands(configuration: Configuration) -> Iterator[tuple[str, str]]:
+    for key, community in configuration.communities.items():
+        if community.slash_command:
+            yield f"communities.{key}.slash_command", community.slash_command
+
+
+def _repositories(configuration: Configuration) -> Iterator[tuple[str, str]]:
+    for key, community in configuration.communities.items():
+        for index, repository in enumerate(community.repositories):
+            yield f"communities.{key}.repositories[{index}]", repository
+
+
+def _homes(community: Community) -> Iterator[tuple[str, str]]:
+    for index, workflow in enumerate(community.nightly):
+        yield f"communities.{community.key}.nightly[{index}].repository", workflow.repository

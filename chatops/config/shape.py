@@ -1,0 +1,349 @@
+"""What a community says of itself: the keys of the configuration file, each with what it means."""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from msgspec import Meta, Struct, field
+
+from chatops.names import Repo
+
+MEMBER = re.compile(r"[UW][A-Z0-9]{4,}")
+"""How Slack writes the id of a member."""
+
+WEB_ADDRESS = r"\Ahttps?://[^\s/]+(/\S*)?\Z"
+
+
+def said(
+    meaning: str,
+    *,
+    example: str = "",
+    expected: str | None = None,
+    pattern: str | None = None,
+    at_least: int | None = None,
+    extra: dict[str, Any] | None = None,
+) -> Meta:
+    """Return what a key means, what is expected there, and an example of it."""
+    return Meta(
+        description=meaning,
+        title=expected,
+        examples=[example] if example else None,
+        pattern=pattern,
+        min_length=at_least,
+        extra=extra,
+    )
+
+
+def number(meaning: str, *, lowest: int, highest: int) -> Meta:
+    """Return what a number means, and its range."""
+    return Meta(description=meaning, ge=lowest, le=highest)
+
+
+@lru_cache(maxsize=512)
+def expression(regex: str) -> re.Pattern[str]:
+    """Compile a regular expression; JavaScript's way to name a group is understood."""
+    return re.compile(re.sub(r"\(\?<(?![=!])", "(?P<", regex))
+
+
+def is_expression(regex: str) -> bool:
+    """Return whether a text is a regular expression."""
+    try:
+        expression(regex)
+    except (re.error, OverflowError, RecursionError):
+        return False
+    return True
+
+
+class NightlyWorkflow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A workflow that runs by the clock on the base branch; each scheduled run of it is a night."""
+
+    name: Annotated[
+        str,
+        said("The workflow's name as GitHub shows it.", example="Nightly CI", at_least=1),
+    ]
+    file: Annotated[
+        str,
+        said(
+            "Its file's name in `.github/workflows`.",
+            example="ci-nightly.yaml",
+            pattern=r"\A[^/\s]+\.ya?ml\Z",
+        ),
+    ]
+    repository: Annotated[
+        str,
+        said("The repository it runs in; by default the community's first.", example="acme/engine"),
+    ] = ""
+    cadence: Annotated[Literal["daily", "weekdays", "weekly"], said("How often it runs.")] = "daily"
+    hour: Annotated[int, number("The hour, UTC, at which it starts.", lowest=0, highest=23)] = 0
+
+
+class GatekeeperFile(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag_field="source",
+    tag="gatekeeper-file",
+):
+    """The required checks are in a file of the repository: names, and paths that need them."""
+
+    path: Annotated[str, said("Where the file is.", example="ci/required-tests.yaml", at_least=1)]
+    branch: Annotated[str, said("The branch it is read from.", example="main", at_least=1)] = "main"
+
+
+class BranchRules(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag_field="source",
+    tag="branch-rules",
+):
+    """The required checks are those of GitHub's branch protection or rulesets."""
+
+    branch: Annotated[str, said("The branch whose rules count.", example="main", at_least=1)] = (
+        "main"
+    )
+
+
+class Gate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a pull request must pass before it is merged."""
+
+    workflow: Annotated[
+        str,
+        said(
+            "The workflow that waits for the required checks, as GitHub shows it; it is run again "
+            "after what it waits for. Leave it out where GitHub itself is the gate.",
+            example="Gatekeeper",
+        ),
+    ] = ""
+    checks: Annotated[
+        GatekeeperFile | BranchRules | None,
+        said(
+            "Where the list of required checks comes from; "
+            "by default nowhere, and no check counts as required."
+        ),
+    ] = None
+
+
+class Owner(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Somebody who looks after jobs."""
+
+    github: Annotated[str, said("GitHub login.", example="mona")] = ""
+    fullname: Annotated[str, said("Name, as people read it.", example="Mona")] = ""
+    slack: Annotated[str, said("Name in Slack, as people read it.", example="mona")] = ""
+    slackurl: Annotated[
+        str,
+        said(
+            "Address of the profile in Slack; its last part is the member's id.",
+            example="https://acme.slack.com/team/U0123456789",
+        ),
+    ] = ""
+    email: Annotated[str, said("E-mail address; the bot sends none.")] = ""
+
+
+class OwnerGroup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The people who look after the jobs whose names match an expression."""
+
+    regex: Annotated[
+        str,
+        said(
+            "Searched anywhere in a job's name; every group that matches counts.",
+            example="s390x|zvsi",
+            expected="a regular expression",
+            at_least=1,
+            extra={"check": is_expression},
+        ),
+    ]
+    group: Annotated[str, said("The group's name.", example="Arch-s390x", at_least=1)]
+    owners: Annotated[tuple[Owner, ...], said("Its people; a group without any is unowned.")] = ()
+
+    def owns(self, job_name: str) -> bool:
+        """Return whether this group looks after a job."""
+        return expression(self.regex).search(job_name) is not None
+
+
+class MaintainersFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A file of its own beside the configuration, for the people who keep it."""
+
+    mappings: Annotated[tuple[OwnerGroup, ...], said("Who looks after what.")]
+
+
+class Trust(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who may spend runner hours."""
+
+    label: Annotated[
+        str,
+        said("The label with which a maintainer lets the tests of a pull request run.", at_least=1),
+    ] = "ok-to-test"
+    retest_role: Annotated[
+        # Not "read": on a public repository everybody has that.
+        Literal["triage", "write", "maintain", "admin"],
+        said("The lowest GitHub role that may run tests again."),
+    ] = "write"
+    author_after_label: Annotated[
+        bool, said("Whether the author may, too, once the label is there.")
+    ] = True
+    retests_per_sha: Annotated[
+        int, number("How often the tests of one commit may be run again.", lowest=1, highest=50)
+    ] = 3
+
+
+class Community(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A group of people with repositories, a CI and a way of working."""
+
+    title: Annotated[str, said("What people call it.", example="Acme Engine", at_least=1)]
+    repositories: Annotated[
+        tuple[
+            Annotated[
+                Repo,
+                said(
+                    "",
+                    expected="owner/name",
+                    example="acme/engine",
+                    pattern=r"\A[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}\Z",
+                ),
+            ],
+            ...,
+        ],
+        said(
+            "Its repositories, `owner/name`; the first is meant where none is named.",
+            expected="a list of owner/name with at least one",
+            at_least=1,
+        ),
+    ]
+    key: Annotated[str, said("", extra={"is_key": True})] = ""
+    slash_command: Annotated[
+        str,
+        said(
+            "Its slash command in Slack; without one it is not heard there.",
+            example="/acme",
+            expected="/ and then at most 31 lower-case letters, digits, - or _",
+            pattern=r"\A/[a-z0-9_-]{1,31}\Z",
+        ),
+    ] = ""
+    nightly: Annotated[
+        tuple[NightlyWorkflow, ...], said("Its nightly workflows, the most important first.")
+    ] = ()
+    gate: Annotated[Gate | None, said("What a pull request must pass.")] = None
+    maintainers: Annotated[
+        tuple[OwnerGroup, ...],
+        said(
+            "Who looks after which jobs: the list, or the path of a file beside this one "
+            "with the list under `mappings`.",
+            extra={"file": MaintainersFile},
+        ),
+    ] = ()
+    trust: Annotated[Trust, said("Who may spend runner hours.")] = field(default_factory=Trust)
+    links: Annotated[
+        Mapping[
+            str,
+            Annotated[
+                str,
+                said(
+                    "",
+                    expected="a web address",
+                    example="https://acme.example/ci",
+                    pattern=WEB_ADDRESS,
+                ),
+            ],
+        ],
+        said("Addresses to show in the dashboard, by their title."),
+    ] = field(default_factory=dict)
+
+    def repository_of(self, workflow: NightlyWorkflow) -> Repo:
+        """Return where a nightly workflow runs."""
+        return Repo(workflow.repository) if workflow.repository else self.repositories[0]
+
+    def owners_of(self, job_name: str) -> tuple[OwnerGroup, ...]:
+        """Return every group that looks after a job."""
+        return tuple(group for group in self.maintainers if group.owns(job_name))
+
+    def dirty(self) -> tuple[str, ...]:
+        """Return a sentence for each entry about an owner that is kept but cannot be meant so."""
+        return tuple(
+            f"{group.group}: {owner.github or owner.fullname or 'somebody'}: {oddity}"
+            for group in self.maintainers
+            for owner in group.owners
+            for oddity in _oddities(owner)
+        )
+
+
+class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole file."""
+
+    communities: Annotated[
+        Mapping[
+            Annotated[
+                str,
+                said(
+                    "",
+                    expected="a key of lower-case letters, digits and -",
+                    example="acme",
+                    pattern=r"\A[a-z][a-z0-9-]{0,39}\Z",
+                ),
+            ],
+            Community,
+        ],
+        said(
+            "Each community under a short key, which is its part of the dashboard's addresses.",
+            expected="a mapping with at least one community",
+            at_least=1,
+        ),
+    ]
+    default: Annotated[
+        str, said("The key of the community that `/` shows; by default the first.", example="acme")
+    ] = ""
+
+    @property
+    def default_community(self) -> Community:
+        """The community that is meant where none is named."""
+        return self.communities[self.default or next(iter(self.communities))]
+
+    def community_of(self, repo: str) -> Community | None:
+        """Return the community a repository belongs to; GitHub's names do not mind their case."""
+        return self._first(
+            lambda community: repo.lower() in (known.lower() for known in community.repositories)
+        )
+
+    def community_for_slash(self, command: str) -> Community | None:
+        """Return the community that a slash command speaks to."""
+        return self._first(
+            lambda community: bool(command) and community.slash_command == command.lower()
+        )
+
+    def _first(self, fits: Callable[[Community], bool]) -> Community | None:
+        return next(filter(fits, self.communities.values()), None)
+
+
+def slack_member(owner: Owner) -> str | None:
+    """Return an owner's member id in Slack, however the address before it is written."""
+    last = owner.slackurl.rstrip("/").rpartition("/")[2]
+    return last if MEMBER.fullmatch(last) else None
+
+
+def _oddities(owner: Owner) -> list[str]:
+    found = []
+    if owner.email and ("://" in owner.email or "@" not in owner.email):
+        found.append(f"found {owner.email!r} as e-mail address")
+    if owner.slackurl and not _is_web_address(owner.slackurl):
+        found.append(f"found {owner.slackurl!r} as address in Slack, expected https://…")
+    if owner.slackurl and slack_member(owner) is None:
+        found.append(
+            f"found {owner.slackurl!r} as address in Slack, which does not end in a member's id"
+        )
+    if owner.github and not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})", owner.github):
+        found.append(f"found {owner.github!r} as GitHub login")
+    if not owner.github and slack_member(owner) is None:
+        found.append("found neither a GitHub login nor a Slack member's id, so nobody can be told")
+    return found
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)

@@ -1,0 +1,103 @@
+"""Where a demo keeps its files, and how a later start finds where the last one ended."""
+
+import pickle
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+import structlog
+
+from chatops.standins.github import World
+
+logger = structlog.get_logger(__name__)
+
+CONFIGURATION = """\
+# Written by `chatops demo`.
+communities:
+  kata:
+    title: Kata Containers
+    slash_command: /kata
+    repositories:
+      - {repository}
+    nightly:
+      - name: Kata Containers Nightly CI
+        file: ci-nightly.yaml
+        hour: 0
+      - name: Nightly CI for s390x
+        file: ci-nightly-s390x.yaml
+        hour: 5
+    gate:
+      workflow: Gatekeeper
+      checks:
+        source: gatekeeper-file
+        path: {required}
+        branch: main
+    maintainers: maintainers.yml
+"""
+
+
+class Beginning(msgspec.Struct, frozen=True, kw_only=True):
+    """When a demo first began and what it was asked for: the same history can be told again from it."""
+
+    moment: datetime
+    seed: int
+    nights: int
+    is_filled: bool = False
+
+
+def place(directory: Path | None) -> AbstractContextManager[str]:
+    """Return a folder for the files: the one that is named, or one that is gone afterwards."""
+    if directory is None:
+        return TemporaryDirectory(prefix="chatops-demo-")
+    directory.mkdir(parents=True, exist_ok=True)
+    return nullcontext(str(directory.resolve()))
+
+
+class Folder:
+    """The files of one demo."""
+
+    def __init__(self, path: Path) -> None:
+        self.configuration = path / "chatops.yaml"
+        self.database = path / "chatops.db"
+        self._maintainers = path / "maintainers.yml"
+        self._beginning = path / "demo.json"
+        self._world = path / "github.pickle"
+
+    def begin(self, asked: Beginning) -> Beginning:
+        """Return how this demo once began; if it never did, it begins as asked."""
+        if self._beginning.exists():
+            return msgspec.json.decode(self._beginning.read_bytes(), type=Beginning)
+        self._beginning.write_bytes(msgspec.json.encode(asked))
+        return asked
+
+    def note_filled(self, beginning: Beginning) -> None:
+        """Remember that the log holds the whole history."""
+        filled = msgspec.structs.replace(beginning, is_filled=True)
+        self._beginning.write_bytes(msgspec.json.encode(filled))
+
+    def configure(self, repository: str, required: str, maintainers: str) -> None:
+        """Write the configuration, unless somebody may have changed it since."""
+        if not self.configuration.exists():
+            text = CONFIGURATION.format(repository=repository, required=required)
+            self.configuration.write_text(text, encoding="utf-8")
+            self._maintainers.write_text(maintainers, encoding="utf-8")
+
+    def keep(self, world: World) -> None:
+        """Keep the pretend GitHub for the next start."""
+        draft = self._world.with_suffix(".new")
+        draft.write_bytes(pickle.dumps(world))
+        draft.replace(self._world)
+
+    def kept_world(self) -> World | None:
+        """Return the pretend GitHub as it was when the last demo ended here."""
+        if not self._world.exists():
+            return None
+        try:
+            world = pickle.loads(self._world.read_bytes())  # noqa: S301 - `keep` wrote it
+        except (pickle.UnpicklingError, ImportError, LookupError, TypeError, ValueError, EOFError):
+            # An older program made it.
+            logger.warning("the kept pretend GitHub cannot be read; it begins anew")
+            return None
+        return world if isinstance(world, World) else None

@@ -1,0 +1,1 @@
+"""The machinery that does not grow: log, bus, projector, effector, replier."""

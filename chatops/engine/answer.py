@@ -1,0 +1,113 @@
+"""What the bot says, before it is words on a surface: plain pieces with a meaning, no markup.
+
+Everything in an answer that came from outside is data; a surface's renderer escapes it in one place.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Tone(StrEnum):
+    """What a verdict says at a glance."""
+
+    GOOD = "good"
+    BAD = "bad"
+    BUSY = "busy"
+    UNKNOWN = "unknown"
+    NEUTRAL = "neutral"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A piece to be shown as code: a sha, a command, a name."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A piece that leads somewhere. `url` is ours or GitHub's; `text` may come from outside."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Strong:
+    """A piece that weighs more."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A moment, shown the way the surface shows moments."""
+
+    at: datetime
+
+
+Piece = str | Code | Link | Strong | When
+Line = tuple[Piece, ...]
+"""One line of text: its pieces follow each other without blanks of their own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A titled list. `more` counts what was left out; `folded` says that it may start closed."""
+
+    title: str
+    lines: tuple[Line, ...]
+    more: int = 0
+    folded: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One message: the verdict first, then counts, then lists, then where the knowledge comes from."""
+
+    verdict: Line
+    tone: Tone = Tone.NEUTRAL
+    counts: Line = ()
+    sections: tuple[Section, ...] = ()
+    footer: Line = ()
+    private: bool = False
+
+
+def pieces(sentence: str) -> Line:
+    """Return one of our sentences as a line: what stands between backticks becomes code."""
+    return tuple(
+        Code(part) if number % 2 else part
+        for number, part in enumerate(sentence.split("`"))
+        if part
+    )
+
+
+def plain(line: Line) -> str:
+    """Return a line as text without markup, for notifications, logs and the command line."""
+    return "".join(_plain(piece) for piece in line)
+
+
+def _plain(piece: Piece) -> str:
+    match piece:
+        case str():
+            return piece
+        case Code(text) | Link(text, _) | Strong(text):
+            return text
+        case When(at):
+            return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def as_text(answer: Answer) -> str:
+    """Return a whole answer as plain text, for the command line."""
+    parts = [plain(answer.verdict)]
+    if answer.counts:
+        parts.append(plain(answer.counts))
+    for section in answer.sections:
+        parts.append(f"\n{section.title}")
+        parts.extend(f"  {plain(line)}" for line in section.lines)
+        if section.more:
+            parts.append(f"  … and {section.more} more")
+    if answer.footer:
+        parts.append(f"\n{plain(answer.footer)}")
+    return "\n".join(parts)

@@ -1,0 +1,325 @@
+"""The log: the one append-only, totally ordered sequence of events.
+
+`append` is one transaction under one lock (SQLite: BEGIN IMMEDIATE; PostgreSQL: an advisory lock), so that
+positions count 1, 2, 3 … without gaps and become visible in order: a reader that has seen position N never
+later finds a smaller one.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import zstandard
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Row,
+    SmallInteger,
+    String,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+)
+
+from chatops.engine.clock import microseconds
+from chatops.engine.codec import Codec
+from chatops.engine.database import LOG_LOCK, Database
+from chatops.events import Event, Fact, Recorded
+from chatops.ports import Clock
+
+METADATA = MetaData()
+
+EVENTS = Table(
+    "events",
+    METADATA,
+    Column(
+        "position",
+        BigInteger().with_variant(Integer, "sqlite"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("key", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("version", SmallInteger, nullable=False),
+    Column("stream", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("actor", String),
+    Column("occurred_at", BigInteger, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("correlation_id", String, nullable=False),
+    Column("causation_id", String),
+    Column("data", LargeBinary, nullable=False),
+    Index("events_key", "key", unique=True),
+)
+STORY = "correlation_id LIKE 'command/%'"
+"""Only commands' stories are looked up by correlation id; only they pay for the index."""
+Index(
+    "events_story",
+    EVENTS.c.correlation_id,
+    EVENTS.c.position,
+    sqlite_where=text(STORY),
+    postgresql_where=text(STORY),
+)
+
+DELIVERIES = Table(
+    "deliveries",
+    METADATA,
+    Column("guid", String, primary_key=True),
+    Column("event", String, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("appended", Integer, nullable=False),
+    Column("body", LargeBinary),
+    Index("deliveries_received_at", "received_at"),
+)
+
+KEYS_PER_QUESTION = 500
+PAGE = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One webhook request as it was sent: `body` is the raw bytes, `guid` the sender's id for it."""
+
+    guid: str
+    event: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What one sender wants recorded together.
+
+    Duplicates are skipped one by one. With `guarded`, the first fact guards the rest: if the log has it already,
+    none of the batch is taken (a decision is made once, and whole).
+    """
+
+    facts: Sequence[Fact]
+    delivery: Delivery | None = None
+    guarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What became of a batch: the positions of the facts that were new, in order."""
+
+    positions: tuple[int, ...]
+    duplicates: int
+
+    @property
+    def is_new(self) -> bool:
+        """Return whether anything was recorded."""
+        return bool(self.positions)
+
+
+class Log:
+    """The log in SQL, for both databases."""
+
+    def __init__(self, database: Database, codec: Codec, clock: Clock) -> None:
+        self.database = database
+        self.codec = codec
+        self._clock = clock
+        self._compressor = zstandard.ZstdCompressor(level=1)
+
+    def append(self, batches: Sequence[Batch]) -> list[Appended]:
+        """Record the batches in one durable transaction; when this returns, they are on the disk."""
+        prepared = [[(fact, fact.event.key()) for fact in batch.facts] for batch in batches]
+        now = microseconds(self._clock.now())
+        with self.database.write(durable=True) as db:
+            if not self.database.is_sqlite:
+                db.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOG_LOCK})
+            known = _known(db, [key for facts in prepared for _, key in facts])
+            head = self._head(db)
+            rows: list[Mapping[str, object]] = []
+            results = []
+            for batch, facts in zip(batches, prepared, strict=True):
+                fresh = _fresh(facts, known, guarded=batch.guarded)
+                first = head + len(rows) + 1
+                rows.extend(
+                    self._row(fact, key, position, now)
+                    for position, (fact, key) in enumerate(fresh, start=first)
+                )
+                results.append(
+                    Appended(tuple(range(first, first + len(fresh))), len(facts) - len(fresh))
+                )
+            if rows:
+                db.execute(insert(EVENTS), rows)
+            self._keep(db, batches, results, now)
+        return results
+
+    def head(self, db: Connection | None = None) -> int:
+        """Return the newest position, 0 for an empty log."""
+        if db is not None:
+            return self._head(db)
+        with self.database.read() as snapshot:
+            return self._head(snapshot)
+
+    def read(self, after: int, limit: int = PAGE, db: Connection | None = None) -> list[Recorded]:
+        """Return up to `limit` events after a position, oldest first."""
+        if db is None:
+            with self.database.read() as snapshot:
+                return self.read(after, limit, snapshot)
+        query = (
+            select(EVENTS).where(EVENTS.c.position > after).order_by(EVENTS.c.position).limit(limit)
+        )
+        return [self._recorded(row) for row in db.execute(query)]
+
+    def read_kinds(
+        self, after: int, upto: int, kinds: Sequence[str], db: Connection
+    ) -> list[Recorded]:
+        """Return the events of some kinds in `(after, upto]`, oldest first; the others are not decoded."""
+        query = (
+            select(EVENTS)
+            .where(EVENTS.c.position > after, EVENTS.c.position <= upto, EVENTS.c.kind.in_(kinds))
+            .order_by(EVENTS.c.position)
+        )
+        return [self._recorded(row) for row in db.execute(query)]
+
+    def all(self, after: int = 0, upto: int | None = None) -> Iterator[Recorded]:
+        """Yield every event after a position, page by page, each page its own short snapshot."""
+        while True:
+            page = self.read(after)
+            for recorded in page:
+                if upto is not None and recorded.position > upto:
+                    return
+                yield recorded
+            if len(page) < PAGE:
+                return
+            after = page[-1].position
+
+    def story(self, correlation_id: str, db: Connection | None = None) -> list[Recorded]:
+        """Return the events of one command's correlation id, in order."""
+        if db is None:
+            with self.database.read() as snapshot:
+                return self.story(correlation_id, snapshot)
+        query = (
+            select(EVENTS)
+            .where(text(STORY), EVENTS.c.correlation_id == correlation_id)
+            .order_by(EVENTS.c.position)
+        )
+        return [self._recorded(row) for row in db.execute(query)]
+
+    def at(self, position: int) -> Recorded | None:
+        """Return the event at a position."""
+        with self.database.read() as db:
+            row = db.execute(select(EVENTS).where(EVENTS.c.position == position)).first()
+        return None if row is None else self._recorded(row)
+
+    def delivery(self, guid: str) -> Delivery | None:
+        """Return a raw delivery while it is still kept."""
+        with self.database.read() as db:
+            row = db.execute(select(DELIVERIES).where(DELIVERIES.c.guid == guid)).first()
+        if row is None or row.body is None:
+            return None
+        body = zstandard.ZstdDecompressor().decompress(row.body)
+        return Delivery(guid=row.guid, event=row.event, body=body)
+
+    def forget_deliveries(self, older_than: timedelta) -> int:
+        """Drop raw deliveries past their retention; events stay. Returns how many went."""
+        limit = microseconds(self._clock.now() - older_than)
+        with self.database.write(durable=True) as db:
+            return db.execute(delete(DELIVERIES).where(DELIVERIES.c.received_at < limit)).rowcount
+
+    @staticmethod
+    def _head(db: Connection) -> int:
+        head: int | None = db.execute(select(func.max(EVENTS.c.position))).scalar()
+        return head or 0
+
+    def _row(self, fact: Fact, key: str, position: int, now: int) -> Mapping[str, object]:
+        event: Event = fact.event
+        happened_at = fact.occurred_at or event.happened_at()
+        return {
+            "position": position,
+            "key": key,
+            "kind": event.kind,
+            "version": event.version,
+            "stream": event.stream(),
+            "source": fact.source,
+            "actor": fact.actor,
+            "occurred_at": now if happened_at is None else microseconds(happened_at),
+            "recorded_at": now,
+            "correlation_id": fact.correlation_id,
+            "causation_id": fact.causation_id,
+            "data": self.codec.encode(event),
+        }
+
+    def _keep(
+        self, db: Connection, batches: Sequence[Batch], results: Sequence[Appended], now: int
+    ) -> None:
+        """Store the raw deliveries beside the events they became; a redelivery is kept once."""
+        wanted = {
+            batch.delivery.guid: (batch.delivery, result)
+            for batch, result in zip(reversed(batches), reversed(results), strict=True)
+            if batch.delivery is not None
+        }
+        if not wanted:
+            return
+        stored = set[str]()
+        for guids in _slices(list(wanted)):
+            stored.update(db.scalars(select(DELIVERIES.c.guid).where(DELIVERIES.c.guid.in_(guids))))
+        rows = [
+            {
+                "guid": guid,
+                "event": delivery.event,
+                "received_at": now,
+                "appended": len(result.positions),
+                "body": self._compressor.compress(delivery.body),
+            }
+            for guid, (delivery, result) in wanted.items()
+            if guid not in stored
+        ]
+        if rows:
+            db.execute(insert(DELIVERIES), rows)
+
+    def _recorded(self, row: Row[*tuple[Any, ...]]) -> Recorded:
+        (
+            position, key, kind, version, _stream, source, actor,
+            occurred_at, recorded_at, correlation_id, causation_id, data,
+        ) = row  # fmt: skip
+        return Recorded(
+            position=position,
+            key=key,
+            event=self.codec.decode(kind, version, data),
+            source=source,
+            actor=actor,
+            occurred_us=occurred_at,
+            recorded_us=recorded_at,
+            correlation_id=correlation_id,
+            causation_id=causation_id,
+        )
+
+
+def _known(db: Connection, keys: Sequence[str]) -> set[str]:
+    known = set[str]()
+    question = select(EVENTS.c.key).where(EVENTS.c.key.in_(bindparam("keys", expanding=True)))
+    for part in _slices(keys):
+        known.update(db.scalars(question, {"keys": part}))
+    return known
+
+
+def _fresh(
+    facts: Sequence[tuple[Fact, str]], known: set[str], *, guarded: bool
+) -> list[tuple[Fact, str]]:
+    """Return the facts the log does not have yet, and remember that it is about to."""
+    if guarded and facts and facts[0][1] in known:
+        return []
+    fresh = []
+    for fact, key in facts:
+        if key not in known:
+            known.add(key)
+            fresh.append((fact, key))
+    return fresh
+
+
+def _slices(keys: Sequence[str]) -> Iterator[list[str]]:
+    for start in range(0, len(keys), KEYS_PER_QUESTION):
+        yield list(keys[start : start + KEYS_PER_QUESTION])

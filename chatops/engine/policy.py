@@ -1,0 +1,167 @@
+"""Policies: standing rules. Whenever this is seen, ask for that. They decide from the read models and call nobody."""
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+import structlog
+from sqlalchemy import Connection
+
+from chatops.config import Configuration
+from chatops.engine.bus import SOURCE, Knowledge, Story
+from chatops.engine.log import Batch, Log
+from chatops.engine.projection import checkpoint, set_checkpoint
+from chatops.errors import Unavailable
+from chatops.events import Event, Fact, Recorded
+from chatops.names import CommandId
+
+logger = structlog.get_logger(__name__)
+
+READER = "policies"
+PAGE = 2_000
+
+
+class Policy(ABC):
+    """A rule over facts of the kinds in `reads`."""
+
+    name: ClassVar[str]
+    reads: ClassVar[tuple[type[Event], ...]]
+
+    @abstractmethod
+    def decide(self, fact: Recorded, scene: "Scene") -> Sequence["Wanted"]:
+        """Return what shall be recorded because of this fact. The same fact must give the same keys."""
+
+
+class Wanted:
+    """An event a policy asks for, and the command whose story it belongs to, if it is not the fact's own."""
+
+    __slots__ = ("correlation_id", "event")
+
+    def __init__(self, event: Event, command: CommandId | None = None) -> None:
+        self.event = event
+        self.correlation_id = command
+
+
+class Scene:
+    """What a policy may look at: read models that are at least as new as the fact, and stories."""
+
+    def __init__(
+        self,
+        log: Log,
+        db: Connection,
+        configuration: Configuration,
+        knowledge: Callable[[Connection, str], Knowledge | None],
+    ) -> None:
+        self._log = log
+        self.db = db
+        self.configuration = configuration
+        self._knowledge = knowledge
+
+    def story(self, command: CommandId) -> Story:
+        """Return the events of a command so far."""
+        return Story(tuple(recorded.event for recorded in self._log.story(command, self.db)))
+
+    def knowledge(self, community: str) -> Knowledge | None:
+        """Return what is known for a community."""
+        return self._knowledge(self.db, community)
+
+
+class PolicyRunner:
+    """Reads the log behind the projections and lets every policy look at each fact. Born at the log's head."""
+
+    def __init__(
+        self,
+        log: Log,
+        policies: Sequence[Policy],
+        configuration: Configuration,
+        *,
+        append: Callable[[Batch], object],
+        knowledge: Callable[[Connection, str], Knowledge | None],
+        projected: Callable[[], int],
+    ) -> None:
+        self._log = log
+        self._policies = policies
+        self._configuration = configuration
+        self._append = append
+        self._knowledge = knowledge
+        self._projected = projected
+        self._wake = threading.Event()
+        self._ending = False
+        self._thread: threading.Thread | None = None
+
+    def be_born(self) -> None:
+        """Begin at the log's head, if nobody has begun before."""
+        with self._log.database.write(durable=True) as db:
+            if checkpoint(db, READER) is None:
+                set_checkpoint(db, READER, self._log.head(db))
+
+    def start(self, every: float = 0.25) -> None:
+        """Start a thread that runs the policies whenever it is woken."""
+        self._thread = threading.Thread(
+            target=self._run, args=(every,), name="policies", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._ending = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def wake(self) -> None:
+        """Say that the projections moved on."""
+        self._wake.set()
+
+    def step(self) -> int:
+        """Look at one page of facts; return how many positions were passed."""
+        kinds = sorted({kind.kind for policy in self._policies for kind in policy.reads})
+        with self._log.database.read() as db:
+            after = checkpoint(db, READER)
+            upto = min(self._projected(), self._log.head(db))
+            if after is None or after >= upto:
+                return 0
+            upto = min(upto, after + PAGE)
+            scene = Scene(self._log, db, self._configuration, self._knowledge)
+            wanted = [
+                fact
+                for recorded in self._log.read_kinds(after, upto, kinds, db)
+                for fact in self._look_at(recorded, scene)
+            ]
+        if wanted:
+            self._append(Batch(facts=wanted))
+        with self._log.database.write(durable=False) as db:
+            set_checkpoint(db, READER, upto)
+        return upto - after
+
+    def _look_at(self, recorded: Recorded, scene: Scene) -> list[Fact]:
+        facts: list[Fact] = []
+        for policy in self._policies:
+            if type(recorded.event) not in policy.reads:
+                continue
+            facts.extend(
+                Fact(
+                    event=wanted.event,
+                    source=SOURCE,
+                    correlation_id=wanted.correlation_id or recorded.correlation_id,
+                    causation_id=recorded.id,
+                )
+                for wanted in policy.decide(recorded, scene)
+            )
+        return facts
+
+    def _run(self, every: float) -> None:
+        while not self._ending:
+            self._wake.wait(every)
+            self._wake.clear()
+            try:
+                while not self._ending and self.step():
+                    pass
+            except Unavailable as problem:
+                logger.warning("policies wait for the database", problem=str(problem))
+                self._wake.wait(1)
+            except Exception:
+                logger.exception("a policy failed; it is tried again")
+                self._wake.wait(5)

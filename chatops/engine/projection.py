@@ -1,0 +1,386 @@
+"""Projections: facts in, read models out, with the checkpoint in the same transaction as the rows.
+
+`Projector` keeps the live tables current. A projection that fails stops at the batch it could not apply and says
+why; the others go on. `rebuild` builds beside the live tables, from the first event, and then switches.
+"""
+
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, ClassVar
+
+import msgspec
+import structlog
+from sqlalchemy import BigInteger, Column, Connection, MetaData, String, Table, func, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import SchemaItem
+from sqlalchemy.sql import ColumnElement
+
+from chatops.engine.log import METADATA, Log
+from chatops.errors import Unavailable
+from chatops.events import Event, Recorded
+
+logger = structlog.get_logger(__name__)
+
+CHECKPOINTS = Table(
+    "checkpoints",
+    METADATA,
+    Column("name", String, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("error", String),
+)
+LIVE_PAGE = 5_000
+REBUILD_PAGE = 20_000
+ROWS_PER_DIGEST = 2_000
+SHADOW = "rebuild_"
+
+
+class Projection(ABC):
+    """What we know right now about one question: tables, and how facts change them.
+
+    `apply` gets a batch of facts of the kinds in `reads`, in order, folds it in memory and writes each touched row
+    once. It must give the same rows for every order of the same facts. Tables are made in `declare`, their names
+    beginning with `self.prefix`, so that a rebuild can have its own beside the live ones.
+    """
+
+    name: ClassVar[str]
+    reads: ClassVar[tuple[type[Event], ...]]
+
+    def __init__(self, prefix: str = "") -> None:
+        self.prefix = prefix
+        self.metadata = MetaData()
+        self.declare()
+
+    @abstractmethod
+    def declare(self) -> None:
+        """Make the tables."""
+
+    @abstractmethod
+    def apply(self, facts: Sequence[Recorded], db: Connection) -> None:
+        """Fold a batch of facts into the tables."""
+
+    def table(self, name: str, *columns: SchemaItem) -> Table:
+        """Return a table of this projection, its name prefixed."""
+        return Table(self.prefix + name, self.metadata, *columns)
+
+
+def upsert(
+    db: Connection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    newer: Callable[[Any, Any], ColumnElement[bool]] | None = None,
+    merge: bool = False,
+) -> None:
+    """Write each row once: insert it, or change the one with its primary key.
+
+    `newer(new, old)` says when the new row replaces the old one whole; with `merge`, columns of the new row that are
+    null keep the old value; with neither, the first row stays.
+    """
+    if not rows:
+        return
+    dialect = sqlite if db.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table)
+    key = [column.name for column in table.primary_key]
+    changing = [
+        column for column in table.columns if column.name not in key and column.name in rows[0]
+    ]
+    new = statement.excluded
+    if newer is not None:
+        statement = statement.on_conflict_do_update(
+            index_elements=key,
+            set_={column.name: new[column.name] for column in changing},
+            where=newer(new, table.c),
+        )
+    elif merge:
+        statement = statement.on_conflict_do_update(
+            index_elements=key,
+            set_={column.name: func.coalesce(new[column.name], column) for column in changing},
+        )
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=key)
+    db.execute(statement, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a projection is: its position, the log's head, and why it stopped if it did."""
+
+    name: str
+    position: int
+    head: int
+    error: str | None
+
+    @property
+    def lag(self) -> int:
+        """Return how many events it has not seen yet."""
+        return self.head - self.position
+
+
+class Projector:
+    """Keeps read models current: one pass reads new events once and lets each projection apply them."""
+
+    def __init__(
+        self,
+        log: Log,
+        projections: Iterable[Projection],
+        on_advance: Callable[[], None] | None = None,
+    ) -> None:
+        self.log = log
+        self.projections = {projection.name: projection for projection in projections}
+        self._on_advance = on_advance or (lambda: None)
+        self._stopped: set[str] = set()
+        self._wake = threading.Event()
+        self._ending = False
+        self._thread: threading.Thread | None = None
+        self.position = 0
+
+    def start(self, every: float = 0.25) -> None:
+        """Start a thread that projects whenever it is woken, and looks by itself every so many seconds."""
+        self._ending = False
+        self._thread = threading.Thread(
+            target=self._run, args=(every,), name="projector", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread after the batch it is at."""
+        self._ending = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def wake(self) -> None:
+        """Say that there is something new."""
+        self._wake.set()
+
+    def resume(self, name: str) -> None:
+        """Let a stopped projection try again."""
+        self._stopped.discard(name)
+        with self.log.database.write(durable=False) as db:
+            db.execute(CHECKPOINTS.update().where(CHECKPOINTS.c.name == name).values(error=None))
+        self.wake()
+
+    def catch_up(self) -> int:
+        """Project until nothing is new; return how many events were seen."""
+        seen = 0
+        while step := self.step():
+            seen += step
+        return seen
+
+    def step(self, limit: int = LIVE_PAGE) -> int:
+        """Project one page for every projection that runs; return how many events were read."""
+        with self.log.database.read() as db:
+            positions = dict(db.execute(select(CHECKPOINTS.c.name, CHECKPOINTS.c.position)).all())
+            head = self.log.head(db)
+        groups: dict[int, list[Projection]] = defaultdict(list)
+        for name, projection in self.projections.items():
+            position = positions.get(name, 0)
+            if name not in self._stopped and position < head:
+                groups[position].append(projection)
+        read = 0
+        for position, group in groups.items():
+            kinds = _kinds(group)
+            upto = min(position + limit, head)
+            with self.log.database.read() as db:
+                facts = self.log.read_kinds(position, upto, kinds, db)
+            self._apply(group, facts, position, upto)
+            read += upto - position
+        if read:
+            running = [
+                positions.get(name, 0) for name in self.projections if name not in self._stopped
+            ]
+            self.position = min(running, default=0)
+            self._on_advance()
+        return read
+
+    def progress(self) -> list[Progress]:
+        """Return how far each projection is."""
+        with self.log.database.read() as db:
+            rows = {row.name: row for row in db.execute(select(CHECKPOINTS))}
+            head = self.log.head(db)
+        return [
+            Progress(name, rows[name].position if name in rows else 0, head,
+                     rows[name].error if name in rows else None)
+            for name in sorted(self.projections)
+        ]  # fmt: skip
+
+    def _apply(
+        self, group: Sequence[Projection], facts: Sequence[Recorded], position: int, upto: int
+    ) -> None:
+        failed: list[tuple[Projection, Exception]] = []
+        with self.log.database.write(durable=False) as db:
+            for projection in group:
+                if not _at(db, projection.name, position):
+                    continue
+                savepoint = db.begin_nested()
+                try:
+                    projection.apply(_meant_for(projection, facts), db)
+                    set_checkpoint(db, projection.name, upto)
+                    savepoint.commit()
+                except Unavailable:
+                    raise
+                except Exception as problem:  # noqa: BLE001 - one projection's fault must not stop the others
+                    savepoint.rollback()
+                    failed.append((projection, problem))
+            for projection, reason in failed:
+                self._stopped.add(projection.name)
+                set_checkpoint(db, projection.name, position, f"{type(reason).__name__}: {reason}")
+                logger.error(
+                    "projection stopped",
+                    projection=projection.name,
+                    position=position,
+                    exc_info=reason,
+                )
+
+    def _run(self, every: float) -> None:
+        while not self._ending:
+            self._wake.wait(every)
+            self._wake.clear()
+            try:
+                while not self._ending and self.step():
+                    pass
+            except Unavailable as problem:
+                logger.warning("projector waits for the database", problem=str(problem))
+                time.sleep(1)
+
+
+def set_checkpoint(db: Connection, name: str, position: int, error: str | None = None) -> None:
+    """Write down how far a reader of the log is, and why it stopped if it did."""
+    upsert(
+        db,
+        CHECKPOINTS,
+        [{"name": name, "position": position, "error": error}],
+        newer=lambda new, _old: new.name == name,
+    )
+
+
+def checkpoint(db: Connection, name: str) -> int | None:
+    """Return how far a reader of the log is, nothing if it was never there."""
+    position: int | None = db.execute(
+        select(CHECKPOINTS.c.position).where(CHECKPOINTS.c.name == name)
+    ).scalar()
+    return position
+
+
+def _at(db: Connection, name: str, position: int) -> bool:
+    """Return whether a projection still is where we thought; another replica may have gone on with it."""
+    query = select(CHECKPOINTS.c.position).where(CHECKPOINTS.c.name == name).with_for_update()
+    current = db.execute(query).scalar()
+    if current is None:
+        upsert(db, CHECKPOINTS, [{"name": name, "position": 0, "error": None}])
+        current = db.execute(query).scalar()
+    return bool(current == position)
+
+
+def _state(db: Connection, name: str) -> tuple[int, str | None]:
+    row = db.execute(select(CHECKPOINTS).where(CHECKPOINTS.c.name == name)).one()
+    return row.position, row.error
+
+
+def _kinds(projections: Iterable[Projection]) -> list[str]:
+    return sorted({event.kind for projection in projections for event in projection.reads})
+
+
+def _meant_for(projection: Projection, facts: Sequence[Recorded]) -> list[Recorded]:
+    reads = set(projection.reads)
+    return [fact for fact in facts if type(fact.event) in reads]
+
+
+def digest(projection: Projection, db: Connection) -> str:
+    """Return a digest of all rows of a projection's tables, in the order of their keys."""
+    state = blake2b(digest_size=16)
+    encoder = msgspec.msgpack.Encoder()
+    for table in projection.metadata.sorted_tables:
+        state.update(table.name.removeprefix(projection.prefix).encode())
+        rows = db.execution_options(yield_per=ROWS_PER_DIGEST).execute(
+            select(table).order_by(*table.primary_key)
+        )
+        for row in rows:
+            state.update(encoder.encode(tuple(row)))
+    return state.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """The outcome of a rebuild: how many events it read, and the digests before and after."""
+
+    name: str
+    events: int
+    live: str
+    rebuilt: str
+
+    @property
+    def is_equal(self) -> bool:
+        """Return whether the live tables held what the log says."""
+        return self.live == self.rebuilt
+
+
+def rebuild(
+    log: Log,
+    kind: type[Projection],
+    *,
+    switch: bool = True,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Rebuilt:
+    """Build a projection from the first event beside the live tables, compare, and switch over if asked.
+
+    The live tables serve until the switch, which is one transaction: it catches up to the live checkpoint, so that
+    both digests speak of the same position.
+    """
+    live, shadow = kind(), kind(SHADOW)
+    database = log.database
+    kinds = _kinds([shadow])
+    with database.write(durable=False) as db:
+        shadow.metadata.drop_all(db)
+        shadow.metadata.create_all(db)
+    done, head = 0, log.head()
+    while done < head:
+        upto = min(done + REBUILD_PAGE, head)
+        with database.read() as snapshot:
+            facts = log.read_kinds(done, upto, kinds, snapshot)
+        with database.write(durable=False) as db:
+            shadow.apply(facts, db)
+        done = upto
+        progress(done, head)
+        head = max(head, log.head())
+    with database.write(durable=False) as db:
+        _at(db, kind.name, -1)
+        position, error = _state(db, kind.name)
+        target = max(done, position)
+        shadow.apply(log.read_kinds(done, target, kinds, db), db)
+        if error is None:
+            live.apply(log.read_kinds(position, target, kinds, db), db)
+        before = digest(live, db) if error is None else f"stopped: {error}"
+        outcome = Rebuilt(kind.name, target, before, digest(shadow, db))
+        if switch:
+            _switch(db, live, shadow)
+            set_checkpoint(db, kind.name, target)
+        else:
+            shadow.metadata.drop_all(db)
+            set_checkpoint(db, kind.name, position if error else target, error)
+    return outcome
+
+
+def _switch(db: Connection, live: Projection, shadow: Projection) -> None:
+    """Put the rebuilt tables in the place of the live ones."""
+    for old, new in zip(live.metadata.sorted_tables, shadow.metadata.sorted_tables, strict=True):
+        old.drop(db)
+        db.execute(text(f"ALTER TABLE {new.name} RENAME TO {old.name}"))
+        if db.dialect.name == "postgresql":
+            db.execute(text(f"ALTER INDEX {new.name}_pkey RENAME TO {old.name}_pkey"))
+        for index, fresh in zip(
+            sorted(old.indexes, key=lambda index: str(index.name)),
+            sorted(new.indexes, key=lambda index: str(index.name)),
+            strict=True,
+        ):
+            if db.dialect.name == "postgresql":
+                db.execute(text(f"ALTER INDEX {fresh.name} RENAME TO {index.name}"))
+            else:
+                db.execute(text(f"DROP INDEX {fresh.name}"))
+                index.create(db)

@@ -1,0 +1,442 @@
+"""With whose rights, how fast and how often we speak to GitHub's REST API."""
+
+import asyncio
+import contextlib
+import re
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Protocol
+
+import gidgethub
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from gidgethub.abc import GitHubAPI
+
+from chatops.errors import BadInput, Broken, Refused, Transient
+from chatops.gateways.github_cache import Remembered
+from chatops.gateways.github_refusals import problem_of
+from chatops.gateways.net import Answer, Client
+from chatops.names import Repo
+from chatops.ports import Json
+
+VERSION = "2022-11-28"
+USER_AGENT = "chatops"
+RAW = "application/vnd.github.raw+json"
+READABLE = frozenset(
+    {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT}
+)
+RENEW_EARLY = timedelta(minutes=5)
+SHORTEST_LIFE, LONGEST_LIFE = timedelta(minutes=1), timedelta(minutes=55)
+SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(hours=1)
+
+Cache = MutableMapping[str, Remembered]
+Value = int | str | list[str] | None
+"""What may be filled into the template of an address."""
+
+
+class Token(Protocol):
+    """Where a call's token comes from."""
+
+    async def text(self) -> str:
+        """Return a token that is good now; empty for nobody's."""
+        ...
+
+    def forget(self, text: str) -> bool:
+        """Drop a token that was not accepted; return whether there may be another one."""
+        ...
+
+
+class GivenToken:
+    """A token that the operator gave us; there is no other."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    async def text(self) -> str:
+        """Return the token."""
+        return self._text
+
+    def forget(self, text: str) -> bool:
+        """There is no other."""
+        return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """How many calls of this hour are left, as GitHub said with its last answer."""
+
+    limit: int
+    remaining: int
+    resets_at: datetime
+
+
+class GitHubTime:
+    """GitHub's own clock, by the Date of its answers: what it says of times holds there, and ours may be off."""
+
+    def __init__(self) -> None:
+        self._said = datetime.fromtimestamp(0, UTC)
+        self._heard_at: float | None = None
+
+    def hear(self, headers: Mapping[str, str]) -> None:
+        """Set the clock by an answer."""
+        with contextlib.suppress(KeyError, ValueError):
+            said = parsedate_to_datetime(headers["date"])
+            if said.tzinfo is not None:
+                self._said, self._heard_at = said, time.monotonic()
+
+    def until(self, moment: datetime) -> timedelta | None:
+        """Return how long it is to a moment, negative if it is past; nothing if GitHub never said the time."""
+        if self._heard_at is None:
+            return None
+        since = timedelta(seconds=time.monotonic() - self._heard_at)
+        return moment - self._said - since
+
+    def until_reset(self, headers: Mapping[str, str]) -> timedelta | None:
+        """Return how long the hour of the rate limit in an answer's headers still lasts."""
+        reset = headers.get("x-ratelimit-reset", "")
+        if not re.fullmatch(r"\d{1,12}", reset):
+            return None
+        return self.wait_for(datetime.fromtimestamp(int(reset), UTC))
+
+    def wait_for(self, moment: datetime) -> timedelta | None:
+        """Return a sensible wait until a moment."""
+        wait = self.until(moment)
+        return None if wait is None else min(max(wait, SHORTEST_WAIT), LONGEST_WAIT)
+
+
+class Account:
+    """One allowance at GitHub, of an installation of our App or of a token: its calls share pace, limit and memory."""
+
+    def __init__(
+        self,
+        name: str,
+        client: Client,
+        clock: GitHubTime,
+        token: Token,
+        *,
+        api_url: str,
+        cache: Cache | None = None,
+        write_gap: timedelta = timedelta(),
+    ) -> None:
+        self.name = name
+        self.limit: Limit | None = None
+        self.remembering = Api(self, api_url, cache)
+        self.fresh = Api(self, api_url, None)
+        self._client = client
+        self._clock = clock
+        self._token = token
+        self._api_url = api_url.removesuffix("/") + "/"
+        self._write_gap = write_gap.total_seconds()
+        self._writing = asyncio.Lock()
+        self._wrote_at = -self._write_gap
+
+    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Send one request; whatever is not a success becomes one of our errors."""
+        if not url.startswith(self._api_url):
+            raise Broken(f"GitHub's API is at {self._api_url}, and nothing else gets our token.")
+        if method == "GET":
+            answer = await self._authorized(method, url, headers, body)
+        else:
+            answer = await self._in_turn(method, url, headers, body)
+        unchanged = answer.status == HTTPStatus.NOT_MODIFIED and "if-none-match" in headers
+        if answer.status not in READABLE and not unchanged:
+            raise problem_of(answer, self._clock.until_reset)
+        return answer
+
+    def spare(self, keep: int) -> None:
+        """Raise `Transient` while fewer than `keep` calls are left; at most half of them are kept."""
+        if self.limit is None or self.limit.remaining >= min(keep, self.limit.limit // 2):
+            return
+        left = self._clock.until(self.limit.resets_at)
+        if left is not None and left <= timedelta():
+            self.limit = None
+            return
+        raise Transient(
+            f"{self.limit.remaining} of {self.limit.limit} calls to GitHub are left in this hour; they are kept for "
+            "people's requests.",
+            retry_after=self._clock.wait_for(self.limit.resets_at),
+        )
+
+    async def _in_turn(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes
+    ) -> Answer:
+        """GitHub asks for writes one after the other, with a pause in between."""
+        async with self._writing:
+            pause = self._wrote_at + self._write_gap - time.monotonic()
+            if pause > 0:
+                await asyncio.sleep(pause)
+            try:
+                return await self._authorized(method, url, headers, body)
+            finally:
+                self._wrote_at = time.monotonic()
+
+    async def _authorized(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes
+    ) -> Answer:
+        token = await self._token.text()
+        answer = await self._once(method, url, headers, body, token)
+        if answer.status == HTTPStatus.UNAUTHORIZED and self._token.forget(token):
+            token = await self._token.text()
+            answer = await self._once(method, url, headers, body, token)
+        return answer
+
+    async def _once(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, token: str
+    ) -> Answer:
+        sent = {**headers, "x-github-api-version": VERSION}
+        if token:
+            sent["authorization"] = f"Bearer {token}"
+        answer = await self._client.request(method, url, headers=sent, body=body)
+        self._clock.hear(answer.headers)
+        if answer.status != HTTPStatus.NOT_MODIFIED:
+            self._note_limit(answer.headers)
+        return answer
+
+    def _note_limit(self, headers: Mapping[str, str]) -> None:
+        if headers.get("x-ratelimit-resource", "core") != "core":
+            return
+        with contextlib.suppress(KeyError, ValueError):
+            self.limit = Limit(
+                limit=int(headers["x-ratelimit-limit"]),
+                remaining=int(headers["x-ratelimit-remaining"]),
+                resets_at=datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC),
+            )
+
+
+class Api(GitHubAPI):
+    """gidgethub over our own client: addresses, pages and conditional requests are its; errors are ours."""
+
+    def __init__(
+        self,
+        account: Account,
+        api_url: str,
+        cache: Cache | None,
+        *,
+        app_id: str | None = None,
+        private_key: str | None = None,
+    ) -> None:
+        super().__init__(
+            USER_AGENT, app_id=app_id, private_key=private_key, cache=cache, base_url=api_url
+        )
+        self._account = account
+
+    async def item(self, url: str, **values: Value) -> Json:
+        """Return one object."""
+        with _readable():
+            found = await self.getitem(url, values)
+        return _object(found)
+
+    async def items(
+        self, url: str, key: str | None = None, **values: Value
+    ) -> AsyncGenerator[Json, None]:
+        """Yield the objects of a list, page by page as they are asked for."""
+        with _readable():
+            pages = self.getiter(url, values, iterable_key=key)
+            async with contextlib.aclosing(pages):
+                async for found in pages:
+                    yield _object(found)
+
+    async def text(self, url: str, **values: Value) -> str | None:
+        """Return a text as it is, or nothing if what is there is none."""
+        with _readable():
+            found = await self.getitem(url, values, accept=RAW)
+        if found is None:
+            return ""
+        return found if isinstance(found, str) else None
+
+    async def write(self, method: str, url: str, content: Json, **values: Value) -> Json:
+        """Send an object and return the one that comes back; never repeated by itself."""
+        send = self.post if method == "POST" else self.patch
+        with _readable():
+            found = await send(url, values, data=content)
+        return {} if found is None else _object(found)
+
+    async def _request(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        answer = await self._account.send(method, url, headers, body)
+        is_json = headers["accept"] != RAW
+        if answer.status == HTTPStatus.OK and not answer.body and is_json:
+            raise Transient("GitHub's answer is empty.")
+        return answer.status, answer.headers, answer.body
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep."""
+        await asyncio.sleep(seconds)
+
+
+@contextlib.contextmanager
+def _readable() -> Iterator[None]:
+    """What gidgethub cannot make sense of was cut off or garbled on its way, by a proxy for example."""
+    try:
+        yield
+    except (gidgethub.GitHubException, ValueError, LookupError, TypeError) as problem:
+        raise Transient("GitHub's answer could not be read.") from problem
+
+
+def _object(found: object) -> Json:
+    if not isinstance(found, dict):
+        raise Transient("GitHub's answer is not what was asked for.")
+    return found
+
+
+class Accounts(Protocol):
+    """Which account speaks for us in a repository."""
+
+    async def of(self, repo: Repo) -> Account:
+        """Return the account for a repository."""
+        ...
+
+    def all(self) -> list[Account]:
+        """Return the accounts used so far."""
+        ...
+
+
+class OneAccount:
+    """The same account everywhere: that of a token, or nobody's."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    async def of(self, repo: Repo) -> Account:
+        """Return the account."""
+        return self._account
+
+    def all(self) -> list[Account]:
+        """Return the account."""
+        return [self._account]
+
+
+class AppAccounts:
+    """A GitHub App's accounts: one for each of its installations, found by repository."""
+
+    def __init__(
+        self,
+        client: Client,
+        clock: GitHubTime,
+        *,
+        api_url: str,
+        app_id: str,
+        private_key: str,
+        new_cache: Callable[[], Cache | None],
+        write_gap: timedelta,
+    ) -> None:
+        _check_key(private_key)
+        self._client = client
+        self._clock = clock
+        self._api_url = api_url
+        self._new_cache = new_cache
+        self._write_gap = write_gap
+        itself = Account("app", client, clock, GivenToken(""), api_url=api_url)
+        self.app = Api(itself, api_url, None, app_id=app_id, private_key=private_key)
+        self._installations: dict[Repo, int] = {}
+        self._accounts: dict[int, Account] = {}
+        self._looking = asyncio.Lock()
+
+    async def of(self, repo: Repo) -> Account:
+        """Return the account of the installation that a repository belongs to."""
+        if repo not in self._installations:
+            async with self._looking:
+                if repo not in self._installations:
+                    self._installations[repo] = await self._installation_of(repo)
+        return self._account(self._installations[repo])
+
+    def all(self) -> list[Account]:
+        """Return the accounts used so far."""
+        return list(self._accounts.values())
+
+    async def _installation_of(self, repo: Repo) -> int:
+        try:
+            found = await self.app.item("/repos{/repo*}/installation", repo=repo.split("/"))
+        except Refused as refusal:
+            if refusal.reason != "not_found":
+                raise
+            raise Refused(
+                f"The bot's GitHub App is not installed on {repo}; an owner can install it from the App's page.",
+                reason="not_installed",
+            ) from refusal
+        return int(found["id"])
+
+    def _account(self, installation: int) -> Account:
+        if installation not in self._accounts:
+            self._accounts[installation] = Account(
+                f"installation {installation}",
+                self._client,
+                self._clock,
+                InstallationToken(self.app, installation, self._clock, self._forget),
+                api_url=self._api_url,
+                cache=self._new_cache(),
+                write_gap=self._write_gap,
+            )
+        return self._accounts[installation]
+
+    def _forget(self, installation: int) -> None:
+        """Look again next time: whoever installs an App anew gives it a new number."""
+        self._installations = {
+            repo: number for repo, number in self._installations.items() if number != installation
+        }
+        self._accounts.pop(installation, None)
+
+
+class InstallationToken:
+    """The token of one installation: good for an hour, kept until shortly before, renewed when it is not accepted."""
+
+    def __init__(
+        self, app: Api, installation: int, clock: GitHubTime, on_gone: Callable[[int], None]
+    ) -> None:
+        self._app = app
+        self._installation = installation
+        self._clock = clock
+        self._on_gone = on_gone
+        self._text = ""
+        self._good_until = 0.0
+        self._renewing = asyncio.Lock()
+
+    async def text(self) -> str:
+        """Return the token, a new one if the old one ends soon."""
+        async with self._renewing:
+            if not self._text or time.monotonic() >= self._good_until:
+                await self._renew()
+            return self._text
+
+    def forget(self, text: str) -> bool:
+        """Drop the token unless it has been renewed meanwhile."""
+        if text == self._text:
+            self._text = ""
+        return True
+
+    async def _renew(self) -> None:
+        try:
+            made = await self._app.write(
+                "POST",
+                "/app/installations/{number}/access_tokens",
+                {},
+                number=self._installation,
+            )
+        except Refused as refusal:
+            if refusal.reason == "not_found":
+                self._on_gone(self._installation)
+            raise
+        left = self._clock.until(datetime.fromisoformat(made["expires_at"])) or SHORTEST_LIFE
+        life = min(max(left - RENEW_EARLY, SHORTEST_LIFE), LONGEST_LIFE)
+        self._text = str(made["token"])
+        self._good_until = time.monotonic() + life.total_seconds()
+
+
+def _check_key(private_key: str) -> None:
+    """Refuse at the start what would fail at the first call."""
+    try:
+        key = load_pem_private_key(private_key.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, RSAPrivateKey):
+        raise BadInput(
+            [
+                "CHATOPS_GITHUB_PRIVATE_KEY: found a key that cannot be read, expected the App's RSA key in PEM form"
+            ]
+        )

@@ -1,0 +1,274 @@
+"""Slack, as our port wants it: messages through the Web API, answers through response addresses."""
+
+import json
+import logging
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from http import HTTPStatus
+from ipaddress import ip_address
+from typing import Protocol, Self
+from urllib.parse import urlsplit
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from chatops.errors import Broken, ChatopsError, Refused, Transient
+from chatops.gateways.net import CONNECT, READ, Client
+from chatops.ports import Json
+
+logger = structlog.get_logger(__name__)
+
+API = "https://slack.com/api/"
+USUAL_WAIT = timedelta(seconds=30)
+QUIET = {"parse": "none", "link_names": False}
+"""Text from outside must not become mentions or links on its way."""
+NO_PREVIEWS = {"unfurl_links": False, "unfurl_media": False}
+
+BAD_BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
+STUMBLES = frozenset(
+    {
+        "internal_error",
+        "fatal_error",
+        "request_timeout",
+        "service_unavailable",
+        "team_added_to_org",
+        "accesslimited",
+        "ratelimited",
+        "rate_limited",
+        "message_limit_exceeded",
+        "rollup_error",
+    }
+)
+OPERATORS = frozenset(
+    {
+        "not_authed",
+        "invalid_auth",
+        "account_inactive",
+        "token_revoked",
+        "token_expired",
+        "missing_scope",
+        "not_allowed_token_type",
+        "no_permission",
+        "org_login_required",
+        "ekm_access_denied",
+    }
+)
+MEANINGS: Mapping[str, str] = {
+    "channel_not_found": "Slack does not know that channel, or does not show it to me.",
+    "not_in_channel": "I am not in that channel; invite me with /invite.",
+    "is_archived": "That channel is archived.",
+    "restricted_action": "Slack's settings do not let me post in that channel.",
+    "message_not_found": "The message I wanted to change is no longer there.",
+    "cant_update_message": "The message I wanted to change is not mine.",
+    "edit_window_closed": "Slack no longer lets me change that message.",
+    "msg_too_long": "Slack did not take the message because it is too long.",
+    "no_text": "Slack did not take the message because there is nothing in it.",
+    "invalid_blocks": "Slack did not take the message's layout.",
+    "msg_blocks_too_long": "Slack did not take the message because its layout holds too much text.",
+    "expired_url": "The time in which Slack takes an answer to that command, 30 minutes, is over.",
+    "used_url": "Slack takes five answers to a command, and it has had five to that one.",
+    "no_such_url": "Slack does not know where that command was given.",
+}
+ERROR_CODE = re.compile(r"[a-z][a-z0-9_]{1,60}")
+
+
+class Revealed(Protocol):
+    """A secret that says itself only when asked to."""
+
+    def reveal(self) -> str:
+        """Return the text."""
+        ...
+
+
+class SlackSettings(Protocol):
+    """What the operator says of Slack."""
+
+    @property
+    def slack_api_url(self) -> str:
+        """The Web API's address."""
+        ...
+
+    @property
+    def slack_bot_token(self) -> Revealed | None:
+        """The bot's token; without it, only response addresses can be answered."""
+        ...
+
+
+class SlackGateway:
+    """Calls Slack as a bot. Nothing is repeated here and nothing waits here: whoever asked does both."""
+
+    def __init__(
+        self,
+        *,
+        api_url: str = API,
+        bot_token: str = "",
+        connect: timedelta = CONNECT,
+        read: timedelta = READ,
+    ) -> None:
+        self._api_url = api_url
+        self._bot_token = bot_token
+        self._connect = connect
+        self._read = read
+        self._client = Client("Slack", connect=connect, read=read)
+        self._web: AsyncWebClient | None = None
+
+    @classmethod
+    def from_settings(cls, settings: SlackSettings) -> Self:
+        """Return the gateway that the operator's settings describe."""
+        token = settings.slack_bot_token
+        return cls(api_url=settings.slack_api_url, bot_token=token.reveal() if token else "")
+
+    async def __aenter__(self) -> Self:
+        # On its lowest level the SDK writes whole messages into the log.
+        quiet = logging.getLogger(f"{__name__}.sdk")
+        quiet.setLevel(logging.WARNING)
+        self._web = AsyncWebClient(
+            token=self._bot_token,
+            base_url=self._api_url,
+            session=aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(
+                    total=(self._connect + self._read).total_seconds(),
+                    sock_connect=self._connect.total_seconds(),
+                )
+            ),
+            logger=quiet,
+            retry_handlers=[],
+        )
+        if _is_here(self._api_url):
+            self._web.proxy = None
+        return self
+
+    async def __aexit__(self, *_problem: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._client.close()
+        if self._web is not None and self._web.session is not None:
+            await self._web.session.close()
+            self._web = None
+
+    async def respond(self, response_url: str, message: Json) -> None:
+        """Answer a slash command through its response address (5 times within 30 minutes)."""
+        try:
+            await self._answer(response_url, {**QUIET, **NO_PREVIEWS, **message})
+        except Refused as refusal:
+            plain = _without_blocks(message, refusal)
+            if plain is None:
+                raise
+            logger.warning("layout not taken", reason=refusal.reason)
+            await self._answer(response_url, {**QUIET, **NO_PREVIEWS, **plain})
+
+    async def post(self, channel: str, message: Json) -> str:
+        """Post a message and return its time stamp, which names it."""
+        posted = await self._say(
+            "chat.postMessage", {**QUIET, **NO_PREVIEWS, "channel": channel}, message
+        )
+        timestamp = posted.get("ts")
+        if not isinstance(timestamp, str):
+            raise Transient("Slack took the message and did not say its time stamp.")
+        return timestamp
+
+    async def update(self, channel: str, timestamp: str, message: Json) -> None:
+        """Replace a message of ours."""
+        await self._say("chat.update", {**QUIET, "channel": channel, "ts": timestamp}, message)
+
+    async def _say(self, method: str, frame: Json, message: Json) -> Json:
+        try:
+            return await self._call(method, {**frame, **message})
+        except Refused as refusal:
+            plain = _without_blocks(message, refusal)
+            if plain is None:
+                raise
+            logger.warning("layout not taken", reason=refusal.reason)
+            return await self._call(method, {**frame, **plain})
+
+    async def _call(self, method: str, arguments: Json) -> Json:
+        if self._web is None:
+            raise Broken("The Slack gateway has not been opened.")
+        try:
+            answer = await self._web.api_call(method, json=dict(arguments))
+        except SlackApiError as problem:
+            raise _problem_of(problem) from problem
+        except TimeoutError as problem:
+            raise Transient("Slack did not answer in time.") from problem
+        except (aiohttp.ClientError, OSError) as problem:
+            raise Transient("Slack could not be reached.") from problem
+        except (SlackClientError, ValueError, AttributeError) as problem:
+            # The SDK trips over what is not a JSON object.
+            raise Transient("Slack's answer could not be read.") from problem
+        return answer.data if isinstance(answer.data, dict) else {}
+
+    async def _answer(self, response_url: str, message: Json) -> None:
+        answer = await self._client.request(
+            "POST",
+            response_url,
+            headers={"content-type": "application/json; charset=utf-8"},
+            body=json.dumps(message).encode(),
+        )
+        code = _error_in(answer.body)
+        if answer.status >= HTTPStatus.BAD_REQUEST or code:
+            raise _error(code, answer.status, answer.headers.get)
+
+
+def _problem_of(problem: SlackApiError) -> ChatopsError:
+    answer = problem.response
+    # Where the body is not JSON, the SDK hands on its HTTP library's response.
+    if not isinstance(answer, AsyncSlackResponse):
+        return Transient("Slack's answer could not be read.")
+    content = answer.data if isinstance(answer.data, dict) else {}
+    return _error(str(content.get("error") or ""), answer.status_code, answer.headers.get)
+
+
+def _error(code: str, status: int, header: Callable[[str], str | None]) -> ChatopsError:
+    if status == HTTPStatus.TOO_MANY_REQUESTS or code in ("ratelimited", "rate_limited"):
+        seconds = header("retry-after") or header("Retry-After") or ""
+        wait = timedelta(seconds=int(seconds)) if re.fullmatch(r"\d{1,6}", seconds) else USUAL_WAIT
+        return Transient("Slack asks me to slow down.", retry_after=wait)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or code in STUMBLES:
+        return Transient(f"Slack has trouble of its own ({code or status}).")
+    if code in OPERATORS:
+        return Refused(
+            f"Slack does not accept the bot's credentials ({code}). Its operator has to check the bot token and its "
+            "scopes.",
+            reason="credentials",
+        )
+    if code in MEANINGS:
+        return Refused(MEANINGS[code], reason=code)
+    if code:
+        return Refused(f"Slack did not take the message ({code}).", reason=code)
+    if status < HTTPStatus.BAD_REQUEST:
+        return Transient("Slack's answer could not be read.")
+    return Refused(f"Slack did not take the message ({status}).")
+
+
+def _error_in(body: bytes) -> str:
+    """Return the error in the body of a response address: JSON, or the bare word."""
+    text = body.decode(errors="replace").strip()
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return text if text != "ok" and ERROR_CODE.fullmatch(text) else ""
+    if isinstance(content, dict) and content.get("ok") is False:
+        return str(content.get("error") or "unknown_error")
+    return ""
+
+
+def _without_blocks(message: Json, refusal: Refused) -> Json | None:
+    """Return the message as its fallback text alone, where its layout is what was not taken."""
+    if refusal.reason not in BAD_BLOCKS or not message.get("text") or not message.get("blocks"):
+        return None
+    # Left out, an update would keep the layout that was there before.
+    return {**message, "blocks": []}
+
+
+def _is_here(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""Facts from outside: translators, and the roads that are not webhooks."""

@@ -1,0 +1,162 @@
+"""What we need from outside, in our words. Gateways fulfil it; the stand-ins judge them over real HTTP."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from chatops.names import JobId, Login, PullNumber, Repo, RunId, Sha
+
+Json = Mapping[str, Any]
+"""An object as GitHub's REST API returned it; a translator reads it at once."""
+
+
+class Clock(Protocol):
+    """Where time comes from."""
+
+    def now(self) -> datetime:
+        """Return the present, aware, UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Return seconds that never run backwards, for measuring."""
+        ...
+
+
+class Permission(StrEnum):
+    """GitHub's repository roles, from nothing to everything."""
+
+    UNKNOWN = "unknown"
+    NONE = "none"
+    READ = "read"
+    TRIAGE = "triage"
+    WRITE = "write"
+    MAINTAIN = "maintain"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunState:
+    """What GitHub says about a workflow run right now. `conclusion` is empty until it is completed."""
+
+    run_id: RunId
+    attempt: int
+    status: str
+    conclusion: str
+
+
+class GitHub(Protocol):
+    """The calls we make to GitHub. They raise `Refused` where GitHub says no, `Transient` where it stumbles."""
+
+    async def permission(self, repo: Repo, login: Login) -> Permission:
+        """Return the role of a person in a repository."""
+        ...
+
+    async def pull(self, repo: Repo, number: PullNumber) -> Json:
+        """Return a pull request."""
+        ...
+
+    async def pull_files(self, repo: Repo, number: PullNumber) -> Sequence[str]:
+        """Return the paths a pull request changes."""
+        ...
+
+    def pulls(self, repo: Repo) -> AsyncIterator[Json]:
+        """Yield the open pull requests."""
+        ...
+
+    def runs_of_commit(self, repo: Repo, sha: Sha) -> AsyncIterator[Json]:
+        """Yield every workflow run of a head commit, newest first, each in its newest attempt."""
+        ...
+
+    def runs_of_workflow(
+        self, repo: Repo, workflow: str, *, since: datetime | None = None, status: str | None = None
+    ) -> AsyncIterator[Json]:
+        """Yield the runs of a workflow (its file's name), newest first, each in its newest attempt.
+
+        With a `status` only those that have it, and of these the newest 1,000.
+        """
+        ...
+
+    async def run(self, repo: Repo, run_id: RunId, attempt: int | None = None) -> Json:
+        """Return a run, in one attempt or its newest."""
+        ...
+
+    def jobs(self, repo: Repo, run_id: RunId, attempt: int | None = None) -> AsyncIterator[Json]:
+        """Yield the jobs of a run: of one attempt, or of all."""
+        ...
+
+    async def run_state(self, repo: Repo, run_id: RunId) -> RunState:
+        """Return where a run is now, never from a cache."""
+        ...
+
+    async def rerun(self, repo: Repo, run_id: RunId) -> None:
+        """Run all jobs of a run again."""
+        ...
+
+    async def rerun_failed(self, repo: Repo, run_id: RunId) -> None:
+        """Run the failed and cancelled jobs of a run, and what depends on them, again."""
+        ...
+
+    async def rerun_job(self, repo: Repo, job_id: JobId) -> None:
+        """Run one job, and what depends on it, again."""
+        ...
+
+    async def react(self, repo: Repo, comment_id: int, reaction: str) -> None:
+        """Put a reaction on a comment; a second time changes nothing."""
+        ...
+
+    def comments(
+        self, repo: Repo, number: PullNumber, *, since: datetime | None = None
+    ) -> AsyncIterator[Json]:
+        """Yield the comments of a pull request or issue."""
+        ...
+
+    async def is_ours(self, comment: Json) -> bool:
+        """Return whether we wrote a comment: our app, or the account our token belongs to."""
+        ...
+
+    async def comment(self, repo: Repo, number: PullNumber, body: str) -> int:
+        """Write a comment and return its id."""
+        ...
+
+    async def edit_comment(self, repo: Repo, comment_id: int, body: str) -> None:
+        """Replace the text of one of our comments."""
+        ...
+
+    async def file(self, repo: Repo, path: str, ref: str) -> str:
+        """Return a text file of a repository."""
+        ...
+
+    async def required_checks(self, repo: Repo, branch: str) -> Sequence[str]:
+        """Return the check names that the rules of a branch require."""
+        ...
+
+    async def spare(self, repo: Repo, keep: int) -> None:
+        """Raise `Transient` while fewer than `keep` calls of this hour are left: work that can wait asks first."""
+        ...
+
+
+class Slack(Protocol):
+    """The calls we make to Slack. They raise `Refused` where Slack says no, `Transient` where it stumbles."""
+
+    async def respond(self, response_url: str, message: Json) -> None:
+        """Answer a slash command through its response address (5 times within 30 minutes)."""
+        ...
+
+    async def post(self, channel: str, message: Json) -> str:
+        """Post a message and return its time stamp, which names it."""
+        ...
+
+    async def update(self, channel: str, timestamp: str, message: Json) -> None:
+        """Replace a message of ours."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Everything outside, handed to those who may call it."""
+
+    clock: Clock
+    github: GitHub
+    slack: Slack | None = None

@@ -1,0 +1,168 @@
+"""Which jobs ran in a run, in which attempt did each really execute, and how did it end?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    select,
+)
+
+from chatops.engine.clock import moment, seconds
+from chatops.engine.projection import Projection, upsert
+from chatops.events import Event, Recorded
+from chatops.events.runs import JobCompleted, JobQueued, JobReported, JobStarted
+from chatops.names import JobId, RunId
+
+Seen = JobReported | JobQueued | JobStarted | JobCompleted
+WEIGHT: Mapping[type[Event], int] = {JobReported: 0, JobQueued: 1, JobStarted: 2, JobCompleted: 3}
+CONCLUSION = {"Pass": "success", "Fail": "failure", "Skip": "skipped"}
+RUNS_PER_QUESTION = 500
+
+
+class Jobs(Projection):
+    """One row per job id; the furthest thing heard of it wins.
+
+    GitHub lists a job that was not run again in every later attempt, under a new id. Such a row is `carried`: its
+    execution started before the entry was created.
+    """
+
+    name: ClassVar[str] = "jobs"
+    reads: ClassVar[tuple[type[Event], ...]] = (JobReported, JobQueued, JobStarted, JobCompleted)
+
+    jobs: Table
+
+    def declare(self) -> None:
+        self.jobs = self.table(
+            "jobs",
+            Column("job_id", BigInteger, primary_key=True, autoincrement=False),
+            Column("run_id", BigInteger, nullable=False),
+            Column("attempt", Integer, nullable=False),
+            Column("name", String, nullable=False),
+            Column("weight", SmallInteger, nullable=False),
+            Column("carried", Boolean, nullable=False),
+            Column("conclusion", String, nullable=False),
+            Column("failed_step", String, nullable=False),
+            Column("runner", String, nullable=False),
+            Column("created_at", BigInteger),
+            Column("started_at", BigInteger),
+            Column("completed_at", BigInteger),
+            Index(f"{self.prefix}jobs_of_run", "run_id"),
+        )
+
+    def apply(self, facts: Sequence[Recorded], db: Connection) -> None:
+        furthest: dict[int, Seen] = {}
+        for fact in facts:
+            event = fact.event
+            assert isinstance(event, Seen)
+            job_id = event.job_id or _substitute(event.run_id, event.attempt, event.name)
+            seen = furthest.get(job_id)
+            if seen is None or WEIGHT[type(event)] > WEIGHT[type(seen)]:
+                furthest[job_id] = event
+        upsert(
+            db,
+            self.jobs,
+            [_row(job_id, event) for job_id, event in furthest.items()],
+            newer=lambda new, old: new.weight > old.weight,
+        )
+
+
+LIVE = Jobs()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One job in one attempt. `conclusion` is GitHub's, empty until the job ends."""
+
+    job_id: JobId
+    run_id: RunId
+    attempt: int
+    name: str
+    is_over: bool
+    is_carried: bool
+    conclusion: str
+    failed_step: str
+    started_at: datetime | None
+    completed_at: datetime | None
+
+
+def jobs_of_runs(db: Connection, run_ids: Sequence[RunId]) -> list[Job]:
+    """Return every job entry of some runs, by run, attempt and name."""
+    jobs = LIVE.jobs.c
+    found: list[Job] = []
+    for start in range(0, len(run_ids), RUNS_PER_QUESTION):
+        query = (
+            select(
+                jobs.job_id, jobs.run_id, jobs.attempt, jobs.name, jobs.weight, jobs.carried,
+                jobs.conclusion, jobs.failed_step, jobs.started_at, jobs.completed_at,
+            )
+            .where(jobs.run_id.in_(run_ids[start : start + RUNS_PER_QUESTION]))
+            .order_by(jobs.run_id, jobs.attempt, jobs.name, jobs.job_id)
+        )  # fmt: skip
+        found.extend(
+            Job(
+                job_id=row.job_id,
+                run_id=row.run_id,
+                attempt=row.attempt,
+                name=row.name,
+                is_over=row.weight in (WEIGHT[JobReported], WEIGHT[JobCompleted]),
+                is_carried=row.carried,
+                conclusion=row.conclusion,
+                failed_step=row.failed_step,
+                started_at=moment(row.started_at),
+                completed_at=moment(row.completed_at),
+            )
+            for row in db.execute(query)
+        )
+    return found
+
+
+def _substitute(run_id: RunId, attempt: int, name: str) -> int:
+    """Return a negative id for a job whose own id the file did not say: the same for the same run, attempt and name."""
+    identity = f"{run_id}/{attempt}/{name}".encode()
+    return -(int.from_bytes(blake2b(identity, digest_size=7).digest()) + 1)
+
+
+def _row(job_id: int, event: Seen) -> dict[str, Any]:
+    if isinstance(event, JobReported):
+        return {
+            "job_id": job_id,
+            "run_id": event.run_id,
+            "attempt": event.attempt,
+            "name": event.name,
+            "weight": 0,
+            "carried": event.carried,
+            "conclusion": CONCLUSION.get(event.result, event.result),
+            "failed_step": "",
+            "runner": "",
+            "created_at": None,
+            "started_at": None,
+            "completed_at": None,
+        }
+    created_at, started_at = seconds(event.created_at), seconds(event.started_at)
+    ended = event if isinstance(event, JobCompleted) else None
+    return {
+        "job_id": job_id,
+        "run_id": event.run_id,
+        "attempt": event.attempt,
+        "name": event.name,
+        "weight": WEIGHT[type(event)],
+        "carried": created_at is not None and started_at is not None and started_at < created_at,
+        "conclusion": ended.conclusion if ended else "",
+        "failed_step": ended.failed_step if ended else "",
+        "runner": event.runner,
+        "created_at": created_at,
+        "started_at": started_at,
+        "completed_at": seconds(ended.completed_at) if ended else None,
+    }

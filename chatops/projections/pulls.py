@@ -1,0 +1,177 @@
+"""Which pull requests are there, what is their head commit, who wrote them, which labels do they carry?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Integer,
+    Row,
+    String,
+    Table,
+    and_,
+    or_,
+    select,
+)
+
+from chatops.engine.clock import moment, seconds
+from chatops.engine.projection import Projection, upsert
+from chatops.events import Event, Recorded
+from chatops.events.pulls import PullChanged
+from chatops.names import Login, PullNumber, Repo, Sha
+
+
+class Pulls(Projection):
+    """One row per pull request, as it last was by GitHub's own time; and every commit that was a head.
+
+    Runs of pull requests from forks do not say which pull request they belong to; they are joined by head commit.
+    """
+
+    name: ClassVar[str] = "pulls"
+    reads: ClassVar[tuple[type[Event], ...]] = (PullChanged,)
+
+    pulls: Table
+    heads: Table
+
+    def declare(self) -> None:
+        self.pulls = self.table(
+            "pulls",
+            Column("repo", String, primary_key=True),
+            Column("number", Integer, primary_key=True, autoincrement=False),
+            Column("updated_at", BigInteger, nullable=False),
+            Column("fingerprint", String, nullable=False),
+            Column("sha", String, nullable=False),
+            Column("base", String, nullable=False),
+            Column("author", String, nullable=False),
+            Column("title", String, nullable=False),
+            Column("state", String, nullable=False),
+            Column("draft", Boolean, nullable=False),
+            Column("merged", Boolean, nullable=False),
+            Column("fork", Boolean, nullable=False),
+            Column("labels", String, nullable=False),
+            Column("created_at", BigInteger),
+        )
+        self.heads = self.table(
+            "pull_heads",
+            Column("repo", String, primary_key=True),
+            Column("sha", String, primary_key=True),
+            Column("number", Integer, primary_key=True, autoincrement=False),
+        )
+
+    def apply(self, facts: Sequence[Recorded], db: Connection) -> None:
+        newest: dict[tuple[Repo, PullNumber], PullChanged] = {}
+        heads: dict[tuple[Repo, Sha, PullNumber], None] = {}
+        for fact in facts:
+            event = fact.event
+            assert isinstance(event, PullChanged)
+            key = (event.repo, event.number)
+            seen = newest.get(key)
+            if seen is None or _order(event) > _order(seen):
+                newest[key] = event
+            heads[event.repo, event.sha, event.number] = None
+        upsert(
+            db,
+            self.pulls,
+            [_row(event) for event in newest.values()],
+            newer=lambda new, old: or_(
+                new.updated_at > old.updated_at,
+                and_(new.updated_at == old.updated_at, new.fingerprint > old.fingerprint),
+            ),
+        )
+        upsert(
+            db,
+            self.heads,
+            [{"repo": repo, "sha": sha, "number": number} for repo, sha, number in heads],
+        )
+
+
+LIVE = Pulls()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pull:
+    """A pull request as it last was."""
+
+    repo: Repo
+    number: PullNumber
+    sha: Sha
+    base: str
+    author: Login
+    title: str
+    state: str
+    is_draft: bool
+    is_merged: bool
+    is_fork: bool
+    labels: tuple[str, ...]
+    updated_at: datetime | None
+
+
+def pull(db: Connection, repo: Repo, number: PullNumber) -> Pull | None:
+    """Return a pull request by its number."""
+    pulls = LIVE.pulls.c
+    row = db.execute(select(LIVE.pulls).where(pulls.repo == repo, pulls.number == number)).first()
+    return None if row is None else _pull(row)
+
+
+def open_pulls(db: Connection, repo: Repo) -> list[Pull]:
+    """Return the open pull requests of a repository, newest first."""
+    pulls = LIVE.pulls.c
+    query = (
+        select(LIVE.pulls)
+        .where(pulls.repo == repo, pulls.state == "open")
+        .order_by(pulls.number.desc())
+    )
+    return [_pull(row) for row in db.execute(query)]
+
+
+def numbers_of_commit(db: Connection, repo: Repo, sha: Sha) -> list[PullNumber]:
+    """Return the pull requests whose head this commit is, or was."""
+    heads = LIVE.heads.c
+    query = select(heads.number).where(heads.repo == repo, heads.sha == sha).order_by(heads.number)
+    return list(db.scalars(query))
+
+
+def _order(event: PullChanged) -> tuple[int, str]:
+    return seconds(event.updated_at) or 0, event.fingerprint
+
+
+def _row(event: PullChanged) -> dict[str, object]:
+    return {
+        "repo": event.repo,
+        "number": event.number,
+        "updated_at": seconds(event.updated_at) or 0,
+        "fingerprint": event.fingerprint,
+        "sha": event.sha,
+        "base": event.base,
+        "author": event.author,
+        "title": event.title,
+        "state": event.state,
+        "draft": event.draft,
+        "merged": event.merged,
+        "fork": event.fork,
+        "labels": msgspec.json.encode(event.labels).decode(),
+        "created_at": seconds(event.created_at),
+    }
+
+
+def _pull(row: Row[tuple[object, ...]]) -> Pull:
+    return Pull(
+        repo=row.repo,
+        number=row.number,
+        sha=row.sha,
+        base=row.base,
+        author=row.author,
+        title=row.title,
+        state=row.state,
+        is_draft=row.draft,
+        is_merged=row.merged,
+        is_fork=row.fork,
+        labels=tuple(msgspec.json.decode(row.labels)),
+        updated_at=moment(row.updated_at),
+    )

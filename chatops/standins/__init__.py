@@ -1,0 +1,1 @@
+"""Pretend outside worlds: servers that keep state and speak the real protocols."""

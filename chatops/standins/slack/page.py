@@ -1,0 +1,292 @@
+"""The page of the pretend Slack: channels on the left, messages, and a line to type in.
+
+All of it is HTML made on the server; a small module fetches what changed and sends the forms
+without leaving the page. Without scripts the forms do the same, and a link shows what is new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import parse_qs, urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from chatops.standins.slack.block_kit import pressed, render_blocks
+from chatops.standins.slack.mrkdwn import emoji, render_mrkdwn
+from chatops.standins.slack.workspace import (
+    SLACKBOT,
+    Channel,
+    Message,
+    RefusedBySlack,
+    TypedCommand,
+    User,
+    Workspace,
+)
+
+_HERE = Path(__file__).parent
+_ASSETS = {"slack.css": "text/css", "slack.js": "text/javascript"}
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+    ),
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class Slack(Protocol):
+    """What the page needs of the stand-in: something to show, and somebody to act."""
+
+    workspace: Workspace
+    commands: Sequence[str]
+
+    async def enter(
+        self, text: str, *, user: str, channel: str, thread_ts: str | None = None
+    ) -> None:
+        """Enter one line."""
+
+    async def click(
+        self,
+        message: Message,
+        action_id: str,
+        *,
+        user: str,
+        choice: str | None = None,
+        block_id: str | None = None,
+    ) -> object:
+        """Press a button."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShownMessage:
+    """One message or typed command, ready for the template."""
+
+    kind: str
+    anchor: str
+    author: str
+    is_app: bool
+    at: datetime
+    body: Markup
+    only_you: bool
+    is_edited: bool
+    channel: str
+    ts: str
+    reactions: tuple[tuple[Markup, int], ...] = ()
+    replies: tuple[ShownMessage, ...] = ()
+
+
+class Page:
+    """Serves the page of one stand-in."""
+
+    def __init__(self, *, slack: Slack) -> None:
+        """Show the workspace of `slack`."""
+        self.slack = slack
+        self.workspace = slack.workspace
+        self.templates = Environment(
+            loader=FileSystemLoader(_HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    @property
+    def routes(self) -> list[Route]:
+        """The addresses of the page; `/` shows the first channel."""
+        return [
+            Route("/", self.show),
+            Route("/channels/{channel}", self.show),
+            Route("/channels/{channel}/messages", self.show_messages),
+            Route("/say", self.say, methods=["POST"]),
+            Route("/press", self.press, methods=["POST"]),
+            Route("/assets/{name}", self.asset),
+        ]
+
+    async def show(self, request: Request) -> Response:
+        """Show a channel as one person sees it."""
+        try:
+            user, channel = self._who_and_where(request)
+        except RefusedBySlack:
+            return PlainTextResponse("There is no such person or channel.", status_code=404)
+        return self._page(user, channel)
+
+    async def show_messages(self, request: Request) -> Response:
+        """Return the messages alone, or 204 when nothing changed since `since`."""
+        try:
+            user, channel = self._who_and_where(request)
+        except RefusedBySlack:
+            return PlainTextResponse("There is no such person or channel.", status_code=404)
+        if request.query_params.get("since") == str(self.workspace.revision):
+            return Response(status_code=204, headers=_HEADERS)
+        html = self.templates.get_template("messages.html").render(
+            messages=self._shown(user, channel), user=user
+        )
+        headers = {**_HEADERS, "X-Revision": str(self.workspace.revision)}
+        return HTMLResponse(html, headers=headers)
+
+    async def say(self, request: Request) -> Response:
+        """Take the line that somebody typed."""
+        form = await _form(request)
+        text = form.get("text", "").strip()
+        if not _is_from_here(request):
+            return PlainTextResponse("This comes from another page.", status_code=403)
+        if text:
+            await self.slack.enter(
+                text,
+                user=form.get("user", ""),
+                channel=form.get("channel", ""),
+                thread_ts=form.get("thread_ts") or None,
+            )
+        return self._back(form.get("user", ""), form.get("channel", ""))
+
+    async def press(self, request: Request) -> Response:
+        """Press a button, or make a choice."""
+        form = await _form(request)
+        if not _is_from_here(request):
+            return PlainTextResponse("This comes from another page.", status_code=403)
+        user, channel, value = (form.get(name, "") for name in ("user", "channel", "press"))
+        block_id, action_id = pressed(value)
+        try:
+            message = self.workspace.message(channel, form.get("ts", ""))
+            await self.slack.click(
+                message,
+                action_id,
+                user=user,
+                choice=form.get(f"choice:{value}"),
+                block_id=block_id,
+            )
+        except (LookupError, RefusedBySlack):
+            return PlainTextResponse("The message has changed.", status_code=409)
+        return self._back(user, channel)
+
+    async def asset(self, request: Request) -> Response:
+        """Serve the style sheet and the module."""
+        name = request.path_params["name"]
+        if name not in _ASSETS:
+            return PlainTextResponse("There is no such file.", status_code=404)
+        return FileResponse(_HERE / "static" / name, media_type=_ASSETS[name])
+
+    def _page(self, user: User, channel: Channel) -> Response:
+        context = {
+            "workspace": self.workspace,
+            "user": user,
+            "people": [person for person in self.workspace.users.values() if not person.is_bot],
+            "channel": channel,
+            "channels": self._channels(user),
+            "messages": self._shown(user, channel),
+            "commands": self.slack.commands,
+            "revision": self.workspace.revision,
+        }
+        html = self.templates.get_template("page.html").render(context)
+        return HTMLResponse(html, headers=_HEADERS)
+
+    def _who_and_where(self, request: Request) -> tuple[User, Channel]:
+        people = [user.id for user in self.workspace.users.values() if not user.is_bot]
+        user = self.workspace.user(request.query_params.get("user", people[0]))
+        places = [channel.id for channel in self._channels(user)]
+        return user, self.workspace.channel(request.path_params.get("channel", places[0]))
+
+    def _channels(self, user: User) -> list[Channel]:
+        self.workspace.direct_channel(user.id)
+        return [
+            channel
+            for channel in self.workspace.channels.values()
+            if channel.with_user in (None, user.id)
+        ]
+
+    def _shown(self, user: User, channel: Channel) -> list[ShownMessage]:
+        messages = self.workspace.messages_in(channel.id, seen_by=user.id)
+        present = {message.ts for message in messages}
+        top: list[tuple[int, ShownMessage]] = [
+            (message.serial, self._message(message, messages))
+            for message in messages
+            if message.thread_ts in (None, message.ts)
+            or message.thread_ts not in present
+            or message.reply_broadcast
+        ]
+        top += [
+            (command.serial, self._command(command))
+            for command in self.workspace.typed
+            if (command.user, command.channel) == (user.id, channel.id)
+        ]
+        return [shown for _, shown in sorted(top, key=lambda pair: pair[0])]
+
+    def _message(self, message: Message, others: tuple[Message, ...] = ()) -> ShownMessage:
+        body = (
+            render_blocks(message.blocks, self._name_of)
+            if message.blocks
+            else Markup('<div class="text">{}</div>').format(
+                render_mrkdwn(message.text, self._name_of)
+            )
+        )
+        names = dict.fromkeys(name for name, _ in message.reactions)
+        counted = [(name, sum(kind == name for kind, _ in message.reactions)) for name in names]
+        return ShownMessage(
+            kind="message",
+            anchor=message.ts.replace(".", "-"),
+            author=self._name_of("@", message.user),
+            is_app=message.from_app or message.user == SLACKBOT,
+            at=_time_of(message.ts),
+            body=body,
+            only_you=message.is_ephemeral,
+            is_edited=message.edits > 0,
+            channel=message.channel,
+            ts=message.ts,
+            reactions=tuple((emoji(name), count) for name, count in counted),
+            replies=tuple(
+                self._message(reply)
+                for reply in others
+                if reply.thread_ts == message.ts != reply.ts
+            ),
+        )
+
+    def _command(self, command: TypedCommand) -> ShownMessage:
+        return ShownMessage(
+            kind="command",
+            anchor=command.ts.replace(".", "-"),
+            author=self._name_of("@", command.user),
+            is_app=False,
+            at=_time_of(command.ts),
+            body=Markup("<code>{}</code>").format(command.line),
+            only_you=True,
+            is_edited=False,
+            channel=command.channel,
+            ts=command.ts,
+        )
+
+    def _name_of(self, kind: str, identifier: str) -> str:
+        if kind == "#":
+            channel = self.workspace.channels.get(identifier)
+            return channel.name if channel else identifier
+        if identifier == SLACKBOT:
+            return "Slackbot"
+        user = self.workspace.users.get(identifier)
+        return user.name if user else identifier
+
+    def _back(self, user: str, channel: str) -> Response:
+        place = f"/channels/{channel}?{urlencode({'user': user})}#latest"
+        return Response(status_code=303, headers={**_HEADERS, "Location": place})
+
+
+async def _form(request: Request) -> dict[str, str]:
+    body = (await request.body()).decode("utf-8", errors="replace")
+    return {name: values[-1] for name, values in parse_qs(body, keep_blank_values=True).items()}
+
+
+def _is_from_here(request: Request) -> bool:
+    """Whether a form was sent by this page, as far as the browser tells."""
+    return request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
+
+
+def _time_of(ts: str) -> datetime:
+    return datetime.fromtimestamp(float(ts), UTC)

@@ -1,0 +1,1 @@
+"""Where people and services talk to the program: they hear facts, or they hear requests."""

@@ -1,0 +1,89 @@
+"""Hears what a text asks for: commands at the start of a line, never what is quoted, code or hidden.
+
+Phones change dashes and quotation marks, and begin sentences with capitals; people end them with a full stop. All of
+that is heard as what was meant.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
+_COMMAND = re.compile(r"/([A-Za-z][A-Za-z0-9-]*)(?=[\s.,;:!?]|$)(.*)")
+_WORD = re.compile(r"\"([^\"]*)\"?|'([^']*)'?|(\S+)")
+_TYPOGRAPHIC = str.maketrans(
+    {
+        "–": "-",
+        "—": "-",
+        "−": "-",
+        "‐": "-",
+        "‑": "-",
+        "“": '"',
+        "”": '"',
+        "„": '"',
+        "‘": "'",
+        "’": "'",
+    }
+    | {"\u00a0": " ", "\u200b": "", "\ufeff": ""}
+)
+TRAILING = ".,;:!?"
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A command as it was said: its verb, the words after it, and the number of its line."""
+
+    verb: str
+    words: tuple[str, ...]
+    line: int
+
+
+def spoken(text: str, verbs: Collection[str]) -> list[Spoken]:
+    """Return the commands of ours in a text, in order; the same one twice counts once."""
+    heard: dict[tuple[str, tuple[str, ...]], Spoken] = {}
+    for number, line in _lines(text):
+        found = _COMMAND.fullmatch(line.translate(_TYPOGRAPHIC).rstrip())
+        if found is None:
+            continue
+        verb = found.group(1).lower()
+        if verb in verbs:
+            words = tuple(split_words(found.group(2).lstrip(TRAILING)))
+            heard.setdefault((verb, words), Spoken(verb, words, number))
+    return list(heard.values())
+
+
+def newly_spoken(text: str, previous_text: str, verbs: Collection[str]) -> list[Spoken]:
+    """Return the commands in an edited text that were not in it before."""
+    before = {(one.verb, one.words) for one in spoken(previous_text, verbs)}
+    return [one for one in spoken(text, verbs) if (one.verb, one.words) not in before]
+
+
+def split_words(text: str) -> list[str]:
+    """Return the words of a line; quotation marks hold several together. No text is an error."""
+    words = []
+    for found in _WORD.finditer(text.translate(_TYPOGRAPHIC)):
+        double, single, bare = found.groups()
+        quoted = double if double is not None else single
+        word = quoted if quoted is not None else bare
+        words.append(word)
+    if words and not words[-1].endswith("..."):
+        words[-1] = words[-1].rstrip(TRAILING) or words[-1]
+    return [word for word in words if word.strip(TRAILING)] or ([] if not words else words[:1])
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines that speak: not in a fence, not hidden, not quoted or indented."""
+    hidden = _COMMENT.sub(
+        lambda found: "\n" * found.group().count("\n"), text.replace("\r\n", "\n")
+    )
+    fence = ""
+    for number, line in enumerate(hidden.replace("\r", "\n").split("\n"), start=1):
+        mark = _FENCE.match(line)
+        if fence:
+            if mark and mark.group(1).startswith(fence) and line.strip() == mark.group(1):
+                fence = ""
+        elif mark:
+            fence = mark.group(1)
+        elif line.startswith("/"):
+            yield number, line

@@ -1,0 +1,184 @@
+"""GitHub: verified deliveries become facts, and comments become requests; replies become comments.
+
+The sender's text is only ever data. A delivery is verified on its raw bytes before anything is parsed.
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import structlog
+
+from chatops.config import Configuration
+from chatops.engine.answer import Answer
+from chatops.engine.log import Batch, Delivery
+from chatops.errors import BadInput
+from chatops.events import Fact
+from chatops.events.conversation import CommandReceived
+from chatops.intake.webhooks import Comment, Heard, payload_of, translate
+from chatops.names import CommandId
+from chatops.ports import GitHub
+from chatops.surfaces.comment_words import newly_spoken
+from chatops.views.markdown import render_markdown
+
+logger = structlog.get_logger(__name__)
+
+SURFACE = "github"
+MARKER = "<!-- chatops:"
+"""What our own comments begin with; we never hear ourselves."""
+
+_EVENT = re.compile(rb"[a-z][a-z_]{0,63}")
+_GUID = re.compile(rb"[0-9A-Za-z-]{1,100}")
+_SIGNATURE = re.compile(rb"sha256=([0-9a-f]{64})")
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """A delivery that is not let in: the status to answer with, and a sentence for its sender."""
+
+    status: HTTPStatus
+    text: str
+
+
+def is_signed(secrets: Sequence[bytes], signature: bytes | None, body: bytes) -> bool:
+    """Return whether one of the secrets signed these bytes, by SHA-256 only."""
+    found = _SIGNATURE.fullmatch(signature or b"")
+    if found is None:
+        return False
+    given = found.group(1)
+    matches = [
+        hmac.compare_digest(hmac.new(secret, body, hashlib.sha256).hexdigest().encode(), given)
+        for secret in secrets
+    ]
+    return any(matches)
+
+
+class Door:
+    """Lets GitHub's deliveries in: verifies, translates, and hears what people ask for in comments."""
+
+    def __init__(
+        self, secrets: Sequence[bytes], configuration: Configuration, verbs: Collection[str]
+    ) -> None:
+        self._secrets = secrets
+        self._configuration = configuration
+        self._verbs = frozenset(verbs)
+
+    def open(self, headers: dict[bytes, bytes], body: bytes) -> Batch | Turned:
+        """Return what a delivery wants recorded, or why it is turned away."""
+        if not is_signed(self._secrets, headers.get(b"x-hub-signature-256"), body):
+            return Turned(
+                HTTPStatus.UNAUTHORIZED,
+                "X-Hub-Signature-256 is missing or does not match; the webhook's secret must be one of ours.",
+            )
+        event, guid = headers.get(b"x-github-event", b""), headers.get(b"x-github-delivery", b"")
+        if not _EVENT.fullmatch(event):
+            return Turned(
+                HTTPStatus.BAD_REQUEST, "X-GitHub-Event is missing or is no event's name."
+            )
+        if not _GUID.fullmatch(guid):
+            return Turned(
+                HTTPStatus.BAD_REQUEST, "X-GitHub-Delivery is missing or is no delivery's id."
+            )
+        content_type = headers.get(b"content-type", b"").decode("latin-1")
+        delivery = Delivery(guid=guid.decode(), event=event.decode(), body=body)
+        try:
+            heard = translate(delivery.event, delivery.guid, payload_of(content_type, body))
+        except BadInput as problem:
+            return Turned(HTTPStatus.BAD_REQUEST, str(problem))
+        except Exception:
+            logger.exception(
+                "delivery not understood", delivery=delivery.guid, github_event=delivery.event
+            )
+            heard = Heard(facts=(), comment=None)
+        facts = (*heard.facts, *self._asked(heard, delivery.guid))
+        return Batch(facts=facts, delivery=delivery)
+
+    def _asked(self, heard: Heard, guid: str) -> list[Fact]:
+        comment = heard.comment
+        if comment is None:
+            return []
+        return asked(comment, self._configuration, self._verbs, guid, heard.facts)
+
+
+def asked(
+    comment: Comment,
+    configuration: Configuration,
+    verbs: Collection[str],
+    guid: str,
+    because_of: Sequence[Fact],
+) -> list[Fact]:
+    """Return the requests a comment makes. Only people are heard, only on pull requests, only what is new."""
+    community = configuration.community_of(comment.repo)
+    if (
+        community is None
+        or not comment.is_pull
+        or comment.author_is_bot
+        or comment.action not in ("created", "edited", "submitted", "opened")
+        or MARKER in comment.text
+    ):
+        return []
+    previous = comment.previous_text if comment.action == "edited" else ""
+    seconds = int(comment.updated_at.timestamp()) if comment.updated_at else 0
+    facts = []
+    for order, spoken in enumerate(newly_spoken(comment.text, previous, verbs)):
+        command = CommandId(
+            f"command/{SURFACE}/{comment.place}/{comment.comment_id}/{seconds}/{order}"
+        )
+        received = CommandReceived(
+            command=command,
+            community=community.key,
+            surface=SURFACE,
+            verb=spoken.verb,
+            words=tuple(spoken.words),
+            by=comment.sender,
+            repo=comment.repo,
+            number=comment.number,
+            comment_id=comment.comment_id if comment.place == "comment" else 0,
+            association=comment.association if comment.sender == comment.author else "",
+            said_at=comment.updated_at,
+        )
+        facts.append(
+            Fact(
+                event=received,
+                source="github",
+                actor=comment.sender,
+                correlation_id=command,
+                causation_id=because_of[0].id if because_of else None,
+            )
+        )
+    logger.info("heard", delivery=guid, commands=[fact.correlation_id for fact in facts])
+    return facts
+
+
+class Comments:
+    """Replies on GitHub: one comment per command, edited from then on."""
+
+    def __init__(self, github: GitHub) -> None:
+        self._github = github
+
+    def render(self, answer: Answer, received: CommandReceived) -> str:
+        """Return the comment's Markdown, with the mark by which it is found again."""
+        return render_markdown(answer, received.command)
+
+    async def find(self, received: CommandReceived) -> str | None:
+        """Return the id of our reply that is there already: it carries the mark, and we wrote it."""
+        mark = f"{MARKER}{received.command} -->"
+        async for comment in self._github.comments(
+            received.repo, received.number, since=received.said_at
+        ):
+            if str(comment.get("body") or "").startswith(mark) and await self._github.is_ours(
+                comment
+            ):
+                return str(comment["id"])
+        return None
+
+    async def post(self, received: CommandReceived, rendered: str) -> str:
+        """Write the comment; return its id."""
+        return str(await self._github.comment(received.repo, received.number, rendered))
+
+    async def edit(self, received: CommandReceived, message: str, rendered: str) -> None:
+        """Replace the comment's text."""
+        await self._github.edit_comment(received.repo, int(message), rendered)

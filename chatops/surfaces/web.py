@@ -1,0 +1,169 @@
+"""HTTP: the two doors that must be fast stand in front of the framework; pages and health behind it."""
+
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from http import HTTPStatus
+from typing import Any, Protocol
+
+import msgspec
+import structlog
+
+from chatops.engine.log import Appended, Batch
+from chatops.errors import Unavailable
+from chatops.surfaces.github import Turned
+
+logger = structlog.get_logger(__name__)
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+GITHUB_PATH = "/github/webhooks"
+SLACK_PATH = "/slack/events"
+SLACK_LIMIT = 1_000_000
+TEXT = ((b"content-type", b"text/plain; charset=utf-8"),)
+
+
+class Answered(Protocol):
+    """An answer of Slack's library."""
+
+    status: int
+    body: str
+    headers: dict[str, Any]
+
+
+class GitHubDoor(Protocol):
+    """Reads a delivery."""
+
+    def open(self, headers: dict[bytes, bytes], body: bytes) -> Batch | Turned:
+        """Return what to record, or why not."""
+        ...
+
+
+class SlackDoor(Protocol):
+    """Answers a request of Slack's."""
+
+    async def open(self, headers: dict[bytes, bytes], body: bytes) -> "Answered":
+        """Return the answer."""
+        ...
+
+
+class TooLarge(Exception):
+    """The body is larger than its door lets in."""
+
+
+class Gone(Exception):
+    """The sender left before its body was complete."""
+
+
+class Front:
+    """The ASGI app: two raw endpoints that record, everything else handed on."""
+
+    def __init__(
+        self,
+        *,
+        github: GitHubDoor,
+        slack: SlackDoor | None,
+        append: Callable[[Batch], Awaitable[Appended]],
+        inner: App,
+        body_limit: int,
+        observe: Callable[[str, int], None] = lambda _door, _status: None,
+    ) -> None:
+        self._github = github
+        self._slack = slack
+        self._append = append
+        self._inner = inner
+        self._body_limit = body_limit
+        self._observe = observe
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "http":
+            path = scope["path"]
+            if path == GITHUB_PATH:
+                await self._at_door("github", self._webhook, scope, receive, send, self._body_limit)
+                return
+            if path == SLACK_PATH and self._slack is not None:
+                await self._at_door("slack", self._slack_request, scope, receive, send, SLACK_LIMIT)
+                return
+        await self._inner(scope, receive, send)
+
+    async def _at_door(
+        self,
+        door: str,
+        answer: Callable[[dict[bytes, bytes], bytes], Awaitable["Reply"]],
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        limit: int,
+    ) -> None:
+        """Read the whole body within its limit, let the door answer, send the answer."""
+        headers = dict(scope["headers"])
+        try:
+            if scope["method"] != "POST":
+                reply = Reply(HTTPStatus.METHOD_NOT_ALLOWED, b"Send a POST.")
+            elif b"content-encoding" in headers:
+                reply = Reply(
+                    HTTPStatus.UNSUPPORTED_MEDIA_TYPE, b"Send the body without Content-Encoding."
+                )
+            else:
+                reply = await answer(headers, await _body(headers, receive, limit))
+        except TooLarge:
+            reply = Reply(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {limit} bytes.".encode())
+        except Gone:
+            return
+        except Unavailable as problem:
+            logger.warning("not recorded", door=door, problem=str(problem))
+            reply = Reply(
+                HTTPStatus.SERVICE_UNAVAILABLE, b"Not recorded: the database does not answer."
+            )
+        self._observe(door, reply.status)
+        await send(
+            {"type": "http.response.start", "status": int(reply.status), "headers": reply.headers}
+        )
+        await send({"type": "http.response.body", "body": reply.body})
+
+    async def _webhook(self, headers: dict[bytes, bytes], body: bytes) -> "Reply":
+        opened = self._github.open(headers, body)
+        if isinstance(opened, Turned):
+            return Reply(opened.status, opened.text.encode())
+        appended = await self._append(opened)
+        return Reply(HTTPStatus.ACCEPTED, b"recorded" if appended.is_new else b"known")
+
+    async def _slack_request(self, headers: dict[bytes, bytes], body: bytes) -> "Reply":
+        assert self._slack is not None
+        answer = await self._slack.open(headers, body)
+        pairs = [
+            (key.encode("latin-1"), value.encode("latin-1"))
+            for key, values in answer.headers.items()
+            for value in values
+        ]
+        return Reply(HTTPStatus(answer.status), (answer.body or "").encode(), pairs or TEXT)
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """An HTTP answer."""
+
+    status: HTTPStatus
+    body: bytes
+    headers: Sequence[tuple[bytes, bytes]] = TEXT
+
+
+async def _body(headers: dict[bytes, bytes], receive: Receive, limit: int) -> bytes:
+    """Return the whole body; a length that is said and too large is not read at all."""
+    said = headers.get(b"content-length", b"")
+    if said.isdigit() and int(said[:12]) > limit:
+        raise TooLarge
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Gone
+        part = message.get("body", b"")
+        size += len(part)
+        if size > limit:
+            raise TooLarge
+        parts.append(part)
+        if not message.get("more_body"):
+            return b"".join(parts) if len(parts) > 1 else part

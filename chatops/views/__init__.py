@@ -1,0 +1,1 @@
+"""What people see: pages and messages, rendered from what is known, never deciding anything."""

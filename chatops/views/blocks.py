@@ -1,0 +1,134 @@
+"""Answers as Slack messages. People read them in the channel where they asked.
+
+Rich text carries foreign text without any markup of its own, so nothing from outside can mention, link or format.
+Only the fallback text has to be escaped.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chatops.engine.answer import (
+    Answer,
+    Code,
+    Line,
+    Link,
+    Piece,
+    Section,
+    Strong,
+    Tone,
+    When,
+    plain,
+)
+
+Block = Mapping[str, Any]
+MARKS = {
+    Tone.GOOD: "white_check_mark",
+    Tone.BAD: "x",
+    Tone.BUSY: "hourglass_flowing_sand",
+    Tone.UNKNOWN: "grey_question",
+}
+LINES_SHOWN = 10
+LINE_LIMIT = 300
+TEXT_BUDGET = 8_000
+"""Slack refuses messages of about 12,000 characters over all blocks; it does not say where exactly."""
+FALLBACK_LIMIT = 3_000
+
+
+def render_blocks(answer: Answer) -> dict[str, Any]:
+    """Return a message: blocks, and the text that notifications and screen readers get."""
+    blocks: list[Block] = [_paragraph(_verdict(answer))]
+    if answer.counts:
+        blocks.append(_paragraph(_elements(answer.counts)))
+    left = TEXT_BUDGET - len(plain(answer.verdict)) - len(plain(answer.counts))
+    for section in answer.sections:
+        block, used = _section(section, left)
+        blocks.append(block)
+        left -= used
+        if left <= 0:
+            break
+    if answer.footer:
+        blocks.append(_paragraph(_elements(answer.footer)))
+    return {
+        "text": escape(plain(answer.verdict))[:FALLBACK_LIMIT],
+        "blocks": blocks,
+        "response_type": "ephemeral" if answer.private else "in_channel",
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+def escape(outside: str) -> str:
+    """Return text that Slack shows as just this text, in the places that know markup."""
+    return outside.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _verdict(answer: Answer) -> list[Block]:
+    mark = MARKS.get(answer.tone)
+    elements: list[Block] = [] if mark is None else [{"type": "emoji", "name": mark}, _text(" ")]
+    for element in _elements(answer.verdict):
+        style = {**element.get("style", {}), "bold": True} if element["type"] == "text" else None
+        elements.append({**element, "style": style} if style else element)
+    return elements
+
+
+def _section(section: Section, budget: int) -> tuple[Block, int]:
+    """Return a titled list that fits the budget, and how much of it was used."""
+    shown: list[Line] = []
+    used = len(section.title)
+    for candidate in section.lines[:LINES_SHOWN]:
+        used += len(plain(candidate))
+        if used > budget:
+            break
+        shown.append(candidate)
+    more = section.more + len(section.lines) - len(shown)
+    items: list[Block] = [_rich(_elements(pieces)) for pieces in shown]
+    if more:
+        items.append(_rich([_text(f"… and {more} more", italic=True)]))
+    title = _rich([_text(section.title, bold=True)])
+    elements: list[Block] = [title]
+    if items:
+        elements.append({"type": "rich_text_list", "style": "bullet", "elements": items})
+    return {"type": "rich_text", "elements": elements}, used
+
+
+def _paragraph(elements: Sequence[Block]) -> Block:
+    return {"type": "rich_text", "elements": [_rich(elements)]}
+
+
+def _rich(elements: Sequence[Block]) -> Block:
+    return {"type": "rich_text_section", "elements": list(elements)}
+
+
+def _elements(pieces: Line) -> list[Block]:
+    return [_element(piece) for piece in pieces if piece]
+
+
+def _element(piece: Piece) -> Block:
+    match piece:
+        case str():
+            return _text(piece)
+        case Code(code):
+            return _text(code, code=True)
+        case Strong(strong):
+            return _text(strong, bold=True)
+        case Link(label, url):
+            return {"type": "link", "url": url, "text": _cut(label)}
+        case When(at):
+            return {
+                "type": "date",
+                "timestamp": int(at.timestamp()),
+                "format": "{date_short_pretty} {time}",
+                "fallback": f"{at:%Y-%m-%d %H:%M} UTC",
+            }
+
+
+def _text(outside: str, **style: bool) -> Block:
+    element: dict[str, Any] = {"type": "text", "text": _cut(outside) or " "}
+    if style:
+        element["style"] = style
+    return element
+
+
+def _cut(outside: str) -> str:
+    one_line = " ".join(outside.split("\n"))
+    return one_line if len(one_line) <= LINE_LIMIT else f"{one_line[: LINE_LIMIT - 1]}…"

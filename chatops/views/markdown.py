@@ -1,0 +1,78 @@
+"""Answers as GitHub comments. People read them on the pull request where they asked.
+
+Text from outside stays text: markup is escaped, and what would mention, refer or link is broken with a word joiner.
+"""
+
+import re
+
+from chatops.engine.answer import Answer, Code, Line, Link, Piece, Section, Strong, Tone, When
+
+JOINER = "\u2060"
+"""A word joiner: invisible, and enough to keep GitHub from seeing a mention, a reference or an address."""
+
+MARKS = {Tone.GOOD: "✅", Tone.BAD: "❌", Tone.BUSY: "⏳", Tone.UNKNOWN: "❔", Tone.NEUTRAL: ""}
+LIMIT = 60_000
+_MARKUP = re.compile(r"([\\`*_\[\]<>|~&!])")
+_LEADING = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))")
+_LIVE = re.compile(r"[@#]|(?<=:)//|(?i:\bwww)(?=\.)|(?i:\bgh)(?=-\d)")
+_TICKS = re.compile(r"`+")
+
+
+def render_markdown(answer: Answer, marker: str) -> str:
+    """Return a comment's text; `marker` is a name nobody sees, by which the comment is found again."""
+    mark = MARKS[answer.tone]
+    parts = [f"<!-- chatops:{marker} -->", f"{mark} {line(answer.verdict)}".strip()]
+    if answer.counts:
+        parts.append(line(answer.counts))
+    parts.extend(_section(section) for section in answer.sections)
+    if answer.footer:
+        parts.append(f"<sub>{line(answer.footer)}</sub>")
+    return "\n\n".join(parts)[:LIMIT]
+
+
+def line(pieces: Line) -> str:
+    """Return one line of pieces as Markdown."""
+    return "".join(_piece(piece) for piece in pieces)
+
+
+def text(outside: str) -> str:
+    """Return text as Markdown that shows just this text."""
+    joined = _LIVE.sub(lambda live: live.group() + JOINER, " ".join(outside.split("\n")))
+    return _LEADING.sub(rf"\1{JOINER}\2", _MARKUP.sub(r"\\\1", joined))
+
+
+def _piece(piece: Piece) -> str:
+    match piece:
+        case str():
+            return text(piece)
+        case Code(code):
+            return _code(code)
+        case Link(label, url):
+            return f"[{text(label)}]({_address(url)})"
+        case Strong(strong):
+            return f"**{text(strong)}**"
+        case When(at):
+            return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _code(code: str) -> str:
+    """Return inline code with a fence longer than any run of backticks in it."""
+    one_line = " ".join(code.split())
+    fence = "`" * (max((len(run) for run in _TICKS.findall(one_line)), default=0) + 1)
+    space = " " if one_line.startswith("`") or one_line.endswith("`") else ""
+    return f"{fence}{space}{one_line}{space}{fence}"
+
+
+def _address(url: str) -> str:
+    return re.sub(r"[\s()<>\"]", lambda odd: f"%{ord(odd.group()):02X}", url)
+
+
+def _section(section: Section) -> str:
+    lines = [f"- {line(pieces)}" for pieces in section.lines]
+    if section.more:
+        lines.append(f"- … and {section.more} more")
+    listed = "\n".join(lines)
+    if section.folded:
+        title = f"{text(section.title)} ({len(section.lines) + section.more})"
+        return f"<details><summary>{title}</summary>\n\n{listed}\n\n</details>"
+    return f"**{text(section.title)}**\n{listed}"

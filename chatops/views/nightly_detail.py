@@ -1,0 +1,156 @@
+"""One test of the nightly page, opened: its nights, its attempts, and who looks after it.
+
+Whoever follows a failing test's name sees this, inside the page or fetched into it.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from chatops.answers.night_cells import NOT_THERE_YET
+from chatops.answers.nights import Cell, Execution, Night, NightBoard, State, Test, counted
+from chatops.config import Community, Owner
+from chatops.views.page import took
+
+MARKS = {
+    State.PASSED: "p",
+    State.RERUN: "r",
+    State.FAILED: "f",
+    State.INFRA: "i",
+    State.CANCELLED: "c",
+    State.SKIPPED: "s",
+    State.NOT_RUN: "n",
+    State.NONE: "n",
+    State.UNKNOWN: "u",
+    State.RUNNING: "w",
+    State.QUEUED: "w",
+}
+"""The class of a cell; the style sheet gives it glyph and colour."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """One line of a test's history: one execution, or a night without one."""
+
+    night: str
+    attempt: str
+    mark: str
+    words: str
+    step: str
+    took: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who looks after a test, as the page names them."""
+
+    name: str
+    url: str
+    chat: str
+    chat_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detail:
+    """All that is known of one test."""
+
+    test: Test
+    sentence: str
+    weather: str
+    happenings: tuple[Happening, ...]
+    owners: tuple[tuple[str, tuple[Person, ...]], ...]
+    knows_required: bool
+
+
+def detail(board: NightBoard, test: Test, community: Community, github_url: str) -> Detail:
+    return Detail(
+        test=test,
+        sentence=_sentence(board, test),
+        weather=_weather(test),
+        happenings=tuple(
+            happening
+            for night, cell in zip(board.nights, test.cells, strict=True)
+            for happening in _happenings(test, night, cell, github_url)
+        ),
+        owners=_owners(community, test.name, github_url),
+        knows_required=board.knows_required,
+    )
+
+
+def _sentence(board: NightBoard, test: Test) -> str:
+    """Return how it is doing, in a sentence."""
+    if test.is_gone:
+        return "The newest nights do not know this test any more; it was removed or renamed."
+    if not test.runs:
+        return f"It has neither passed nor failed in {counted(len(board.nights), 'night')}."
+    if test.streak and test.since is not None:
+        if test.runs == 1:
+            return f"It failed the only time it ran, {test.since.name}."
+        if test.streak == test.runs:
+            return f"It failed every time it ran: {test.runs} nights since {test.since.name}."
+        nights = "1 night" if test.streak == 1 else f"{test.streak} nights in a row"
+        return f"It has been failing for {nights}, since {test.since.name}; {_totals(test)}."
+    return f"It is passing; {_totals(test)}."
+
+
+def _totals(test: Test) -> str:
+    again = f" and was run again {counted(test.reruns, 'time')}" if test.reruns else ""
+    return f"it failed in {test.fails} of {counted(test.runs, 'night')}{again}"
+
+
+def _weather(test: Test) -> str:
+    share = test.weather.share
+    return test.weather.word if share is None else f"{test.weather.word}, {share:.0%} passed"
+
+
+def _happenings(test: Test, night: Night, cell: Cell, github_url: str) -> list[Happening]:
+    if cell is NOT_THERE_YET:
+        return []
+    if not cell.executions:
+        return [
+            Happening(
+                night=night.name, attempt="", mark=MARKS[cell.state],
+                words=f"{cell.state.value}: {cell.reason}", step="", took="", url="",
+            )
+        ]  # fmt: skip
+    return [
+        Happening(
+            night=night.name,
+            attempt=str(execution.attempt) if execution.attempt else "an earlier one",
+            mark=MARKS[execution.state],
+            words=execution.conclusion.replace("_", " ")
+            if execution.state is State.UNKNOWN and execution.conclusion
+            else execution.state.value,
+            step=execution.failed_step,
+            took=took(execution.took),
+            url=job_link(test, execution, github_url),
+        )
+        for execution in reversed(cell.executions)
+    ]
+
+
+def _owners(
+    community: Community, name: str, github_url: str
+) -> tuple[tuple[str, tuple[Person, ...]], ...]:
+    return tuple(
+        (owners.group, tuple(_person(owner, github_url) for owner in owners.owners))
+        for owners in community.owners_of(name)
+    )
+
+
+def _person(owner: Owner, github_url: str) -> Person:
+    login = owner.github.removeprefix("@")
+    name = owner.fullname or login or owner.slack
+    return Person(
+        name=name,
+        url=f"{github_url}/{quote(login)}" if login else "",
+        chat=owner.slack if owner.slack != name else "Slack" if owner.slackurl else "",
+        chat_url=owner.slackurl if owner.slackurl.startswith("https://") else "",
+    )
+
+
+def job_link(test: Test, execution: Execution, github_url: str) -> str:
+    run = f"{github_url}/{test.repo}/actions/runs/{execution.run_id}"
+    if execution.job_id:
+        return f"{run}/job/{execution.job_id}"
+    return f"{run}/attempts/{execution.attempt}" if execution.attempt > 1 else run

@@ -1,0 +1,132 @@
+"""What every page shares: its chrome, its styles and scripts, and how a browser may keep it.
+
+Everybody who opens the dashboard sees this. Templates escape whatever they are given and fail on a name they do not
+know; styles and scripts are files with a hash in their address, so that no page needs anything inline.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+HERE = Path(__file__).parent
+KINDS = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """A file that pages load: style, script or icon."""
+
+    body: bytes
+    media_type: str
+    version: str
+
+
+def _hash(*parts: bytes) -> str:
+    state = blake2b(digest_size=6)
+    for part in parts:
+        state.update(len(part).to_bytes(8))
+        state.update(part)
+    return state.hexdigest()
+
+
+def _assets() -> Mapping[str, Asset]:
+    found = {}
+    for path in sorted((HERE / "static").iterdir()):
+        body = path.read_bytes()
+        found[path.name] = Asset(body=body, media_type=KINDS[path.suffix], version=_hash(body))
+    return found
+
+
+ASSETS = _assets()
+VERSION = _hash(
+    *(path.read_bytes() for path in sorted((HERE / "templates").iterdir())),
+    *(asset.version.encode() for asset in ASSETS.values()),
+)
+"""Changes with any template, style or script."""
+
+
+def asset_url(name: str) -> str:
+    """Return the address of a style, script or icon; it changes with its content."""
+    return f"/static/{ASSETS[name].version}/{name}"
+
+
+def asset(name: str) -> tuple[bytes, str, str] | None:
+    """Return a file that pages load: its bytes, its kind and its ETag."""
+    found = ASSETS.get(name)
+    return None if found is None else (found.body, found.media_type, f'"{found.version}"')
+
+
+def page_etag(*parts: object) -> str:
+    """Return the ETag of a page made from these things, such as a position and a query."""
+    return f'W/"{_hash(VERSION.encode(), *(str(part).encode() for part in parts))}"'
+
+
+def ago(since: timedelta) -> str:
+    """Return an age the way people say it: `41 min`, `7 h`, `3 days`."""
+    if since < MINUTE:
+        return "less than a minute"
+    if since < HOUR:
+        return f"{since // MINUTE} min"
+    if since < 2 * DAY:
+        return f"{since // HOUR} h"
+    return f"{since // DAY} days"
+
+
+def took(duration: timedelta | None) -> str:
+    """Return a duration the way people say it: `48 s`, `19 min`, `1 h 40 min`."""
+    if duration is None:
+        return ""
+    if duration < MINUTE:
+        return f"{duration.seconds} s"
+    hours, rest = divmod(duration, HOUR)
+    minutes = rest // MINUTE
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
+
+
+def at(moment: datetime) -> Markup:
+    """Return a moment as an element that programs can read too."""
+    utc = moment.astimezone(UTC)
+    shown = f"{utc.day} {utc:%b, %H:%M} UTC"
+    return Markup('<time datetime="{}">{}</time>').format(utc.isoformat(timespec="seconds"), shown)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("chatops.views"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.globals.update(asset_url=asset_url)
+    environment.filters.update(ago=ago, took=took, at=at)
+    return environment
+
+
+TEMPLATES = _environment()
+
+
+def render(template: str, **names: object) -> str:
+    """Return a page from its template."""
+    return TEMPLATES.get_template(template).render(**names)
+
+
+def not_found_page(path: str) -> str:
+    """Return the page for an address that leads nowhere."""
+    return render("not_found.html", path=path)
+
+
+def unavailable_page() -> str:
+    """Return the page for when the database does not answer."""
+    return render("unavailable.html")

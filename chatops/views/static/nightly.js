@@ -1,0 +1,269 @@
+// Makes the nightly page quicker to use; everything here also works without it, by loading pages.
+const $ = (selector, within = document) => within.querySelector(selector);
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+const form = $("form.filter");
+const grid = $(".grid");
+
+function rows() {
+  return all(".group > table > tbody > tr:not(.detail)", grid);
+}
+
+// --- the filter -------------------------------------------------------------------------------
+
+const groups = form ? all("details.group", grid) : [];
+const openAtFirst = new Map(groups.map((group) => [group, group.open]));
+const haystacks = new Map(
+  form
+    ? rows().map((row) => [
+        row,
+        { name: $("a", row).title.toLowerCase(), required: $(".req", row) !== null },
+      ])
+    : [],
+);
+
+function wanted() {
+  const words = form.elements.q.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const required = form.elements.required.checked;
+  return {
+    narrowed: words.length > 0 || required,
+    matches: (hay) =>
+      words.every((word) => hay.name.includes(word)) && (hay.required || !required),
+  };
+}
+
+// What "Hide" took out stays out, whatever is typed: it is hidden although the words would let it in.
+const takenOut = new Set();
+if (form) {
+  const { matches } = wanted();
+  for (const [row, hay] of haystacks) {
+    if (row.hidden && matches(hay)) {
+      takenOut.add(row);
+    }
+  }
+}
+
+function filter() {
+  const { narrowed, matches: lets } = wanted();
+  let shown = 0;
+  for (const [row, hay] of haystacks) {
+    const matches = lets(hay) && !takenOut.has(row);
+    row.hidden = !matches;
+    shown += matches ? 1 : 0;
+    const detail = row.nextElementSibling;
+    if (detail?.classList.contains("detail")) {
+      detail.hidden = !matches;
+    }
+  }
+  for (const group of groups) {
+    group.hidden = !$(":scope > table > tbody > tr:not([hidden])", group);
+    group.open = narrowed ? !group.hidden : openAtFirst.get(group);
+  }
+  $("#shown").textContent = `${shown} of ${haystacks.size} tests`;
+  $("#none").hidden = shown > 0;
+  remember();
+}
+
+// Keeps the address true to what is seen, so that reloading or sharing it shows the same.
+function remember() {
+  const address = new URL(location.href);
+  const words = form.elements.q.value.trim().replace(/\s+/g, " ");
+  setOrDrop(address, "q", words);
+  setOrDrop(address, "required", form.elements.required.checked ? "1" : "");
+  history.replaceState(history.state, "", address);
+  $("#json").href = `nightly.json${address.search}`;
+}
+
+function setOrDrop(address, key, value) {
+  if (value) {
+    address.searchParams.set(key, value);
+  } else {
+    address.searchParams.delete(key);
+  }
+}
+
+// What is usual stays out of the address.
+function submitCleanly() {
+  const usual = { q: "", hide: "", s: "worst", n: "30" };
+  for (const [key, value] of Object.entries(usual)) {
+    form.elements[key].disabled = form.elements[key].value === value;
+  }
+  form.submit();
+}
+
+if (form) {
+  let waiting = 0;
+  form.elements.q.addEventListener("input", () => {
+    cancelAnimationFrame(waiting);
+    waiting = requestAnimationFrame(filter);
+  });
+  form.elements.required.addEventListener("change", filter);
+  for (const select of all("select", form)) {
+    select.addEventListener("change", submitCleanly);
+  }
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    submitCleanly();
+  });
+  // A page that comes back from the browser's memory has its fields again, but not what we disabled.
+  addEventListener("pageshow", () => {
+    for (const element of form.elements) {
+      element.disabled = false;
+    }
+  });
+  $("button", form).hidden = true;
+}
+
+// --- one test ---------------------------------------------------------------------------------
+
+function linkOf(row) {
+  return $("th a", row);
+}
+
+function close(row) {
+  const detail = row.nextElementSibling;
+  if (detail?.classList.contains("detail")) {
+    detail.remove();
+  }
+  row.classList.remove("open");
+  linkOf(row).removeAttribute("aria-expanded");
+  rememberSelected("");
+}
+
+async function open(row) {
+  const link = linkOf(row);
+  const address = new URL(grid.dataset.detail, location.href);
+  address.searchParams.set("sel", link.title);
+  row.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(address, { headers: { "x-fragment": "detail" } });
+    if (!answer.ok) {
+      throw new Error(answer.statusText);
+    }
+    const fragment = new DOMParser().parseFromString(await answer.text(), "text/html").body;
+    const detail = document.createElement("tr");
+    const place = document.createElement("td");
+    detail.className = "detail";
+    place.colSpan = Number(grid.dataset.columns);
+    place.append(...fragment.childNodes);
+    const rest = document.createElement("td");
+    rest.className = "rest";
+    rest.colSpan = 5;
+    detail.append(place, rest);
+    row.after(detail);
+    row.classList.add("open");
+    link.setAttribute("aria-expanded", "true");
+    offerCopies(detail);
+    rememberSelected(link.title);
+  } catch {
+    // The link itself leads to the same, one page load later.
+    location.assign(link.href);
+  } finally {
+    row.removeAttribute("aria-busy");
+  }
+}
+
+function rememberSelected(name) {
+  const address = new URL(location.href);
+  setOrDrop(address, "sel", name);
+  history.replaceState(history.state, "", address);
+}
+
+async function toggle(row) {
+  const already = $("tr.open", grid);
+  if (already) {
+    close(already);
+  }
+  if (already !== row) {
+    await open(row);
+  }
+}
+
+function offerCopies(within) {
+  for (const button of all("button.copy", within)) {
+    button.hidden = !navigator.clipboard;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText($("bdi", button.parentElement).textContent);
+      button.textContent = "Copied";
+    });
+  }
+}
+
+grid?.addEventListener("click", (event) => {
+  const link = event.target.closest("tr:not(.detail) > th[scope=row] > a");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) {
+    return;
+  }
+  event.preventDefault();
+  toggle(link.closest("tr"));
+});
+offerCopies(document);
+
+// --- keys -------------------------------------------------------------------------------------
+
+function isTyping(target) {
+  return target.closest("input, select, textarea, [contenteditable]") !== null;
+}
+
+function move(step) {
+  const seen = rows().filter((row) => !row.hidden && row.closest("details").open);
+  const at = seen.indexOf(document.activeElement?.closest(".group > table > tbody > tr:not(.detail)"));
+  const next = at < 0 ? (step > 0 ? 0 : seen.length - 1) : at + step;
+  const row = seen[Math.min(Math.max(next, 0), seen.length - 1)];
+  if (row) {
+    linkOf(row).focus();
+  }
+}
+
+document.addEventListener("keydown", (event) => {
+  if (!form || event.ctrlKey || event.metaKey || event.altKey) {
+    return;
+  }
+  if (event.key === "Escape") {
+    const opened = $("tr.open", grid);
+    if (event.target === form.elements.q) {
+      form.elements.q.blur();
+    } else if (opened) {
+      close(opened);
+      linkOf(opened).focus();
+    }
+    return;
+  }
+  if (isTyping(event.target)) {
+    return;
+  }
+  if (event.key === "/") {
+    event.preventDefault();
+    form.elements.q.select();
+    form.elements.q.focus();
+  } else if (event.key === "j") {
+    move(1);
+  } else if (event.key === "k") {
+    move(-1);
+  }
+});
+
+// --- ages -------------------------------------------------------------------------------------
+
+function age(seconds) {
+  if (seconds < 60) {
+    return "less than a minute ago";
+  }
+  if (seconds < 3600) {
+    return `${Math.floor(seconds / 60)} min ago`;
+  }
+  return seconds < 172800
+    ? `${Math.floor(seconds / 3600)} h ago`
+    : `${Math.floor(seconds / 86400)} days ago`;
+}
+
+// The page's own moment is the clock: a viewer's may be wrong, but it runs at the right speed.
+const asOf = $("footer time");
+if (asOf) {
+  const skew = Date.parse(asOf.dateTime) - Date.now();
+  setInterval(() => {
+    for (const element of all("[data-since]")) {
+      element.textContent = age((Date.now() + skew - Date.parse(element.dataset.since)) / 1000);
+    }
+  }, 30_000);
+}

@@ -1,0 +1,47 @@
+from pathlib import Path
+
+import pytest
+
+import chatops.commands
+from chatops.commands.help import Help
+from chatops.engine.answer import as_text
+from chatops.engine.authority import Standing
+from chatops.engine.bus import Asked, Command, Knowledge
+from chatops.engine.catalogue import catalogue
+from chatops.errors import Refused
+from tests.scene import COMMUNITY, NOW, received, scene, story
+
+COMMANDS = {command.name: command for command in catalogue(chatops.commands, Command)}
+
+
+def told(folder: Path, *words: str, surface: str = "slack") -> str:
+    asked = received(verb="help", words=words, surface=surface)
+    with scene(folder) as world, world.knowledge() as known:
+        knowledge = Knowledge(db=known.db, community=COMMUNITY, now=NOW, commands=COMMANDS)
+        Help.parse(words).decide(Asked(received=asked, standing=Standing()), knowledge)
+        return as_text(Help.tell(story(asked), knowledge))
+
+
+def test_every_command_is_listed_with_what_it_does(tmp_path: Path) -> None:
+    text = told(tmp_path)
+
+    for command in COMMANDS.values():
+        assert f"/acme {command.name}" in text
+        assert command.help in text
+
+
+def test_one_command_can_be_asked_about(tmp_path: Path) -> None:
+    text = told(tmp_path, "/Retest", surface="github")
+
+    assert "/retest" in text
+    assert "/status" not in text
+
+
+def test_a_command_that_does_not_exist_is_answered_with_those_that_do(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"no command `frobnicate`.*retest"):
+        told(tmp_path, "frobnicate")
+
+
+def test_two_words_are_too_many() -> None:
+    with pytest.raises(Refused, match="at most"):
+        Help.parse(["a", "b"])

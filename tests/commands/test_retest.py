@@ -1,0 +1,236 @@
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from chatops.commands.retest import Retest
+from chatops.engine.answer import Tone, as_text, plain
+from chatops.engine.authority import Standing
+from chatops.engine.bus import Asked
+from chatops.errors import Refused
+from chatops.events import Event
+from chatops.events.conversation import CommandAccepted, EffectDelayed
+from chatops.events.reruns import (
+    JobOutcome,
+    RerunFinished,
+    RerunRefused,
+    RerunRequested,
+    RerunStarted,
+    RetestFinished,
+)
+from chatops.names import RunId
+from tests.scene import (
+    COMMAND,
+    HEAD,
+    NOW,
+    PULL,
+    REPO,
+    ended,
+    job,
+    pull,
+    received,
+    scene,
+    story,
+    under_way,
+)
+
+
+def decide(folder: Path, *events: Event) -> list[RerunRequested]:
+    with scene(folder, events) as world, world.knowledge() as knowledge:
+        decided = Retest().decide(Asked(received=received(), standing=Standing()), knowledge)
+    return [event for event in decided if isinstance(event, RerunRequested)]
+
+
+def refusal(folder: Path, *events: Event) -> Refused:
+    with pytest.raises(Refused) as refused:
+        decide(folder, *events)
+    return refused.value
+
+
+def test_several_failed_jobs_of_a_run_cost_one_call(tmp_path: Path) -> None:
+    (asked,) = decide(tmp_path, pull(), ended(10), job(1, 10, "a"), job(2, 10, "b"))
+
+    assert (asked.scope, asked.run_id, asked.attempt) == ("failed", 10, 1)
+    assert asked.jobs == ("a", "b")
+
+
+def test_one_failed_job_is_run_alone(tmp_path: Path) -> None:
+    (asked,) = decide(tmp_path, pull(), ended(10), job(1, 10, "a"), job(2, 10, "b", "success"))
+
+    assert (asked.scope, asked.job_id) == ("job", 1)
+
+
+@pytest.mark.parametrize("conclusion", ["failure", "timed_out", "cancelled"])
+def test_failed_timed_out_and_cancelled_jobs_run_again(tmp_path: Path, conclusion: str) -> None:
+    (asked,) = decide(
+        tmp_path, pull(), ended(10, conclusion=conclusion), job(1, 10, "a", conclusion)
+    )
+
+    assert asked.jobs == ("a",)
+
+
+@pytest.mark.parametrize("conclusion", ["success", "skipped", "neutral"])
+def test_what_did_not_fail_does_not_run_again(tmp_path: Path, conclusion: str) -> None:
+    refused = refusal(
+        tmp_path, pull(), ended(10, conclusion="success"), job(1, 10, "a", conclusion)
+    )
+
+    assert refused.reason == "nothing_failed"
+    assert "Nothing failed" in refused.text
+
+
+def test_only_the_newest_run_of_a_workflow_counts(tmp_path: Path) -> None:
+    superseded = ended(9, conclusion="cancelled"), job(1, 9, "a", "cancelled")
+    newest = ended(10), job(2, 10, "a")
+
+    asked = decide(tmp_path, pull(), *superseded, *newest)
+
+    assert [one.run_id for one in asked] == [10]
+
+
+def test_each_workflow_is_asked_for_once(tmp_path: Path) -> None:
+    asked = decide(tmp_path, pull(), ended(10), job(1, 10), ended(11, "Static"), job(2, 11))
+
+    assert [one.workflow for one in asked] == ["CI", "Static"]
+
+
+def test_jobs_that_were_only_carried_over_still_count_as_failed(tmp_path: Path) -> None:
+    again = job(3, 10, "a", attempt=2, created_at=NOW)
+
+    (asked,) = decide(tmp_path, pull(), ended(10), ended(10, attempt=2), job(1, 10, "a"), again)
+
+    assert (asked.attempt, asked.job_id) == (2, 3)
+
+
+def test_a_run_that_never_got_jobs_runs_whole(tmp_path: Path) -> None:
+    (asked,) = decide(tmp_path, pull(), ended(10, conclusion="startup_failure"))
+
+    assert asked.scope == "all"
+
+
+def test_the_gate_is_left_for_later_while_something_else_failed(tmp_path: Path) -> None:
+    asked = decide(
+        tmp_path, pull(), ended(10), job(1, 10), ended(11, "Gatekeeper"), job(2, 11, "gatekeeper")
+    )
+
+    assert [one.workflow for one in asked] == ["CI"]
+
+
+def test_a_gate_that_alone_stayed_red_is_run_again(tmp_path: Path) -> None:
+    (asked,) = decide(
+        tmp_path,
+        pull(),
+        ended(10, conclusion="success"),
+        ended(11, "Gatekeeper"),
+        job(2, 11, "gatekeeper"),
+    )
+
+    assert asked.gate
+
+
+def test_a_run_that_is_under_way_is_not_touched(tmp_path: Path) -> None:
+    refused = refusal(tmp_path, pull(), under_way(10), job(1, 10))
+
+    assert refused.reason == "still_running"
+    assert "Say `/retest` again then" in refused.text
+
+
+def test_runs_that_ended_are_asked_for_though_others_are_under_way(tmp_path: Path) -> None:
+    asked = decide(tmp_path, pull(), ended(10), job(1, 10), under_way(11, "Static"), job(2, 11))
+
+    assert [one.run_id for one in asked] == [10]
+
+
+def test_checks_older_than_thirty_days_are_refused(tmp_path: Path) -> None:
+    refused = refusal(tmp_path, pull(), ended(10, created_at=NOW - timedelta(days=31)), job(1, 10))
+
+    assert refused.reason == "too_old"
+    assert "30 days" in refused.text
+
+
+def test_the_fiftieth_attempt_is_the_last(tmp_path: Path) -> None:
+    refused = refusal(tmp_path, pull(), ended(10, attempt=50), job(1, 10, attempt=50))
+
+    assert refused.reason == "too_many_attempts"
+    assert "50 attempts" in refused.text
+
+
+def test_a_closed_pull_request_is_left_alone(tmp_path: Path) -> None:
+    assert refusal(tmp_path, pull(state="closed"), ended(10), job(1, 10)).reason == "closed"
+
+
+def test_outside_a_pull_request_it_says_where_it_works(tmp_path: Path) -> None:
+    assert refusal(tmp_path).reason == "no_pull"
+
+
+def test_words_it_does_not_know_are_refused() -> None:
+    with pytest.raises(Refused, match="takes no words"):
+        Retest.parse(["everything"])
+
+
+REQUEST = RerunRequested(
+    command=COMMAND, repo=REPO, sha=HEAD, run_id=RunId(10), attempt=1, workflow="CI", scope="failed",
+    jobs=("a", "b"),
+)  # fmt: skip
+STARTED = RerunStarted(command=COMMAND, repo=REPO, run_id=RunId(10), attempt=2, workflow="CI")
+FINISHED = RerunFinished(
+    command=COMMAND, repo=REPO, run_id=RunId(10), attempt=2, workflow="CI", conclusion="failure",
+    jobs=(
+        JobOutcome(name="a", conclusion="success"),
+        JobOutcome(name="b", conclusion="failure", failed_step="Run tests"),
+    ),
+)  # fmt: skip
+CLOSED = RetestFinished(command=COMMAND, repo=REPO, number=PULL, passed=1, failed=1)
+BEGUN = (received(), CommandAccepted(command=COMMAND), REQUEST)
+
+
+def tell(folder: Path, *events: Event) -> tuple[Tone, str]:
+    with scene(folder) as world, world.knowledge() as knowledge:
+        answer = Retest.tell(story(*events), knowledge)
+    assert plain(answer.verdict)
+    return answer.tone, as_text(answer)
+
+
+def test_the_reply_first_says_what_runs(tmp_path: Path) -> None:
+    tone, text = tell(tmp_path, *BEGUN, STARTED)
+
+    assert tone is Tone.BUSY
+    assert "Running 2 failed jobs again on c0ffee000" in text
+    assert "CI: attempt 2 is running" in text
+
+
+def test_the_reply_ends_with_what_passed_and_what_did_not(tmp_path: Path) -> None:
+    tone, text = tell(tmp_path, *BEGUN, STARTED, FINISHED, CLOSED)
+
+    assert tone is Tone.BAD
+    assert "1 of 2 jobs failed again" in text
+    assert "b at step “Run tests”" in text
+
+
+def test_a_refused_run_is_named_with_its_reason(tmp_path: Path) -> None:
+    refused = RerunRefused(
+        command=COMMAND, repo=REPO, run_id=RunId(10), workflow="CI", text="It is too old."
+    )
+
+    tone, text = tell(tmp_path, *BEGUN, refused, RetestFinished(
+        command=COMMAND, repo=REPO, number=PULL, passed=0, failed=0
+    ))  # fmt: skip
+
+    assert tone is Tone.BAD
+    assert "Nothing could be started" in text
+    assert "It is too old." in text
+
+
+def test_waiting_for_github_is_said(tmp_path: Path) -> None:
+    delayed = EffectDelayed(
+        effect="rerun",
+        request="r",
+        stream_of=COMMAND,
+        text="GitHub limits us.",
+        seconds=120,
+        tries=1,
+    )
+
+    _, text = tell(tmp_path, *BEGUN, delayed)
+
+    assert "GitHub limits us. I try again in about 2 min." in text

@@ -1,0 +1,73 @@
+from pathlib import Path
+
+from chatops.events import Event
+from chatops.events.conversation import CommandAccepted
+from chatops.events.reruns import (
+    JobOutcome,
+    RerunFinished,
+    RerunRefused,
+    RerunRequested,
+    RerunStarted,
+    RetestFinished,
+)
+from chatops.names import RunId
+from chatops.policies.finish_retest import FinishRetest
+from tests.scene import COMMAND, HEAD, REPO, decided, ended, job, pull, received, scene
+
+
+def request(run_id: int, *, gate: bool = False) -> RerunRequested:
+    return RerunRequested(
+        command=COMMAND, repo=REPO, sha=HEAD, run_id=RunId(run_id), attempt=1, workflow="CI",
+        scope="failed", gate=gate,
+    )  # fmt: skip
+
+
+def finished(run_id: int, *conclusions: str, gate: bool = False) -> RerunFinished:
+    return RerunFinished(
+        command=COMMAND, repo=REPO, run_id=RunId(run_id), attempt=2, workflow="CI", conclusion="success",
+        jobs=tuple(JobOutcome(name=f"{n}", conclusion=one) for n, one in enumerate(conclusions)),
+        gate=gate,
+    )  # fmt: skip
+
+
+STARTED = RerunStarted(command=COMMAND, repo=REPO, run_id=RunId(10), attempt=2, workflow="CI")
+BEGUN: list[Event] = [received(), CommandAccepted(command=COMMAND), request(10), STARTED]
+
+
+def asked_for(folder: Path, told: list[Event], facts: list[Event] | None = None) -> list[Event]:
+    with scene(folder, [pull(), *(facts or [])]) as world:
+        recorded = world.add([*BEGUN, *told], correlation_id=COMMAND)
+        return decided(world, FinishRetest(), recorded[-1])
+
+
+def test_a_story_ends_with_what_passed_and_what_did_not(tmp_path: Path) -> None:
+    (end,) = asked_for(tmp_path, [finished(10, "success", "failure", "success")])
+
+    assert isinstance(end, RetestFinished)
+    assert (end.passed, end.failed) == (2, 1)
+
+
+def test_it_waits_for_every_run(tmp_path: Path) -> None:
+    assert asked_for(tmp_path, [request(11), finished(10, "success")]) == []
+
+
+def test_a_refused_run_counts_as_ended(tmp_path: Path) -> None:
+    refused = RerunRefused(command=COMMAND, repo=REPO, run_id=RunId(11), workflow="S", text="No.")
+
+    assert len(asked_for(tmp_path, [request(11), finished(10, "success"), refused])) == 1
+
+
+def test_a_red_gate_has_its_turn_before_the_end(tmp_path: Path) -> None:
+    gate: list[Event] = [ended(12, "Gatekeeper"), job(3, 12, "gatekeeper")]
+
+    assert asked_for(tmp_path, [finished(10, "success")], gate) == []
+
+
+def test_the_end_follows_the_gate(tmp_path: Path) -> None:
+    gate: list[Event] = [ended(12, "Gatekeeper"), job(3, 12, "gatekeeper")]
+    told = [finished(10, "success"), request(12, gate=True), finished(12, "success", gate=True)]
+
+    (end,) = asked_for(tmp_path, told, gate)
+
+    assert isinstance(end, RetestFinished)
+    assert (end.passed, end.failed) == (1, 0)

@@ -1,0 +1,41 @@
+from pathlib import Path
+
+from chatops.events.runs import RunReported
+from chatops.names import RunId
+from chatops.projections.runs import (
+    attempts_of_commit,
+    attempts_of_run,
+    completed_attempts,
+    newest_of_workflows,
+)
+from tests.scene import HEAD, REPO, ended, scene, under_way
+
+
+def test_the_furthest_thing_heard_of_an_attempt_wins(tmp_path: Path) -> None:
+    with scene(tmp_path, [ended(10), under_way(10)]) as world, world.knowledge() as knowledge:
+        (run,) = attempts_of_run(knowledge.db, RunId(10))
+
+    assert (run.status, run.conclusion) == ("completed", "failure")
+
+
+def test_attempts_are_told_apart(tmp_path: Path) -> None:
+    facts = [ended(10), under_way(10, attempt=2)]
+    with scene(tmp_path, facts) as world, world.knowledge() as knowledge:
+        runs = attempts_of_commit(knowledge.db, REPO, HEAD)
+        over = completed_attempts(knowledge.db, [RunId(10)])
+
+    assert [(run.attempt, run.is_over) for run in runs] == [(1, True), (2, False)]
+    assert over == {(10, 1)}
+
+
+def test_nights_are_the_scheduled_runs_newest_first(tmp_path: Path) -> None:
+    facts = [
+        ended(1, "Nightly", trigger="schedule"),
+        ended(2, "Nightly", trigger="workflow_dispatch"),
+        ended(3, "Nightly", trigger="schedule"),
+        RunReported(repo=REPO, run_id=RunId(4), attempt=1, number=9, workflow="Nightly"),
+    ]
+    with scene(tmp_path, facts) as world, world.knowledge() as knowledge:
+        nights = newest_of_workflows(knowledge.db, REPO, ["Nightly"], 2)
+
+    assert [run.run_id for run in nights] == [4, 3]

@@ -1,0 +1,265 @@
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qs
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from chatops.standins.slack import Message, ServedSlack, SlackStandIn, serve_in_thread
+from tests.browser import axe
+
+
+def plain(text: str) -> dict[str, str]:
+    return {"type": "plain_text", "text": text}
+
+
+def mrkdwn(text: str) -> dict[str, str]:
+    return {"type": "mrkdwn", "text": text}
+
+
+NIGHTLY: list[dict[str, Any]] = [
+    {"type": "header", "text": plain("Nightly: red")},
+    {"type": "section", "text": mrkdwn("*3* failed on <https://example.org|run 8>")},
+    {"type": "section", "fields": [mrkdwn("*Passed*\n28"), mrkdwn("*Failed*\n3")]},
+    {
+        "type": "data_table",
+        "caption": "Nights",
+        "rows": [[{"type": "raw_text", "text": "night"}], [{"type": "raw_text", "text": "23"}]],
+    },
+    {
+        "type": "actions",
+        "block_id": "more",
+        "elements": [
+            {"type": "button", "action_id": "quiet", "text": plain("Quiet"), "value": "q"},
+            {
+                "type": "button",
+                "action_id": "rerun",
+                "style": "primary",
+                "text": plain("Rerun"),
+                "confirm": {"title": plain("Rerun?"), "text": mrkdwn("3 jobs")},
+            },
+            {
+                "type": "static_select",
+                "action_id": "night",
+                "placeholder": plain("Another night"),
+                "options": [
+                    {"text": plain("22"), "value": "night-22"},
+                    {"text": plain("21"), "value": "night-21"},
+                ],
+            },
+        ],
+    },
+    {"type": "context", "elements": [mrkdwn("as of 06:14 UTC")]},
+]
+
+
+class App(BaseHTTPRequestHandler):
+    """An app that takes everything; `heard` keeps the bodies."""
+
+    heard: list[str]
+
+    def do_POST(self) -> None:
+        self.heard.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
+        """Say nothing."""
+
+
+@pytest.fixture
+def heard() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def served(heard: list[str]) -> Iterator[ServedSlack]:
+    handler = type("RecordingApp", (App,), {"heard": heard})
+    app = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = Thread(target=app.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    url = f"http://127.0.0.1:{app.server_port}/slack/events"
+    slack = SlackStandIn(app_url=url, commands=("/ci status nightly",))
+    with serve_in_thread(slack) as served:
+        yield served
+    app.shutdown()
+    thread.join()
+    app.server_close()
+
+
+def get(served: ServedSlack, path: str) -> httpx.Response:
+    return httpx.get(served.slack.url + path, follow_redirects=True)
+
+
+def send(served: ServedSlack, path: str, **fields: str) -> httpx.Response:
+    form = {"user": "U0MONA", "channel": "C0CI", **fields}
+    return httpx.post(served.slack.url + path, data=form)
+
+
+def report(served: ServedSlack, **more: Any) -> Message:  # noqa: ANN401 - the parts of a message
+    return served.slack.workspace.post("C0CI", "Nightly: red", blocks=NIGHTLY, **more)
+
+
+def test_a_typed_command_reaches_the_app_without_scripts(
+    served: ServedSlack, heard: list[str]
+) -> None:
+    answer = send(served, "/say", text="/ci status nightly")
+
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/channels/C0CI?user=U0MONA#latest"
+    assert parse_qs(heard[0])["text"] == ["status nightly"]
+    assert "/ci status nightly" in get(served, "/channels/C0CI?user=U0MONA").text
+
+
+def test_a_pressed_button_reaches_the_app_with_its_value(
+    served: ServedSlack, heard: list[str]
+) -> None:
+    message = report(served)
+    html = get(served, "/").text
+    values = re.findall(r'name="press" value="([^"]+)"', html)
+
+    answer = send(served, "/press", ts=message.ts, press=values[0])
+
+    assert values == ["more/quiet", "more/rerun", "more/night"]
+    assert answer.status_code == 303
+    assert '"value": "q"' in parse_qs(heard[0])["payload"][0]
+
+
+def test_a_choice_reaches_the_app(served: ServedSlack, heard: list[str]) -> None:
+    message = report(served)
+    chosen = {"press": "more/night", "choice:more/night": "night-21"}
+
+    send(served, "/press", ts=message.ts, **chosen)
+
+    assert '"value": "night-21"' in parse_qs(heard[0])["payload"][0]
+
+
+def test_a_button_that_is_gone_cannot_be_pressed(served: ServedSlack, heard: list[str]) -> None:
+    message = report(served)
+
+    answer = send(served, "/press", ts=message.ts, press="more/explode")
+
+    assert answer.status_code == 409
+    assert heard == []
+
+
+def test_a_call_for_the_app_becomes_an_event(served: ServedSlack, heard: list[str]) -> None:
+    send(served, "/say", text="@chatops hello")
+    served.run(served.slack.wait_for_message(lambda message: "hello" in message.text))
+    served.run(served.slack.open_home("mona"))
+
+    assert '"app_mention"' in "".join(heard)
+    assert "@chatops</span> hello" in get(served, "/").text
+
+
+def test_only_the_right_person_sees_an_ephemeral_message(served: ServedSlack) -> None:
+    report(served, ephemeral_to="U0MONA")
+
+    assert "Only visible to you" in get(served, "/channels/C0CI?user=U0MONA").text
+    assert "Nightly: red" not in get(served, "/channels/C0CI?user=U0OCTAVIA").text
+
+
+def test_replies_stand_under_their_message_and_edits_are_marked(served: ServedSlack) -> None:
+    first = report(served)
+    served.slack.workspace.post("C0CI", "a reply", thread_ts=first.ts)
+    served.slack.workspace.edit(first, text="changed", blocks=[])
+
+    html = get(served, "/").text
+
+    assert "1 reply" in html
+    assert html.index("changed") < html.index("(edited)") < html.index("a reply")
+
+
+def test_the_messages_are_sent_again_only_when_something_changed(served: ServedSlack) -> None:
+    source = "/channels/C0CI/messages?user=U0MONA"
+    first = get(served, source)
+    same = get(served, f"{source}&since={first.headers['x-revision']}")
+    report(served)
+    changed = get(served, f"{source}&since={first.headers['x-revision']}")
+
+    assert same.status_code == 204
+    assert "Nightly: red" in changed.text
+
+
+def test_text_from_outside_stays_text_and_a_live_mention_is_loud(served: ServedSlack) -> None:
+    served.slack.workspace.post("C0CI", "<script>alert(1)</script> <!channel>")
+
+    html = get(served, "/").text
+
+    assert "<script>alert" not in html
+    assert '<strong class="mention loud">@channel</strong>' in html
+
+
+def test_nothing_is_loaded_from_elsewhere(served: ServedSlack) -> None:
+    answer = get(served, "/")
+    policy = answer.headers["content-security-policy"]
+
+    assert "default-src 'none'" in policy
+    assert re.findall(r'(?:src|href)="(http[^"]*)"', answer.text) == []
+    for path in ("/assets/slack.css", "/assets/slack.js"):
+        assert get(served, path).status_code == 200
+    assert get(served, "/assets/page.html").status_code == 404
+
+
+def test_another_site_cannot_type_here(served: ServedSlack, heard: list[str]) -> None:
+    answer = httpx.post(
+        f"{served.slack.url}/say",
+        data={"user": "U0MONA", "channel": "C0CI", "text": "/ci rerun"},
+        headers={"Sec-Fetch-Site": "cross-site"},
+    )
+
+    assert answer.status_code == 403
+    assert heard == []
+
+
+def test_an_unknown_channel_or_person_is_not_found(served: ServedSlack) -> None:
+    assert get(served, "/channels/C0ELSE").status_code == 404
+    assert get(served, "/?user=U0ELSE").status_code == 404
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_wrong(served: ServedSlack, page: Page, scheme: Any) -> None:  # noqa: ANN401
+    first = report(served, ephemeral_to="U0MONA")
+    served.slack.workspace.post("C0CI", "hi <!here> <@U0OCTAVIA> `code`\n&gt; said")
+    served.slack.workspace.post("C0CI", "a reply", thread_ts=first.ts)
+    served.run(served.slack.slash("/ci", "status nightly"))
+    page.emulate_media(color_scheme=scheme)
+    page.goto(served.slack.url)
+
+    assert axe(page) == []
+
+
+def test_one_types_sees_answers_and_presses_without_leaving_the_page(
+    served: ServedSlack, page: Page, heard: list[str]
+) -> None:
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
+    page.goto(served.slack.url)
+    line = page.get_by_label("Message #ci as mona")
+    line.fill("/ci status nightly")
+    line.press("Enter")
+    expect(page.get_by_text("/ci status nightly", exact=True)).to_be_visible()
+    expect(line).to_have_value("")
+
+    report(served, ephemeral_to="U0MONA")
+    expect(page.get_by_role("heading", name="Nightly: red")).to_be_visible()
+    page.get_by_text("Rerun", exact=True).click()
+    page.get_by_role("button", name="Yes").click()
+    expect(line).to_be_focused()
+
+    assert problems == []
+    assert page.url.startswith(served.slack.url)
+    assert "status+nightly" in heard[0]
+    assert len(heard) == 2
+
+
+def test_the_page_waits_no_longer_than_slack_would(served: ServedSlack) -> None:
+    outcome = served.run(served.slack.slash("/ci", "status"))
+
+    assert outcome.latency < timedelta(seconds=3)

@@ -1,0 +1,79 @@
+import json
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chatops.engine.answer import Answer, Code, Link, Section, Strong, Tone
+from chatops.views.blocks import TEXT_BUDGET, escape, render_blocks
+from tests.payloads import problems
+
+TEXT = st.text(max_size=400)
+PIECE = st.one_of(
+    TEXT,
+    TEXT.map(Code),
+    TEXT.map(Strong),
+    st.builds(Link, TEXT, st.just("https://ci.example/nightly")),
+)
+LINE = st.lists(PIECE, min_size=1, max_size=4).map(tuple)
+SECTION = st.builds(
+    Section,
+    title=st.text(min_size=1, max_size=80),
+    lines=st.lists(LINE, max_size=30).map(tuple),
+    more=st.integers(0, 500),
+)
+ANSWER = st.builds(
+    Answer,
+    verdict=st.text(min_size=1, max_size=200).filter(str.strip).map(lambda text: (text,)),
+    tone=st.sampled_from(Tone),
+    counts=LINE,
+    sections=st.lists(SECTION, max_size=8).map(tuple),
+    footer=LINE,
+)
+
+
+@settings(max_examples=60)
+@given(ANSWER)
+def test_every_message_is_one_that_slack_takes(answer: Answer) -> None:
+    assert problems(render_blocks(answer)) == []
+
+
+@given(st.text())
+def test_the_fallback_text_holds_no_markup(outside: str) -> None:
+    fallback = render_blocks(Answer(verdict=(outside,)))["text"]
+
+    assert "<" not in fallback
+    assert ">" not in fallback
+
+
+def test_nothing_from_outside_is_ever_markup() -> None:
+    loud = "<!channel> <@U1> <https://x|y> *bold*"
+
+    message = render_blocks(
+        Answer(verdict=(loud,), sections=(Section(title="t", lines=((loud,),)),))
+    )
+
+    kinds = {block["type"] for block in message["blocks"]}
+    assert kinds == {"rich_text"}
+    assert "mrkdwn" not in json.dumps(message)
+
+
+def test_three_hundred_failing_tests_fit_into_one_message() -> None:
+    lines = tuple(
+        (f"kata-containers-ci-on-push / run-k8s-tests / {'x' * 100} ({n})",) for n in range(300)
+    )
+    sections = tuple(Section(title=title, lines=lines) for title in ("New", "Fixed", "Still"))
+
+    message = render_blocks(Answer(verdict=("300 failed",), sections=sections))
+
+    assert problems(message) == []
+    assert len(json.dumps(message)) < 2 * TEXT_BUDGET
+    assert "and 290 more" in json.dumps(message)
+
+
+def test_a_private_answer_is_for_the_one_who_asked() -> None:
+    assert render_blocks(Answer(verdict=("x",), private=True))["response_type"] == "ephemeral"
+    assert render_blocks(Answer(verdict=("x",)))["response_type"] == "in_channel"
+
+
+def test_escaping_touches_only_what_slack_reads() -> None:
+    assert escape("a < b & c > d") == "a &lt; b &amp; c &gt; d"

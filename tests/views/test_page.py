@@ -1,0 +1,106 @@
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from jinja2 import UndefinedError
+
+from chatops.views.page import (
+    ASSETS,
+    TEMPLATES,
+    ago,
+    asset,
+    asset_url,
+    at,
+    not_found_page,
+    page_etag,
+    took,
+    unavailable_page,
+)
+
+
+def test_an_asset_is_found_under_the_address_pages_use() -> None:
+    for name in ASSETS:
+        _, static, version, file = asset_url(name).split("/")
+        found = asset(file)
+
+        assert static == "static"
+        assert found is not None
+        assert found[2] == f'"{version}"'
+
+
+def test_an_unknown_asset_is_nothing() -> None:
+    assert asset("../page.py") is None
+    assert asset("") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("page.css", "text/css"), ("nightly.js", "text/javascript"), ("icon.svg", "image/svg+xml")],
+)
+def test_an_asset_has_its_kind(name: str, kind: str) -> None:
+    found = asset(name)
+
+    assert found is not None
+    assert found[1].startswith(kind)
+
+
+def test_an_etag_changes_with_whatever_the_page_is_made_of() -> None:
+    assert page_etag(7, "q=a") == page_etag(7, "q=a")
+    assert (
+        len({page_etag(7, "q=a"), page_etag(8, "q=a"), page_etag(7, "q=b"), page_etag("7q=a")}) == 4
+    )
+
+
+def test_a_template_that_asks_for_an_unknown_name_fails() -> None:
+    with pytest.raises(UndefinedError):
+        TEMPLATES.from_string("{{ nobody_gave_this }}").render()
+
+
+def test_templates_escape_what_they_are_given() -> None:
+    assert TEMPLATES.from_string("{{ text }}").render(text="<b>&\"'") == "&lt;b&gt;&amp;&#34;&#39;"
+
+
+def test_a_missing_page_says_which_and_never_as_markup() -> None:
+    page = not_found_page("/<script>alert(1)</script>")
+
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script>alert" not in page
+
+
+@pytest.mark.parametrize("page", [not_found_page("/x"), unavailable_page()])
+def test_no_page_needs_anything_inline_or_from_elsewhere(page: str) -> None:
+    assert not re.search(r"\sstyle=|<style|\son\w+=|javascript:", page)
+    assert re.findall(r"<script(?! src=\"/static/)", page) == []
+    assert re.findall(r"(?:src|href)=\"(?:https?:)?//", page) == []
+
+
+@pytest.mark.parametrize(
+    ("age", "words"),
+    [
+        (timedelta(seconds=20), "less than a minute"),
+        (timedelta(minutes=41), "41 min"),
+        (timedelta(hours=26), "26 h"),
+        (timedelta(days=3), "3 days"),
+    ],
+)
+def test_an_age_is_said_the_way_people_do(age: timedelta, words: str) -> None:
+    assert ago(age) == words
+
+
+@pytest.mark.parametrize(
+    ("duration", "words"),
+    [
+        (None, ""),
+        (timedelta(seconds=48), "48 s"),
+        (timedelta(minutes=19, seconds=59), "19 min"),
+        (timedelta(hours=1, minutes=4), "1 h 04 min"),
+    ],
+)
+def test_a_duration_is_said_the_way_people_do(duration: timedelta | None, words: str) -> None:
+    assert took(duration) == words
+
+
+def test_a_moment_can_be_read_by_people_and_programs() -> None:
+    shown = at(datetime(2026, 8, 2, 5, 12, tzinfo=UTC))
+
+    assert shown == '<time datetime="2026-08-02T05:12:00+00:00">2 Aug, 05:12 UTC</time>'

@@ -299,7 +299,7 @@ class PretendCi:
             (moment, run, job)
             for run in list(self.active.values())
             for job in run.latest.jobs
-            if (moment := self._due_at(run, job)) is not None and moment <= now
+            if (moment := self._due_at(run, job, now)) is not None and moment <= now
         ]
         due.sort(key=lambda entry: (entry[0], entry[2].id))
         for moment, run, job in due:
@@ -312,7 +312,7 @@ class PretendCi:
             self._release(run)
         return len(due)
 
-    def _due_at(self, run: Run, job: Job) -> datetime | None:
+    def _due_at(self, run: Run, job: Job, now: datetime) -> datetime | None:
         """When the next thing happens to a job; None while that cannot be said."""
         outcome = job.plan.outcome(job.execution)
         if job.status == "queued" and job.ready_at is not None and outcome != NEVER_PICKED_UP:
@@ -321,7 +321,7 @@ class PretendCi:
         if job.status != "in_progress":
             return None
         if job.plan.required:
-            return self._clock.now() if self._gate_verdict(run, job) else None
+            return now if self._gate_verdict(run, job) else None
         return job.ends_at or job.started_at + timedelta(seconds=job.plan.seconds / self.speed)
 
     def _verdict(self, run: Run, job: Job) -> str:

@@ -1,0 +1,115 @@
+"""The demo, as a visitor finds it: started by its command, opened in a real browser.
+
+With PICTURES set, what the browser sees becomes the pictures of the README: `PICTURES=1 make test T=…`.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser import axe
+from tests.needs import REPOSITORY
+from tests.scenarios.process import free_port
+
+START_SECONDS = 60
+NIGHTS = 45
+PATIENCE = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """The addresses that the demo printed."""
+
+    dashboard: str
+    github: str
+    slack: str
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    said = tmp_path_factory.mktemp("demo") / "said"
+    words = ["demo", "--port", str(free_port()), "--nights", str(NIGHTS), "--speed", "600"]
+    with said.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "chatops", *words], stdout=log, stderr=log
+        )
+    try:
+        yield addresses(process, said)
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+
+
+def addresses(process: subprocess.Popen[bytes], said: Path) -> Demo:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        found = re.findall(r"(http://127\.0\.0\.1:\S+)", said.read_text())
+        if "Ctrl-C" in said.read_text():
+            return Demo(*found[:3])
+        time.sleep(0.1)
+    raise AssertionError(said.read_text())
+
+
+def test_the_page_filters_expands_and_has_no_fault(demo: Demo, page: Page) -> None:
+    page.goto(demo.dashboard)
+    before = page.locator("tbody tr:visible").count()
+
+    page.get_by_label("Filter").fill("qemu")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=qemu**")
+    page.locator("tbody tr:visible a").first.click()
+
+    assert 0 < page.locator("tbody tr:visible").count() < before + 5
+    expect(page.locator("body")).to_contain_text("Attempt")
+    assert axe(page) == []
+
+
+def test_a_visitor_says_retest_and_watches_it_end(demo: Demo, page: Page) -> None:
+    page.goto(demo.github)
+    page.get_by_label("Speak as").select_option("mona")
+    page.get_by_label("Comment", exact=True).fill("/retest")
+    page.get_by_role("button", name="Comment").click()
+
+    conversation = page.locator("body")
+    expect(conversation).to_contain_text("Asked for by mona", timeout=PATIENCE)
+    expect(conversation).to_contain_text("attempt 2", timeout=PATIENCE)
+    expect(conversation).to_contain_text("Gatekeeper passed", timeout=3 * PATIENCE)
+
+
+def test_a_visitor_asks_in_slack(demo: Demo, page: Page) -> None:
+    page.goto(demo.slack)
+    page.get_by_label(re.compile("Message #ci")).fill("/kata status nightly")
+    page.get_by_role("button", name="Send").click()
+
+    expect(page.locator("body")).to_contain_text("Last heard from GitHub", timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_readmes_pictures_show_this_page(
+    demo: Demo, chromium: Browser, tmp_path: Path, scheme: Literal["light", "dark"]
+) -> None:
+    folder = REPOSITORY / "docs" / "pictures" if os.environ.get("PICTURES") else tmp_path
+    context = chromium.new_context(
+        viewport={"width": 1280, "height": 800},
+        color_scheme=scheme,
+        locale="en-GB",
+        timezone_id="UTC",
+    )
+    page = context.new_page()
+    page.goto(demo.dashboard)
+
+    picture = page.screenshot(path=folder / f"nightly-{scheme}.png")
+    context.close()
+
+    assert picture.startswith(b"\x89PNG")
+    assert (REPOSITORY / "docs" / "pictures" / f"nightly-{scheme}.png").is_file()

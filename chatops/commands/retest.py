@@ -190,7 +190,7 @@ def _nothing_to_do(sha: Sha, runs: Sequence[Repeatable], failed: Sequence[Repeat
         running = sum(not run.is_over for run in runs)
         what = "Jobs have failed" if failed else "Nothing has failed"
         return Refused(
-            f"{what} on {commit}, but {_count(running, 'workflow')} still run; GitHub runs jobs again only when "
+            f"{what} on {commit}, but {_still_running(running)}; GitHub runs jobs again only when "
             f"their workflow has ended. Say `/retest` again then.",
             reason="still_running",
         )
@@ -291,3 +291,7 @@ def _more(jobs: Sequence[JobOutcome]) -> int:
 
 def _count(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _still_running(number: int) -> str:
+    return "1 workflow still runs" if number == 1 else f"{number} workflows still run"

@@ -298,8 +298,8 @@ def digest(projection: Projection, db: Connection) -> str:
     encoder = msgspec.msgpack.Encoder()
     for table in projection.metadata.sorted_tables:
         state.update(table.name.removeprefix(projection.prefix).encode())
-        rows = db.execution_options(yield_per=ROWS_PER_DIGEST).execute(
-            select(table).order_by(*table.primary_key)
+        rows = db.execute(
+            select(table).order_by(*table.primary_key).execution_options(yield_per=ROWS_PER_DIGEST)
         )
         for row in rows:
             state.update(encoder.encode(tuple(row)))

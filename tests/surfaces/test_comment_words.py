@@ -1,0 +1,92 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatops.surfaces.comment_words import newly_spoken, split_words, spoken
+
+VERBS = {"retest", "status", "help"}
+
+
+def heard(text: str) -> list[tuple[str, ...]]:
+    return [(one.verb, *one.words) for one in spoken(text, VERBS)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/retest",
+        "/Retest",
+        "/RETEST",
+        "/retest.",
+        "/retest \r\n",
+        "Please\n/retest\nthanks",
+        "/retest!",
+    ],
+)
+def test_what_was_meant_is_heard(text: str) -> None:
+    assert heard(text) == [("retest",)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "> /retest",
+        " /retest",
+        "please /retest",
+        "`/retest`",
+        "    /retest",
+        "```\n/retest\n```",
+        "~~~ yaml\n/retest\n~~~",
+        "````\n```\n/retest\n````",
+        "<!-- /retest -->",
+        "<!--\n/retest\n-->",
+        "<!-- never closed\n/retest",
+        "/retesting",
+        "/retest/now",
+        "//retest",
+        "/unknown",
+        "/ retest",
+        "",
+    ],
+)
+def test_what_was_quoted_hidden_or_meant_for_others_is_not(text: str) -> None:
+    assert heard(text) == []
+
+
+def test_words_keep_together_in_quotation_marks_of_any_make() -> None:
+    assert heard("/status “run tests (a, b)” nightly") == [
+        ("status", "run tests (a, b)", "nightly")
+    ]
+
+
+def test_dashes_of_phones_are_dashes() -> None:
+    assert heard("/retest –required") == [("retest", "-required")]
+
+
+def test_several_commands_are_several_and_the_same_twice_is_one() -> None:
+    assert heard("/retest\n/status nightly\n/retest") == [("retest",), ("status", "nightly")]
+
+
+def test_an_edit_says_only_what_is_new() -> None:
+    new = newly_spoken("/retest\n/help", "/retest", VERBS)
+
+    assert [one.verb for one in new] == ["help"]
+
+
+def test_truncated_names_keep_their_dots() -> None:
+    assert split_words('check "make check, ub..."') == ["check", "make check, ub..."]
+
+
+@given(st.text())
+def test_no_text_breaks_it(text: str) -> None:
+    for one in spoken(text, VERBS):
+        assert one.verb in VERBS
+    assert split_words(text) is not None
+
+
+@given(st.text(alphabet=st.sampled_from("/retsau \n`~<>!-\"'“”–.\r"), max_size=40))
+def test_what_is_heard_said_again_is_heard_the_same(text: str) -> None:
+    first = spoken(text, VERBS)
+    again = spoken("\n".join(f"/{one.verb}" for one in first), VERBS)
+
+    assert {one.verb for one in again} == {one.verb for one in first}

@@ -221,6 +221,15 @@ class WorkList:
         """Note that an item is not to be tried until somebody says so."""
         self._change(item, tries=item.tries + 1, parked=True, problem=problem)
 
+    def release(self) -> None:
+        """Give back what this process holds and has not done, so that the next one need not wait for the leases."""
+        with self._log.database.write(durable=False) as db:
+            db.execute(
+                update(WORK)
+                .where(WORK.c.leased_by == self._owner)
+                .values(leased_by=None, leased_until=0)
+            )
+
     def resume(self, name: str | None = None, subject: str | None = None) -> int:
         """Let parked and waiting items be tried now; return how many."""
         wanted = [WORK.c.wanted > WORK.c.done, or_(WORK.c.parked, WORK.c.next_at > 0)]
@@ -310,6 +319,7 @@ class Crew:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._safely(asyncio.to_thread(self._work.release))
 
     async def settle(self) -> None:
         """Do everything that is due now, for the command line and tests."""

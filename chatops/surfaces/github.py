@@ -30,7 +30,7 @@ SURFACE = "github"
 MARKER = "<!-- chatops:"
 """What our own comments begin with; we never hear ourselves."""
 
-_EVENT = re.compile(rb"[a-z][a-z_]{0,63}")
+_EVENT = re.compile(rb"[a-z][a-z0-9_]{0,63}")
 _GUID = re.compile(rb"[0-9A-Za-z-]{1,100}")
 _SIGNATURE = re.compile(rb"sha256=([0-9a-f]{64})")
 

@@ -1,8 +1,9 @@
 """The dashboard, health and metrics over HTTP: every page is a read-only snapshot and a pure render function."""
 
+import gzip
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import urlencode
@@ -102,11 +103,15 @@ def pages(
         if found is None:
             return not_found(request.url.path)
         body, media_type, etag = found
-        return Response(
-            body,
-            media_type=media_type,
-            headers={"etag": etag, "cache-control": f"public, max-age={A_YEAR}, immutable"},
-        )
+        headers = {
+            "etag": etag,
+            "cache-control": f"public, max-age={A_YEAR}, immutable",
+            "vary": "accept-encoding",
+        }
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            body = compressed(body)
+            headers["content-encoding"] = "gzip"
+        return Response(body, media_type=media_type, headers=headers)
 
     async def healthz(_request: Request) -> Response:
         return PlainTextResponse("alive\n")
@@ -167,6 +172,12 @@ class SafeHeaders:
             await send(message)
 
         await self._app(scope, receive, send_safely)
+
+
+@lru_cache(maxsize=32)
+def compressed(body: bytes) -> bytes:
+    """Return an asset compressed, once."""
+    return gzip.compress(body, 9, mtime=0)
 
 
 def not_found(path: str) -> Response:

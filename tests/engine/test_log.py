@@ -121,7 +121,7 @@ def test_a_database_that_is_away_is_said_to_be_away_and_comes_back(database_url:
         with log.database.write(durable=True) as db:
             db.execute(text("ALTER TABLE events RENAME TO away"))
 
-        with pytest.raises(Exception, match="events|does not answer"):
+        with pytest.raises(Exception, match=r"events|does not answer"):
             log.append([batch(2)])
         with log.database.write(durable=True) as db:
             db.execute(text("ALTER TABLE away RENAME TO events"))

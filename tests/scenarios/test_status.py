@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from chatops.standins.github import PlannedJob
-from chatops.standins.slack import Message, SlackStandIn
+from chatops.standins.slack import Message, SlackStandIn, live_mentions
 from tests.payloads import problems
 from tests.scenarios.world import Town, town
 
@@ -68,4 +68,4 @@ async def test_what_a_job_is_called_calls_nobody(database_url: str, tmp_path: Pa
         said = await here.slack.slash("/acme", "status nightly")
         message = await said.message()
 
-        assert "<!channel>" not in message.everything_said
+        assert live_mentions(message) == ()

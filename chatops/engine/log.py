@@ -184,6 +184,15 @@ class Log:
         )
         return [self._recorded(row) for row in db.execute(query)]
 
+    def asks(self, after: int, upto: int, kinds: Sequence[str], db: Connection) -> bool:
+        """Return whether any event in `(after, upto]` is of one of these kinds."""
+        query = (
+            select(EVENTS.c.position)
+            .where(EVENTS.c.position > after, EVENTS.c.position <= upto, EVENTS.c.kind.in_(kinds))
+            .limit(1)
+        )
+        return db.execute(query).first() is not None
+
     def all(self, after: int = 0, upto: int | None = None) -> Iterator[Recorded]:
         """Yield every event after a position, page by page, each page its own short snapshot."""
         while True:

@@ -20,6 +20,8 @@ logger = structlog.get_logger(__name__)
 
 READER = "policies"
 PAGE = 2_000
+NOTED_EVERY = 1_000
+GATHERING = 0.01
 
 
 class Policy(ABC):
@@ -88,6 +90,7 @@ class PolicyRunner:
         self._projected = projected
         self._wake = threading.Event()
         self._ending = False
+        self._passed = 0
         self._thread: threading.Thread | None = None
 
     def be_born(self) -> None:
@@ -119,7 +122,8 @@ class PolicyRunner:
         """Look at one page of facts; return how many positions were passed."""
         kinds = sorted({kind.kind for policy in self._policies for kind in policy.reads})
         with self._log.database.read() as db:
-            after = checkpoint(db, READER)
+            noted = checkpoint(db, READER)
+            after = None if noted is None else max(noted, self._passed)
             upto = min(self._projected(), self._log.head(db))
             if after is None or after >= upto:
                 return 0
@@ -132,8 +136,11 @@ class PolicyRunner:
             ]
         if wanted:
             self._append(Batch(facts=wanted))
-        with self._log.database.write(durable=False) as db:
-            set_checkpoint(db, READER, upto)
+        self._passed = upto
+        # What asked for nothing may be looked at again after a restart; it is noted now and then only.
+        if wanted or upto - (noted or 0) >= NOTED_EVERY:
+            with self._log.database.write(durable=False) as db:
+                set_checkpoint(db, READER, upto)
         return upto - after
 
     def _look_at(self, recorded: Recorded, scene: Scene) -> list[Fact]:
@@ -155,6 +162,7 @@ class PolicyRunner:
     def _run(self, every: float) -> None:
         while not self._ending:
             self._wake.wait(every)
+            self._wake.wait(GATHERING)
             self._wake.clear()
             try:
                 while not self._ending and self.step():

@@ -34,6 +34,8 @@ CHECKPOINTS = Table(
     Column("error", String),
 )
 LIVE_PAGE = 5_000
+GATHERING = 0.01
+"""Seconds to let events gather before they are projected together: the writer has the database meanwhile."""
 REBUILD_PAGE = 20_000
 ROWS_PER_DIGEST = 2_000
 SHADOW = "rebuild_"
@@ -241,6 +243,7 @@ class Projector:
     def _run(self, every: float) -> None:
         while not self._ending:
             self._wake.wait(every)
+            time.sleep(GATHERING)
             self._wake.clear()
             try:
                 while not self._ending and self.step():

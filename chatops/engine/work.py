@@ -64,6 +64,8 @@ FIRST_WAIT = timedelta(seconds=2)
 LONGEST_WAIT = timedelta(minutes=15)
 MOST_TRIES = 12
 PAGE = 5_000
+NOTED_EVERY = 1_000
+GATHERING = 0.01
 NEVER = 2**62
 """When an item that is done is due again: the index then keeps it out of the way."""
 
@@ -128,6 +130,7 @@ class WorkList:
         self._log = log
         self._clock = clock
         self._owner = uuid4().hex
+        self._passed = 0
 
     def be_born(self) -> None:
         """Begin at the log's head, if nobody has begun before. Call it before anything is let in."""
@@ -140,9 +143,14 @@ class WorkList:
         kinds = sorted({kind.kind for worker in workers for kind in worker.kinds})
         with self._log.database.read() as db:
             after, head = checkpoint(db, READER), self._log.head(db)
-        if after is None or after >= head:
+            if after is None or max(after, self._passed) >= head:
+                return 0
+            upto = min(after + PAGE, head)
+            asking = self._log.asks(max(after, self._passed), upto, kinds, db)
+        if not asking and upto - after < NOTED_EVERY:
+            # Nothing here is for us; that is noted now and then only, for a note costs the writer its turn.
+            self._passed = upto
             return 0
-        upto = min(after + PAGE, head)
         with self._log.database.write(durable=False) as db:
             if checkpoint(db, READER) != after:
                 return 0
@@ -314,6 +322,7 @@ class Crew:
                     busy = False
                 if not busy:
                     await _wait(self._wake, every)
+                    await asyncio.sleep(GATHERING)
                 self._wake.clear()
         finally:
             for task in self._tasks:

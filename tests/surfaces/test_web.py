@@ -48,6 +48,7 @@ def visit(folder: Path, play: Callable[[httpx.AsyncClient, Service], Awaitable[N
                 database_url=f"sqlite:///{folder / 'doors.db'}",
                 github_webhook_secrets=(Secret(OLD), Secret(NEW)),
                 github_api_url="http://127.0.0.1:9",
+                slack_api_url="http://127.0.0.1:9/api/",
                 slack_signing_secret=Secret(SLACK),
                 slack_bot_token=Secret("xoxb-1"),
                 max_body_mb=1,

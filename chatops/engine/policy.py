@@ -118,6 +118,10 @@ class PolicyRunner:
         """Say that the projections moved on."""
         self._wake.set()
 
+    def position(self, db: Connection) -> int:
+        """Return up to where every fact was looked at: noted in the database, or further on in this process."""
+        return max(checkpoint(db, READER) or 0, self._passed)
+
     def step(self) -> int:
         """Look at one page of facts; return how many positions were passed."""
         kinds = sorted({kind.kind for policy in self._policies for kind in policy.reads})

@@ -138,6 +138,10 @@ class WorkList:
             if checkpoint(db, READER) is None:
                 set_checkpoint(db, READER, self._log.head(db))
 
+    def position(self, db: Connection) -> int:
+        """Return up to where it is noted what facts ask for: in the database, or further on in this process."""
+        return max(checkpoint(db, READER) or 0, self._passed)
+
     def collect(self, workers: Sequence[Worker]) -> int:
         """Note what newer facts ask for; return how many events were read."""
         kinds = sorted({kind.kind for worker in workers for kind in worker.kinds})

@@ -14,9 +14,6 @@ from typing import Self
 
 from chatops.app import Service
 from chatops.config import read_configuration
-from chatops.engine.policy import READER as POLICIES
-from chatops.engine.projection import checkpoint
-from chatops.engine.work import READER as WORK
 from chatops.events import Recorded
 from chatops.running.serving import Server, running
 from chatops.settings import read_settings
@@ -224,7 +221,7 @@ class Town:
         service = self.service
         with service.database.read() as db:
             head = service.log.head(db)
-            seen = [checkpoint(db, reader) for reader in (POLICIES, WORK)]
+            seen = [service.policies.position(db), service.work.position(db)]
         seen += [progress.position for progress in service.projector.progress()]
         is_due = any(
             not item.parked and item.wait <= timedelta() for item in service.work.backlog()

@@ -151,6 +151,17 @@ class Test:
         return all(cell.state in {State.SKIPPED, State.NONE, State.NOT_RUN} for cell in self.cells)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmade:
+    """A bare name that GitHub listed in place of the jobs below it, in these nights, because they were never made."""
+
+    repo: Repo
+    workflow: str
+    name: str
+    nights: tuple[Night, ...]
+    how: str
+
+
 class _Workflow:
     """The tests of one workflow while they are being sorted into nights."""
 
@@ -163,6 +174,7 @@ class _Workflow:
         ]
         self.entries: dict[str, list[list[Entry] | None]] = {}
         self.unmade: dict[str, dict[int, str]] = {}
+        """By bare name and night, what became of it instead: `skipped` or `cancelled`."""
 
     def fold_parents(self) -> None:
         """Take out the names that stand for several jobs which were never made.
@@ -173,7 +185,7 @@ class _Workflow:
         prefixes = {prefix for name in self.entries for prefix in _prefixes(name)}
         for parent in prefixes & self.entries.keys():
             nights = self.entries[parent]
-            reasons = self.unmade[parent] = {}
+            words = self.unmade[parent] = {}
             for index, entries in enumerate(nights):
                 kept = [entry for entry in entries or () if not _is_unmade(entry)]
                 if entries and not kept:
@@ -182,7 +194,7 @@ class _Workflow:
                         if any(entry[6] == "cancelled" for entry in entries)
                         else "skipped"
                     )
-                    reasons[index] = f"“{parent.rpartition(LEVEL)[2]}” was {how}"
+                    words[index] = how
                 nights[index] = kept or None
             if not any(nights):
                 del self.entries[parent]
@@ -190,10 +202,24 @@ class _Workflow:
     def why_not_made(self, name: str, index: int) -> str:
         """Return which parent kept a test from being made in a night, if one did."""
         for prefix in _prefixes(name):
-            reason = self.unmade.get(prefix, {}).get(index)
-            if reason:
-                return reason
+            how = self.unmade.get(prefix, {}).get(index)
+            if how:
+                return f"“{prefix.rpartition(LEVEL)[2]}” was {how}"
         return ""
+
+    def names_of_none(self, nights: Sequence[Night]) -> list[Unmade]:
+        """Return the bare names that are no test in any of the nights, and what kept their jobs from being made."""
+        return [
+            Unmade(
+                repo=self.repo,
+                workflow=self.name,
+                name=name,
+                nights=tuple(nights[index] for index in sorted(words)),
+                how=" or ".join(sorted(set(words.values()))),
+            )
+            for name, words in self.unmade.items()
+            if words and name not in self.entries
+        ]
 
 
 def _prefixes(name: str) -> list[str]:
@@ -215,8 +241,8 @@ def read_tests(
     attempts: Iterable[Run],
     is_required: Callable[[Repo, str], bool],
     now: datetime,
-) -> tuple[Test, ...]:
-    """Return the tests of these nights by name, from the entries and attempts of their runs."""
+) -> tuple[tuple[Test, ...], tuple[Unmade, ...]]:
+    """Return the tests of these nights, and the bare names that stand for jobs never made, both by name."""
     workflows: dict[tuple[Repo, str], _Workflow] = {}
     slots: dict[int, tuple[dict[str, list[list[Entry] | None]], int]] = {}
     for index, night in enumerate(nights):
@@ -238,8 +264,10 @@ def read_tests(
             seen.append(entry)
     reader = CellReader(attempts)
     found: list[Test] = []
+    unmade: list[Unmade] = []
     for workflow in workflows.values():
         workflow.fold_parents()
+        unmade.extend(workflow.names_of_none(nights))
         found.extend(
             _test(
                 workflow,
@@ -251,7 +279,10 @@ def read_tests(
             )
             for name in workflow.entries
         )
-    return tuple(sorted(found, key=lambda test: (test.name, test.workflow, test.repo)))
+    return (
+        tuple(sorted(found, key=lambda test: (test.name, test.workflow, test.repo))),
+        tuple(sorted(unmade, key=lambda one: (one.name, one.workflow, one.repo))),
+    )
 
 
 def _test(

@@ -25,7 +25,7 @@ from chatops.answers.night_cells import (
     Execution,
     State,
 )
-from chatops.answers.night_tests import LEVEL, Night, NightRun, Test, Weather, read_tests
+from chatops.answers.night_tests import LEVEL, Night, NightRun, Test, Unmade, Weather, read_tests
 from chatops.events.gate import RequiredChecksChanged
 from chatops.names import Repo, RunId
 from chatops.projections import jobs as jobs_model
@@ -43,6 +43,7 @@ __all__ = [
     "NightRun",
     "State",
     "Test",
+    "Unmade",
     "Weather",
     "counted",
     "night_board",
@@ -86,6 +87,7 @@ class NightBoard:
 
     nights: tuple[Night, ...]
     tests: tuple[Test, ...]
+    unmade: tuple[Unmade, ...]
     newest: Newest | None
     asked: int
     knows_required: bool
@@ -137,10 +139,11 @@ def night_board(
         rule = rules[repo]
         return rule is not None and rule.has(name)
 
-    tests = read_tests(columns, _entries(db, columns), attempts, is_required, now)
+    tests, unmade = read_tests(columns, _entries(db, columns), attempts, is_required, now)
     return NightBoard(
         nights=columns,
         tests=tests,
+        unmade=unmade,
         newest=_newest(columns, tests) if columns else None,
         asked=nights,
         knows_required=any(rule is not None for rule in rules.values()),

@@ -22,6 +22,7 @@ from chatops.answers.nights import (
     NightRun,
     State,
     Test,
+    Unmade,
     counted,
 )
 from chatops.config import Community
@@ -541,6 +542,7 @@ def nightly_json(board: NightBoard, query: Mapping[str, str], *, github_url: str
         },
         "nights": [_night_json(night, github_url) for night in board.nights],
         "tests": [_test_json(test, github_url) for test in board.tests if asked.shows(test)],
+        "not_made": [_unmade_json(one) for one in board.unmade],
     }  # fmt: skip
     return msgspec.json.encode(document).decode()
 
@@ -584,6 +586,16 @@ def _test_json(test: Test, github_url: str) -> dict[str, object]:
         "since": test.since.key if test.since else None,
         "weather": test.weather.word,
         "cells": [_cell_json(test, cell, github_url) for cell in test.cells],
+    }
+
+
+def _unmade_json(unmade: Unmade) -> dict[str, object]:
+    return {
+        "repository": unmade.repo,
+        "workflow": unmade.workflow,
+        "name": unmade.name,
+        "how": unmade.how,
+        "nights": [night.key for night in unmade.nights],
     }
 
 

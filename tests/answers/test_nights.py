@@ -224,6 +224,30 @@ def test_a_matrix_that_was_never_made_is_no_test_but_a_reason(
     assert cell.reason == f"“{parent.rpartition(' / ')[2]}” was {how.conclusion}"
 
 
+@pytest.mark.parametrize("how", [SKIPPED, CANCELLED])
+def test_a_bare_name_is_kept_apart_with_the_nights_it_stood_in(tmp_path: Path, how: Ran) -> None:
+    board = board_of(
+        tmp_path,
+        night(2, {"run (a)": PASS, "run (b)": PASS}),
+        night(1, {"run": how}),
+        night(0, {"run": how}),
+    )
+
+    [bare] = board.unmade
+    assert (bare.name, bare.how) == ("run", how.conclusion)
+    assert [one.label for one in bare.nights] == ["22 Aug", "21 Aug"]
+    assert [test.name for test in board.tests] == ["run (a)", "run (b)"]
+
+
+def test_a_bare_name_that_ran_in_another_night_is_a_test(tmp_path: Path) -> None:
+    board = board_of(
+        tmp_path, night(2, {"run (a)": PASS}), night(1, {"run": PASS}), night(0, {"run": SKIPPED})
+    )
+
+    assert board.unmade == ()
+    assert "run" in {test.name for test in board.tests}
+
+
 def test_a_skipped_job_without_children_is_a_test_of_its_own(tmp_path: Path) -> None:
     board = board_of(
         tmp_path, night(1, {"caller / lint": PASS}), night(0, {"caller / lint": SKIPPED})

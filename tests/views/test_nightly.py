@@ -379,3 +379,16 @@ def test_the_json_obeys_the_filter(usual: NightBoard) -> None:
     told = json.loads(nightly_json(usual, {"required": "1"}))
 
     assert [test["name"] for test in told["tests"]] == [LAUNCH]
+
+
+def test_a_name_that_is_no_test_is_shown_with_its_nights(tmp_path: Path) -> None:
+    board = board_of(
+        tmp_path, night(1, {"run (<b>)": PASS}), night(0, {"run": SKIPPED, "other": PASS})
+    )
+
+    page = render_nightly(board, {}, ACME)
+    [told] = json.loads(nightly_json(board, {}))["not_made"]
+
+    assert "1 name without a test" in page
+    assert (told["name"], told["how"]) == ("run", "skipped")
+    assert told["nights"] == [board.nights[0].key]

@@ -295,12 +295,14 @@ async def _form(request: Request) -> dict[str, str]:
 
 
 def _people(repository: Repository, *, least: str = "read") -> list[tuple[str, str]]:
+    """Return who may act here and their permission, first those who may write: a visitor is one of them at first."""
     floor = PERMISSIONS.index(least)
-    return [
+    found = [
         (login, permission)
         for login, permission in sorted(repository.permissions.items())
         if PERMISSIONS.index(permission) >= floor
     ]
+    return sorted(found, key=lambda person: person[1] != "write")
 
 
 def _checks(repository: Repository, pull: Pull) -> list[ShownCheck]:

@@ -452,7 +452,7 @@ class Service:
             board = night_board(
                 db,
                 community.repositories,
-                [workflow.name for workflow in community.nightly],
+                community.nightly,
                 nights=_nights(query),
                 now=now,
             )
@@ -479,7 +479,7 @@ class Service:
 
     def _community(self, key: str | None) -> Community | None:
         if key is None:
-            return next(iter(self.configuration.communities.values()))
+            return self.configuration.default_community
         return self.configuration.communities.get(key)
 
     def readiness(self) -> Readiness:

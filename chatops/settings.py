@@ -288,7 +288,7 @@ class Settings:
         Secret | None,
         Variable(
             _secret,
-            "The operators' bearer token for what is not public in the JSON API.",
+            "The operators' bearer token for what is not public in the JSON API. Nothing asks for it yet.",
             "a token",
             is_secret=True,
         ),
@@ -296,20 +296,25 @@ class Settings:
     session_secret: Annotated[
         Secret | None,
         Variable(
-            _secret, "Signs the dashboard's session cookies.", "a long random text", is_secret=True
+            _secret,
+            "Signs the dashboard's session cookies. Nobody can sign in yet.",
+            "a long random text",
+            is_secret=True,
         ),
     ] = None
     github_client_id: Annotated[
         str,
         Variable(
-            _text, "The GitHub App's client id, for signing in to the dashboard.", "a client id"
+            _text,
+            "The GitHub App's client id, for signing in to the dashboard, which nobody can yet.",
+            "a client id",
         ),
     ] = ""
     github_client_secret: Annotated[
         Secret | None,
         Variable(
             _secret,
-            "The GitHub App's client secret, for signing in.",
+            "The GitHub App's client secret, for signing in, which nobody can yet.",
             "a client secret",
             is_secret=True,
         ),

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 import chatops.events as events_room
 import chatops.projections as projections_room
+from chatops.config import NightlyWorkflow
 from chatops.engine.catalogue import catalogue
 from chatops.engine.codec import Codec
 from chatops.engine.database import open_database
@@ -31,6 +32,7 @@ from chatops.names import JobId, Repo, RunId, Sha
 
 REPO = Repo("acme/rocket")
 WORKFLOW = "Nightly"
+SCHEDULE = NightlyWorkflow(name=WORKFLOW, file="nightly.yaml")
 TODAY = datetime(2026, 8, 22, tzinfo=UTC)
 """The day of the newest night, unless a test says otherwise."""
 MORNING = TODAY + timedelta(hours=8)

@@ -25,7 +25,9 @@ from chatops.answers.night_cells import (
     Execution,
     State,
 )
+from chatops.answers.night_schedule import Late, late_workflows
 from chatops.answers.night_tests import LEVEL, Night, NightRun, Test, Unmade, Weather, read_tests
+from chatops.config import NightlyWorkflow
 from chatops.events.gate import RequiredChecksChanged
 from chatops.names import Repo, RunId
 from chatops.projections import jobs as jobs_model
@@ -93,7 +95,7 @@ class NightBoard:
     knows_required: bool
     heard_at: datetime | None
     now: datetime
-    due_after: timedelta
+    late: tuple[Late, ...]
 
     @property
     def is_stale(self) -> bool:
@@ -102,9 +104,8 @@ class NightBoard:
 
     @property
     def is_overdue(self) -> bool:
-        """Return whether the newest night began so long ago that another one should have."""
-        began = self.newest.night.began_at if self.newest else None
-        return began is not None and self.now - began > self.due_after
+        """Return whether a nightly workflow should have begun again by now."""
+        return bool(self.late)
 
     @property
     def verdict(self) -> str:
@@ -119,21 +120,23 @@ class NightBoard:
 def night_board(
     db: Connection,
     repositories: Sequence[Repo],
-    workflows: Sequence[str],
+    workflows: Sequence[NightlyWorkflow],
     *,
     nights: int = NIGHTS,
     now: datetime,
-    due_after: timedelta = STALE_AFTER,
 ) -> NightBoard:
     """Return the newest nights of these workflows: a handful of queries, whatever the log's length.
 
-    `due_after` is how long after the beginning of a night the next one is missed.
+    A workflow that does not name its repository runs in the first one.
     """
+    placed = [
+        (Repo(one.repository) if one.repository else repositories[0], one) for one in workflows
+    ]
     attempts = [
-        run for repo in repositories for run in newest_of_workflows(db, repo, workflows, nights)
+        run for repo, one in placed for run in newest_of_workflows(db, repo, [one.name], nights)
     ]
     columns = _columns(attempts)[:nights]
-    rules = {repo: _required(db, repo) for repo in repositories}
+    rules = {repo: _required(db, repo) for repo in {*repositories, *(repo for repo, _ in placed)}}
 
     def is_required(repo: Repo, name: str) -> bool:
         rule = rules[repo]
@@ -149,7 +152,7 @@ def night_board(
         knows_required=any(rule is not None for rule in rules.values()),
         heard_at=last_heard(db, repositories),
         now=now,
-        due_after=due_after,
+        late=late_workflows(columns, placed, now),
     )
 
 

@@ -25,6 +25,7 @@ from chatops.events.reruns import (
     RetestFinished,
 )
 from chatops.names import Repo, RunId, Sha
+from chatops.projections.commands import commands_about_commit
 from chatops.projections.pulls import pull
 
 SHA_SHOWN = 9
@@ -75,6 +76,11 @@ class Retest(Command):
             ]
         if not chosen:
             raise _nothing_to_do(known.sha, runs, failed)
+        trust = knowledge.community.trust
+        if asked.grant.is_limited:
+            before = commands_about_commit(knowledge.db, received.repo, known.sha)
+            if before >= trust.retests_per_sha:
+                raise _used_up(known.sha, before, received.repo)
         return [_requested(received, run, gate=run.workflow == gate_workflow) for run in chosen]
 
     @classmethod
@@ -211,6 +217,16 @@ def _nothing_to_do(sha: Sha, runs: Sequence[Repeatable], failed: Sequence[Repeat
             reason="nothing_ran",
         )
     return Refused(f"Nothing failed on {commit}, so I started nothing.", reason="nothing_failed")
+
+
+def _used_up(sha: Sha, before: int, repo: Repo) -> Refused:
+    """Say that the author has had what an author may have."""
+    times = "once" if before == 1 else f"{before} times"
+    return Refused(
+        f"The tests of `{sha[:SHA_SHOWN]}` have been run again {times}, and an author may ask for no more. "
+        f"Push a commit, or ask somebody with write access to {repo} to say `/retest`.",
+        reason="used_up",
+    )
 
 
 def _verdict(

@@ -66,7 +66,7 @@ class Status(Command):
         board = night_board(
             knowledge.db,
             knowledge.community.repositories,
-            [workflow.name for workflow in knowledge.community.nightly],
+            knowledge.community.nightly,
             nights=NIGHTS,
             now=knowledge.now,
         )
@@ -138,8 +138,11 @@ def _footer(board: NightBoard, base_url: str) -> Line:
     else:
         minutes = max(0, int((board.now - board.heard_at).total_seconds() // 60))
         line += ["Last heard from GitHub ", _age(minutes), " ago, ", When(board.heard_at), "."]
-    if board.is_overdue and board.newest is not None and not board.newest.is_running:
-        line.append(" The next night is overdue.")
+    line += [
+        piece
+        for late in board.late
+        for piece in (f" {late.workflow} should have begun at ", When(late.due_at), ".")
+    ]
     if base_url:
         line += [" ", Link("All tests and nights", f"{base_url}/nightly")]
     return tuple(line)

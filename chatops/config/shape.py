@@ -187,7 +187,12 @@ class Trust(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         bool, said("Whether the author may, too, once the label is there.")
     ] = True
     retests_per_sha: Annotated[
-        int, number("How often the tests of one commit may be run again.", lowest=1, highest=50)
+        int,
+        number(
+            "How often an author may have the tests of one commit run again; for others there is no limit.",
+            lowest=1,
+            highest=50,
+        ),
     ] = 3
 
 

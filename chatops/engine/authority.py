@@ -39,20 +39,28 @@ class Standing:
         return bool(self.login) and self.login.lower() == self.author.lower()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """That somebody may, and on which ground. `is_limited`: only as often as the community lets an author."""
+
+    ground: str
+    is_limited: bool = False
+
+
 def authorise(
     role: Role, received: CommandReceived, standing: Standing, community: Community
-) -> str:
-    """Return the ground on which somebody may, or refuse with who may and what to do instead."""
+) -> Grant:
+    """Return on which ground somebody may, or refuse with who may and what to do instead."""
     if role is Role.ANYONE:
-        return "anyone"
+        return Grant(ground="anyone")
     trust = community.trust
     if RANK[standing.permission] >= RANK[Permission(trust.retest_role)]:
-        return f"permission {standing.permission}"
+        return Grant(ground=f"permission {standing.permission}")
     if standing.association in TRUSTED:
-        return standing.association.lower()
+        return Grant(ground=standing.association.lower())
     if standing.is_author and trust.author_after_label:
         if trust.label in standing.labels:
-            return f"author after {trust.label}"
+            return Grant(ground=f"author after {trust.label}", is_limited=True)
         message = (
             f"You may run the tests of your own pull request again once somebody with write access has "
             f"added the label `{trust.label}`. Ask a maintainer to look at it."

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from chatops.config import Community, Configuration
 from chatops.engine.answer import Answer
-from chatops.engine.authority import Role, Standing, authorise
+from chatops.engine.authority import Grant, Role, Standing, authorise
 from chatops.engine.log import Batch, Log
 from chatops.engine.work import Item
 from chatops.errors import Refused
@@ -56,6 +56,7 @@ class Asked:
 
     received: CommandReceived
     standing: Standing
+    grant: Grant
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +204,10 @@ class Bus:
     ) -> list[Event]:
         with self._log.database.read() as db:
             knowledge = self._knowledge(db, community)
-            granted = authorise(command.role, received, standing, community)
-            events = command.decide(Asked(received=received, standing=standing), knowledge)
-        accepted = CommandAccepted(command=received.command, role=granted)
+            grant = authorise(command.role, received, standing, community)
+            asked = Asked(received=received, standing=standing, grant=grant)
+            events = command.decide(asked, knowledge)
+        accepted = CommandAccepted(command=received.command, role=grant.ground)
         return [accepted, *events]
 
 

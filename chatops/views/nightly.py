@@ -186,6 +186,7 @@ def render_nightly(
         sorts=SORTS,
         hides=HIDES,
         lengths=sorted({*LENGTHS, board.asked}),
+        links=community.links,
         canonical=f"{base_url.rstrip('/')}/{community.key}/nightly{address.removesuffix('?')}",
     )
 
@@ -205,9 +206,12 @@ def _warnings(board: NightBoard) -> list[str]:
             f"Nothing has been heard from GitHub for {ago(board.now - board.heard_at)}; "
             "what follows may be out of date."
         )
-    if board.is_overdue and board.newest is not None and board.newest.night.began_at is not None:
-        since = ago(board.now - board.newest.night.began_at)
-        found.append(f"The newest night began {since} ago; a later one is overdue.")
+    found.extend(
+        f"{late.workflow} should have begun at {late.due_at:%H:%M} UTC on {late.due_at:%a} {late.due_at.day} "
+        f"{late.due_at:%b} and has not been heard of; "
+        f"its newest run began {ago(board.now - late.began_at)} ago."
+        for late in board.late
+    )
     return found
 
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 from chatops.answers.nights import NightBoard, State, Test, Weather, night_board
+from chatops.config import NightlyWorkflow
 from chatops.events import Event
 from chatops.events.runs import JobQueued, JobStarted
 from chatops.names import JobId, RunId
@@ -19,6 +20,7 @@ from tests.builders import (
     PASS,
     REPO,
     RUNNING,
+    SCHEDULE,
     SETUP,
     SKIPPED,
     TODAY,
@@ -39,7 +41,7 @@ Test.__test__ = False  # type: ignore[attr-defined]  # a row of the board, which
 def board_of(
     folder: Path,
     *facts: Iterable[Event],
-    workflows: Sequence[str] = (WORKFLOW,),
+    workflows: Sequence[NightlyWorkflow] = (SCHEDULE,),
     nights: int = 30,
 ) -> NightBoard:
     with nights_database(folder, [fact for some in facts for fact in some]) as db:
@@ -73,7 +75,10 @@ def test_all_workflows_of_a_day_are_one_night(tmp_path: Path) -> None:
     other = NightOf(ago=0, attempts=[{"b": FAIL}], workflow="Nightly on s390x", hour=5)
 
     board = board_of(
-        tmp_path, night(0, {"a": PASS}), other.facts(), workflows=(WORKFLOW, "Nightly on s390x")
+        tmp_path,
+        night(0, {"a": PASS}),
+        other.facts(),
+        workflows=(SCHEDULE, NightlyWorkflow(name="Nightly on s390x", file="other.yaml")),
     )
 
     assert [len(one.runs) for one in board.nights] == [2]
@@ -87,7 +92,10 @@ def test_one_name_in_two_workflows_is_two_tests(tmp_path: Path) -> None:
     other = NightOf(ago=0, attempts=[{"skipper": FAIL}], workflow="Other", hour=5)
 
     board = board_of(
-        tmp_path, night(0, {"skipper": PASS}), other.facts(), workflows=(WORKFLOW, "Other")
+        tmp_path,
+        night(0, {"skipper": PASS}),
+        other.facts(),
+        workflows=(SCHEDULE, NightlyWorkflow(name="Other", file="other.yaml")),
     )
 
     assert {test.workflow: test.cells[0].state for test in board.tests} == {
@@ -441,8 +449,8 @@ def test_always_skipped_is_not_sunny(tmp_path: Path) -> None:
 
 def test_the_board_knows_how_old_its_knowledge_is(tmp_path: Path) -> None:
     with nights_database(tmp_path, night(0, {"a": PASS})) as db:
-        fresh = night_board(db, [REPO], [WORKFLOW], now=MORNING)
-        old = night_board(db, [REPO], [WORKFLOW], now=MORNING + timedelta(hours=27))
+        fresh = night_board(db, [REPO], [SCHEDULE], now=MORNING)
+        old = night_board(db, [REPO], [SCHEDULE], now=MORNING + timedelta(hours=27))
 
     assert fresh.heard_at == MORNING
     assert (fresh.is_stale, fresh.is_overdue) == (False, False)
@@ -475,7 +483,7 @@ def questions(db: Connection, *, nights: int) -> int:
             asked.append(statement)
 
     event.listen(db, "before_cursor_execute", note)
-    night_board(db, [REPO], [WORKFLOW], nights=nights, now=MORNING)
+    night_board(db, [REPO], [SCHEDULE], nights=nights, now=MORNING)
     event.remove(db, "before_cursor_execute", note)
     return len(asked)
 
@@ -490,7 +498,7 @@ def test_a_large_board_is_read_in_a_moment(tmp_path: Path) -> None:
 
 def seconds_to_read(db: Connection) -> float:
     started = time.process_time()
-    board = night_board(db, [REPO], [WORKFLOW], now=MORNING)
+    board = night_board(db, [REPO], [SCHEDULE], now=MORNING)
     took = time.process_time() - started
     assert (len(board.tests), len(board.nights)) == (300, 30)
     return took

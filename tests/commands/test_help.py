@@ -5,7 +5,7 @@ import pytest
 import chatops.commands
 from chatops.commands.help import Help
 from chatops.engine.answer import as_text
-from chatops.engine.authority import Standing
+from chatops.engine.authority import Grant, Standing
 from chatops.engine.bus import Asked, Command, Knowledge
 from chatops.engine.catalogue import catalogue
 from chatops.errors import Refused
@@ -18,7 +18,8 @@ def told(folder: Path, *words: str, surface: str = "slack") -> str:
     asked = received(verb="help", words=words, surface=surface)
     with scene(folder) as world, world.knowledge() as known:
         knowledge = Knowledge(db=known.db, community=COMMUNITY, now=NOW, commands=COMMANDS)
-        Help.parse(words).decide(Asked(received=asked, standing=Standing()), knowledge)
+        told = Asked(received=asked, standing=Standing(), grant=Grant(ground="anyone"))
+        Help.parse(words).decide(told, knowledge)
         return as_text(Help.tell(story(asked), knowledge))
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from chatops.commands.retest import Retest
 from chatops.engine.answer import Tone, as_text, plain
-from chatops.engine.authority import Standing
+from chatops.engine.authority import Grant, Standing
 from chatops.engine.bus import Asked
 from chatops.errors import Refused
 from chatops.events import Event
@@ -18,7 +18,7 @@ from chatops.events.reruns import (
     RerunStarted,
     RetestFinished,
 )
-from chatops.names import RunId
+from chatops.names import CommandId, RunId
 from tests.scene import (
     COMMAND,
     HEAD,
@@ -34,16 +34,20 @@ from tests.scene import (
     under_way,
 )
 
+MEMBER = Grant(ground="member")
+AUTHOR = Grant(ground="author after ok-to-test", is_limited=True)
 
-def decide(folder: Path, *events: Event) -> list[RerunRequested]:
+
+def decide(folder: Path, *events: Event, grant: Grant = MEMBER) -> list[RerunRequested]:
+    asked = Asked(received=received(), standing=Standing(), grant=grant)
     with scene(folder, events) as world, world.knowledge() as knowledge:
-        decided = Retest().decide(Asked(received=received(), standing=Standing()), knowledge)
+        decided = Retest().decide(asked, knowledge)
     return [event for event in decided if isinstance(event, RerunRequested)]
 
 
-def refusal(folder: Path, *events: Event) -> Refused:
+def refusal(folder: Path, *events: Event, grant: Grant = MEMBER) -> Refused:
     with pytest.raises(Refused) as refused:
-        decide(folder, *events)
+        decide(folder, *events, grant=grant)
     return refused.value
 
 
@@ -161,6 +165,35 @@ def test_a_closed_pull_request_is_left_alone(tmp_path: Path) -> None:
 
 def test_outside_a_pull_request_it_says_where_it_works(tmp_path: Path) -> None:
     assert refusal(tmp_path).reason == "no_pull"
+
+
+def retested(times: int) -> list[Event]:
+    """Return what earlier commands asked for on the same commit."""
+    return [
+        RerunRequested(
+            command=CommandId(f"command/github/comment/{number}/0/0"), repo=REPO, sha=HEAD,
+            run_id=RunId(10), attempt=1, workflow="CI", scope="failed",
+        )
+        for number in range(100, 100 + times)
+    ]  # fmt: skip
+
+
+def test_an_author_may_ask_as_often_as_the_community_says(tmp_path: Path) -> None:
+    (asked,) = decide(tmp_path, pull(), ended(10), job(1, 10), *retested(2), grant=AUTHOR)
+
+    assert asked.run_id == 10
+
+
+def test_then_somebody_else_has_to_ask(tmp_path: Path) -> None:
+    refused = refusal(tmp_path, pull(), ended(10), job(1, 10), *retested(3), grant=AUTHOR)
+
+    assert refused.reason == "used_up"
+    assert "3 times" in refused.text
+    assert "write access to acme/rocket" in refused.text
+
+
+def test_whoever_may_without_the_label_is_not_counted(tmp_path: Path) -> None:
+    assert decide(tmp_path, pull(), ended(10), job(1, 10), *retested(9), grant=MEMBER)
 
 
 def test_words_it_does_not_know_are_refused() -> None:

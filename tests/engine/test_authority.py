@@ -10,7 +10,7 @@ MONA = Login("mona")
 
 
 def ground(standing: Standing, role: Role = Role.TESTER) -> str:
-    return authorise(role, received(), standing, COMMUNITY)
+    return authorise(role, received(), standing, COMMUNITY).ground
 
 
 def refusal(standing: Standing) -> Refused:

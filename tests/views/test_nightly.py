@@ -22,9 +22,9 @@ from tests.builders import (
     PASS,
     REPO,
     RUNNING,
+    SCHEDULE,
     SETUP,
     SKIPPED,
-    WORKFLOW,
     many_nights,
     night,
     nights_database,
@@ -52,7 +52,7 @@ def board_of(
     folder: Path, *facts: Iterable[Event], nights: int = 30, now: datetime = MORNING
 ) -> NightBoard:
     with nights_database(folder, [fact for some in facts for fact in some]) as db:
-        return night_board(db, [REPO], [WORKFLOW], nights=nights, now=now)
+        return night_board(db, [REPO], [SCHEDULE], nights=nights, now=now)
 
 
 @pytest.fixture
@@ -272,7 +272,7 @@ def test_old_knowledge_is_marked(tmp_path: Path) -> None:
     board = board_of(tmp_path, night(0, {"a": PASS}), now=MORNING + timedelta(hours=30))
 
     assert "Nothing has been heard from GitHub for 30 h" in page_of(board)
-    assert "a later one is overdue" in page_of(board)
+    assert "should have begun at 00:00 UTC on Sun 23 Aug" in page_of(board)
 
 
 def test_a_running_night_says_so_in_its_column(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from tests.builders import (
     MORNING,
     PASS,
     REPO,
+    SCHEDULE,
     SKIPPED,
-    WORKFLOW,
     Ran,
     night,
     nights_database,
@@ -38,7 +38,7 @@ ACME = Community(
 
 def detail_of(folder: Path, *facts: Iterable[Event], name: str = "a") -> Detail:
     with nights_database(folder, [fact for some in facts for fact in some]) as db:
-        board = night_board(db, [REPO], [WORKFLOW], now=MORNING)
+        board = night_board(db, [REPO], [SCHEDULE], now=MORNING)
     test = next(test for test in board.tests if test.name == name)
     return detail(board, test, ACME, GITHUB)
 

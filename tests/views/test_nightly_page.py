@@ -24,9 +24,9 @@ from tests.builders import (
     MORNING,
     PASS,
     REPO,
+    SCHEDULE,
     SETUP,
     SKIPPED,
-    WORKFLOW,
     many_nights,
     night,
     nights_database,
@@ -104,9 +104,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     ]  # fmt: skip
     (folder / "empty").mkdir()
     with nights_database(folder, facts) as db:
-        board = night_board(db, [REPO], [WORKFLOW], now=MORNING)
+        board = night_board(db, [REPO], [SCHEDULE], now=MORNING)
     with nights_database(folder / "empty", []) as db:
-        empty = night_board(db, [REPO], [WORKFLOW], now=MORNING)
+        empty = night_board(db, [REPO], [SCHEDULE], now=MORNING)
     site = Site(board=board, empty=empty)
     server = uvicorn.Server(uvicorn.Config(site.app(), host="127.0.0.1", port=0, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)

@@ -1,0 +1,111 @@
+"""Which jobs does somebody mean? People cannot type a hundred characters with commas and parentheses.
+
+A pattern is the whole name, as GitHub shows it with or without its workflow; a glob (`*`, `?`) over the whole name;
+the number of a row in the list the bot showed last; or words that a name must contain. An alias of the community
+stands for a pattern. Case does not matter. GitHub cuts a job's own part at 100 characters and ends it in `...`;
+the uncut name is understood, too.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import translate
+from functools import lru_cache
+
+from chatops.errors import Refused
+
+LEVEL = " / "
+CUT = "..."
+NEAREST = 3
+LONGEST_SHOWN = 120
+ROW = re.compile(r"#?([1-9][0-9]{0,2})")
+BLANKS = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A job as people may name it."""
+
+    name: str
+    workflow: str = ""
+
+    @property
+    def full(self) -> str:
+        """Return the name with its workflow before it, as the gate and the required list write it."""
+        return f"{self.workflow}{LEVEL}{self.name}" if self.workflow else self.name
+
+
+def meant(
+    pattern: str,
+    jobs: Sequence[Named],
+    *,
+    aliases: Mapping[str, str] | None = None,
+    rows: Sequence[str] = (),
+) -> list[Named]:
+    """Return the jobs a pattern means, in their order; refuse it, with the nearest names, where it means none.
+
+    `rows` are the names of the list the bot showed last, the first row first.
+    """
+    wanted = BLANKS.sub(" ", pattern).strip()
+    wanted = (aliases or {}).get(wanted.lower(), wanted)
+    numbered = ROW.fullmatch(wanted)
+    if numbered and rows:
+        return _of_row(int(numbered.group(1)), rows, jobs)
+    exact = [job for job in jobs if _is_called(wanted, job)]
+    found = exact or [job for job in jobs if _fits(wanted, job)]
+    if not found:
+        raise _no_such(pattern, jobs)
+    return found
+
+
+def _of_row(number: int, rows: Sequence[str], jobs: Sequence[Named]) -> list[Named]:
+    if number > len(rows):
+        raise Refused(
+            f"The last list has {len(rows)} rows, so there is no row {number}. Name the job, or a part of its name.",
+            reason="no_such_row",
+        )
+    name = rows[number - 1]
+    found = [job for job in jobs if name in (job.name, job.full)]
+    if not found:
+        raise Refused(
+            f"Row {number} was `{_shown(name)}`, and that is not there any more.",
+            reason="no_such_row",
+        )
+    return found
+
+
+def _is_called(wanted: str, job: Named) -> bool:
+    """Return whether this is a job's whole name, cut or not."""
+    asked = wanted.lower()
+    for name in (job.name.lower(), job.full.lower()):
+        if asked == name or (name.endswith(CUT) and asked.startswith(name.removesuffix(CUT))):
+            return True
+    return False
+
+
+def _fits(wanted: str, job: Named) -> bool:
+    name = job.full.lower()
+    if any(sign in wanted for sign in "*?"):
+        glob = _glob(wanted.lower())
+        return glob.fullmatch(name) is not None or glob.fullmatch(job.name.lower()) is not None
+    return all(word in name for word in wanted.lower().split())
+
+
+@lru_cache(maxsize=128)
+def _glob(pattern: str) -> re.Pattern[str]:
+    """Compile a glob; only `*` and `?` are signs, for brackets are part of names."""
+    return re.compile(translate(pattern.replace("[", "[[]")))
+
+
+def _no_such(pattern: str, jobs: Sequence[Named]) -> Refused:
+    by_name = {job.full: job for job in jobs}
+    near = get_close_matches(pattern, by_name, n=NEAREST, cutoff=0.3)
+    hint = f" Near to it: {', '.join(f'`{_shown(name)}`' for name in near)}." if near else ""
+    return Refused(f"No job here is called `{_shown(pattern)}`.{hint}", reason="no_such_job")
+
+
+def _shown(name: str) -> str:
+    """Return a name that cannot end the code it is shown as."""
+    plain = name.replace("`", "'")
+    return plain if len(plain) <= LONGEST_SHOWN else f"{plain[: LONGEST_SHOWN - 1]}…"

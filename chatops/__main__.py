@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,13 +28,22 @@ effect_commands = typer.Typer(help="What is to be done, and what is parked.", no
 program.add_typer(database_commands, name="db")
 program.add_typer(effect_commands, name="effects")
 
+HIGHEST_PORT = 65_535
+HIGHEST_PULL = 2**31 - 1
+HIGHEST_POSITION = 2**63 - 1
+MOST_DAYS = MOST_NIGHTS = 3_650
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 
 def main() -> None:
     """Run the program; problems with a name become sentences, not traces."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal that cannot show a character shows its number.
+            stream.reconfigure(errors="backslashreplace")
     try:
-        program()
+        program(prog_name="chatops")
     except BadInput as problem:
         for line in problem.problems:
             print(line, file=sys.stderr)
@@ -41,12 +51,14 @@ def main() -> None:
     except ChatopsError as problem:
         print(problem, file=sys.stderr)
         sys.exit(1)
+    finally:
+        _let_go_of_output()
 
 
 @program.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 0,
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=HIGHEST_PORT)] = 0,
     role: Annotated[str, typer.Option(help="all, web or worker.")] = "all",
 ) -> None:
     """Serve webhooks, Slack, pages and the worker.
@@ -58,19 +70,27 @@ def serve(
     if role not in ("all", "web", "worker"):
         raise BadInput([f"--role: found {role!r}, expected all, web or worker"])
     needs = ("CHATOPS_GITHUB_WEBHOOK_SECRET",) if role != "worker" else ()
-    service = _service(role, needs=needs)
+    service = _service(role, needs=needs, is_brief=False)
     raise typer.Exit(serve_forever(service, host=host, port=port))
 
 
 @program.command()
 def demo(
     port: Annotated[
-        int, typer.Option(help="Port of the product; the stand-ins take the next two.")
+        int,
+        typer.Option(
+            help="Port of the product; the stand-ins take the next two.",
+            min=1,
+            max=HIGHEST_PORT - 99,
+        ),
     ] = 8080,
-    nights: Annotated[int, typer.Option(help="How many nights of history to make up.")] = 365,
+    nights: Annotated[
+        int, typer.Option(help="How many nights of history to make up.", min=1, max=MOST_NIGHTS)
+    ] = 365,
     seed: Annotated[int, typer.Option(help="The same seed makes the same history.")] = 1,
     speed: Annotated[
-        float, typer.Option(help="How much faster than real the pretend CI runs.")
+        float,
+        typer.Option(help="How much faster than real the pretend CI runs.", min=0.1, max=100_000),
     ] = 60.0,
     directory: Annotated[
         Path | None, typer.Option(help="Keep the demo's files here; a later start goes on.")
@@ -119,9 +139,9 @@ def import_files(
 
 @program.command()
 def backfill(
-    days: Annotated[int, typer.Option(help="How far back.")] = 30,
+    days: Annotated[int, typer.Option(help="How far back.", min=1, max=MOST_DAYS)] = 30,
     runs: Annotated[
-        int, typer.Option(help="At most so many runs of each workflow; 0: no limit.")
+        int, typer.Option(help="At most so many runs of each workflow; 0: no limit.", min=0)
     ] = 0,
     pulls: Annotated[bool, typer.Option(help="Also the open pull requests.")] = True,
     as_json: AsJson = False,
@@ -144,8 +164,10 @@ def backfill(
 
 @program.command()
 def watch(
-    seconds: Annotated[int, typer.Option(help="Pause between two looks; 0: as configured.")] = 0,
-    rounds: Annotated[int, typer.Option(help="Stop after so many looks; 0: never.")] = 0,
+    seconds: Annotated[
+        int, typer.Option(help="Pause between two looks; 0: as configured.", min=0, max=86_400)
+    ] = 0,
+    rounds: Annotated[int, typer.Option(help="Stop after so many looks; 0: never.", min=0)] = 0,
 ) -> None:
     """Serve the pages and keep them current by polling: no public address needed, a token is enough.
 
@@ -153,7 +175,8 @@ def watch(
     """
     from chatops.running.fetching import watch_forever
 
-    raise typer.Exit(watch_forever(_service("all"), seconds=seconds, rounds=rounds or None))
+    service = _service("all", is_brief=False)
+    raise typer.Exit(watch_forever(service, seconds=seconds, rounds=rounds or None))
 
 
 @program.command()
@@ -161,7 +184,9 @@ def run(
     command: Annotated[
         str, typer.Argument(help="What you would write in a comment, such as '/retest'.")
     ],
-    pull: Annotated[int, typer.Option("--pr", help="The pull request it is about.")] = 0,
+    pull: Annotated[
+        int, typer.Option("--pr", help="The pull request it is about.", min=0, max=HIGHEST_PULL)
+    ] = 0,
     person: Annotated[str, typer.Option("--as", help="The GitHub login it is said as.")] = "",
     repo: Annotated[str, typer.Option(help="The repository; default: the community's first.")] = "",
     community: Annotated[str, typer.Option(help="The community; default: the first.")] = "",
@@ -202,7 +227,9 @@ def status(as_json: AsJson = False) -> None:
 
 @program.command()
 def events(
-    after: Annotated[int, typer.Option(help="Start after this position.")] = 0,
+    after: Annotated[
+        int, typer.Option(help="Start after this position.", min=0, max=HIGHEST_POSITION)
+    ] = 0,
     kind: Annotated[str, typer.Option("--type", help="Only this kind.")] = "",
     stream: Annotated[str, typer.Option(help="Only this stream, such as run/123.")] = "",
     follow: Annotated[bool, typer.Option(help="Go on as events arrive.")] = False,
@@ -224,7 +251,7 @@ def events(
         except KeyboardInterrupt:
             raise typer.Exit(0) from None
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from None
 
 
 @program.command()
@@ -237,7 +264,7 @@ def rebuild(
 
     Example: chatops rebuild jobs --verify
     """
-    from chatops.engine.projection import rebuild as rebuild_one
+    from chatops.engine.projection import rebuild_all
 
     service = _service("web")
     kinds = {kind.name: kind for kind in service.catalogues.projections}
@@ -246,13 +273,9 @@ def rebuild(
         raise BadInput(
             [f"projection: found {', '.join(unknown)}, expected some of {', '.join(kinds)}"]
         )
-    outcomes = []
-    with _opened(service):
-        for name in names or kinds:
-            with _progress(name) as step:
-                outcomes.append(
-                    rebuild_one(service.log, kinds[name], switch=not verify, progress=step)
-                )
+    wanted = [kinds[name] for name in dict.fromkeys(names or kinds)]
+    with _opened(service), _progress("rebuild") as step:
+        outcomes = rebuild_all(service.log, wanted, switch=not verify, progress=step)
     _tell(
         [
             {
@@ -336,7 +359,7 @@ def doctor(as_json: AsJson = False) -> None:
     """
     from chatops.running.speaking import examine
 
-    findings = asyncio.run(examine(_service("web")))
+    findings = asyncio.run(examine(_service("web", is_checked=False)))
     _tell(findings, as_json=as_json)
     raise typer.Exit(0 if all(finding["ok"] for finding in findings) else 1)
 
@@ -377,16 +400,34 @@ def catalogue() -> None:
 # --- what the commands share ------------------------------------------------
 
 
-def _service(role: str, *, needs: Collection[str] = ()) -> Any:
+def _service(
+    role: str, *, needs: Collection[str] = (), is_brief: bool = True, is_checked: bool = True
+) -> Any:
     """Return the product as the environment and the configuration say; all of their problems at once."""
     from chatops.app import Service
     from chatops.config import read_configuration
     from chatops.logs import set_up_logs
+    from chatops.running.opening import check_schema
     from chatops.settings import read_settings
 
-    settings = read_settings(os.environ, needs=needs)
-    set_up_logs(settings.log_format)
-    return Service(settings, read_configuration(settings.config), role=role)
+    settings = configuration = None
+    problems: list[str] = []
+    try:
+        settings = read_settings(os.environ, needs=needs)
+    except BadInput as problem:
+        problems += problem.problems
+    path = settings.config if settings else Path(os.environ.get("CHATOPS_CONFIG") or "chatops.yaml")
+    try:
+        configuration = read_configuration(path)
+    except BadInput as problem:
+        problems += problem.problems
+    if settings is None or configuration is None:
+        raise BadInput(problems)
+    set_up_logs(settings.log_format, brief=is_brief)
+    service = Service(settings, configuration, role=role)
+    if is_checked:
+        check_schema(service)
+    return service
 
 
 @contextmanager
@@ -397,6 +438,14 @@ def _opened(service: Any) -> Iterator[None]:
         yield
     finally:
         service.database.close()
+
+
+def _let_go_of_output() -> None:
+    """Write what is left; a reader who went away, as `head` does, is no failure worth words."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager

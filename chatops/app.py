@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from importlib import import_module
 from pathlib import Path
@@ -24,13 +24,14 @@ import chatops.effects
 import chatops.events
 import chatops.policies
 import chatops.projections
-from chatops.answers.nights import night_board
+from chatops.answers.nights import NightBoard, night_board
 from chatops.config import Community, Configuration
 from chatops.engine.authority import Standing
-from chatops.engine.bus import Bus, Command, Knowledge
+from chatops.engine.bus import Bus
 from chatops.engine.catalogue import catalogue
 from chatops.engine.clock import SystemClock
 from chatops.engine.codec import Codec
+from chatops.engine.command import Command, Knowledge
 from chatops.engine.database import Database, open_database
 from chatops.engine.effect import Effect, Effector
 from chatops.engine.fetched import FETCHED
@@ -38,6 +39,7 @@ from chatops.engine.log import METADATA, Appended, Batch, Log
 from chatops.engine.policy import Policy, PolicyRunner
 from chatops.engine.projection import Projection, Projector
 from chatops.engine.reply import Replier, Surface
+from chatops.engine.vocabulary import vocabularies
 from chatops.engine.work import Crew, Worker, WorkList
 from chatops.engine.writer import Writer
 from chatops.errors import BadInput, Refused, Transient, Unavailable
@@ -69,6 +71,7 @@ REQUIRED_SECONDS = 3600
 CATCH_UP_SECONDS = 20.0
 CATCH_UP_PAUSE = 0.01
 PAGES_KEPT = 64
+BOARDS_KEPT = 4
 USUAL_NIGHTS, MOST_NIGHTS = 30, 400
 NUMBER = re.compile(r"[1-9][0-9]{0,2}")
 LAG_LIMIT = 50_000
@@ -146,6 +149,7 @@ class Service:
     def __post_init__(self) -> None:
         found = catalogues()
         self.catalogues = found
+        self.vocabularies = vocabularies(found.commands, self.configuration)
         self.database = open_database(self.settings.database_url)
         self.log = Log(self.database, Codec(found.events), self.clock)
         self.writer = Writer(self.log, on_append=self._appended)
@@ -165,6 +169,7 @@ class Service:
         self.metrics = Metrics(self.registry)
         self.crew: Crew | None = None
         self._pages: dict[tuple[object, ...], Page] = {}
+        self._boards: dict[tuple[str, int], tuple[object, NightBoard]] = {}
         self._pages_lock = threading.Lock()
         self._stack = AsyncExitStack()
         self._scheduler: AsyncIOScheduler | None = None
@@ -284,7 +289,7 @@ class Service:
             now=self.clock.now(),
             base_url=self.settings.base_url,
             github_url=self.settings.github_web_url,
-            commands=self.catalogues.commands,
+            commands=self.vocabularies[community.key].commands,
         )
 
     def _knowledge_of(self, db: Connection, key: str) -> Knowledge | None:
@@ -295,10 +300,8 @@ class Service:
         """Ask who somebody is: GitHub's role for them, and what the pull request says of them."""
         if received.surface not in ("github", "cli"):
             return Standing()
-        permission = Permission.UNKNOWN
-        if received.association not in ("OWNER", "MEMBER", "COLLABORATOR"):
-            assert self.github is not None
-            permission = await self.github.permission(received.repo, Login(received.by))
+        assert self.github is not None
+        permission = await self.github.permission(received.repo, Login(received.by))
         return await asyncio.to_thread(self._standing, received, permission)
 
     def _standing(self, received: CommandReceived, permission: Permission) -> Standing:
@@ -411,7 +414,7 @@ class Service:
             github=github_surface.Door(
                 [secret.reveal().encode() for secret in self.settings.github_webhook_secrets],
                 self.configuration,
-                self.catalogues.commands,
+                self.vocabularies,
             ),
             slack=rooms.door(self.settings, self.configuration, self.record) if rooms else None,
             append=self.record,
@@ -449,13 +452,7 @@ class Service:
                 page = self._pages.get(cached)
             if page is not None:
                 return page
-            board = night_board(
-                db,
-                community.repositories,
-                community.nightly,
-                nights=_nights(query),
-                now=now,
-            )
+            board = self._board(db, community, _nights(query), now, (changed, minute))
         if form == "json":
             body, media_type = (
                 nightly_json(board, query, github_url=self.settings.github_web_url),
@@ -476,6 +473,22 @@ class Service:
                 self._pages.clear()
             self._pages[cached] = page
         return page
+
+    def _board(
+        self, db: Connection, community: Community, nights: int, now: datetime, state: object
+    ) -> NightBoard:
+        """Return what the nightly page is made of: the same for every filter of it, while nothing has changed."""
+        place = (community.key, nights)
+        with self._pages_lock:
+            known = self._boards.get(place)
+        if known is not None and known[0] == state:
+            return known[1]
+        board = night_board(db, community.repositories, community.nightly, nights=nights, now=now)
+        with self._pages_lock:
+            if len(self._boards) >= BOARDS_KEPT:
+                self._boards.clear()
+            self._boards[place] = (state, board)
+        return board
 
     def _community(self, key: str | None) -> Community | None:
         if key is None:

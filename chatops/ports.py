@@ -102,6 +102,26 @@ class GitHub(Protocol):
         """Run one job, and what depends on it, again."""
         ...
 
+    async def cancel_run(self, repo: Repo, run_id: RunId) -> None:
+        """Stop a run; GitHub says no if it has ended."""
+        ...
+
+    async def labels(self, repo: Repo, number: PullNumber) -> Sequence[str]:
+        """Return the labels of a pull request or issue as they are now, never from a cache."""
+        ...
+
+    async def has_label(self, repo: Repo, name: str) -> bool:
+        """Return whether a repository has such a label to give."""
+        ...
+
+    async def add_labels(self, repo: Repo, number: PullNumber, names: Sequence[str]) -> None:
+        """Put labels on a pull request or issue; those it has stay."""
+        ...
+
+    async def remove_label(self, repo: Repo, number: PullNumber, name: str) -> None:
+        """Take a label off a pull request or issue; one that is not there changes nothing."""
+        ...
+
     async def react(self, repo: Repo, comment_id: int, reaction: str) -> None:
         """Put a reaction on a comment; a second time changes nothing."""
         ...

@@ -15,8 +15,8 @@ import msgspec
 
 import chatops.commands
 import chatops.events
-from chatops.engine.bus import Command
 from chatops.engine.catalogue import catalogue
+from chatops.engine.command import Command
 from chatops.events import Event
 
 WRITTEN_BY = (

@@ -1,19 +1,26 @@
 """Everything Slack, put together: loaded only where Slack is configured, for it takes a third of the memory."""
 
+import logging
 from collections.abc import Awaitable, Callable
 
-from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+import aiohttp
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
 
 from chatops.config import Configuration
 from chatops.engine.log import Batch
 from chatops.gateways.slack import SlackGateway
 from chatops.settings import Secret, Settings
-from chatops.surfaces.slack import SURFACE, Door, Messages, make_bolt, make_socket
+from chatops.surfaces.slack import SURFACE, Door, Ear, Messages, make_bolt
+
+PATIENCE_SECONDS = 10
+_quiet = logging.getLogger(f"{__name__}.sdk")
+_quiet.setLevel(logging.CRITICAL)
 
 Append = Callable[[Batch], Awaitable[object]]
 
-__all__ = ["SURFACE", "Door", "Messages", "SlackGateway", "bolt", "door", "socket"]
+__all__ = ["SURFACE", "Door", "Ear", "Messages", "SlackGateway", "bolt", "door", "ear", "examine"]
 
 
 def bolt(settings: Settings, configuration: Configuration, append: Append) -> AsyncApp:
@@ -33,18 +40,40 @@ def door(settings: Settings, configuration: Configuration, append: Append) -> Do
     return Door(bolt(settings, configuration, append), settings.slack_signing_secret.reveal())
 
 
-def socket(
-    settings: Settings, configuration: Configuration, append: Append
-) -> AsyncSocketModeHandler | None:
-    """Return the socket through which Slack is heard, if an app token is set."""
+def ear(settings: Settings, configuration: Configuration, append: Append) -> Ear | None:
+    """Return what hears Slack through a socket, if an app token is set."""
     if settings.slack_app_token is None:
         return None
-    return make_socket(
+    return Ear(
         bolt(settings, configuration, append),
         app_token=settings.slack_app_token.reveal(),
         bot_token=_revealed(settings.slack_bot_token),
         api_url=settings.slack_api_url,
     )
+
+
+async def examine(settings: Settings) -> str:
+    """Return what is wrong between us and Slack, nothing if all is well."""
+    client = AsyncWebClient(
+        token=_revealed(settings.slack_bot_token),
+        base_url=settings.slack_api_url,
+        timeout=PATIENCE_SECONDS,
+        logger=_quiet,
+    )
+    asked = "the bot token"
+    try:
+        await client.auth_test()
+        if settings.slack_app_token is not None:
+            asked = "the app token"
+            await client.apps_connections_open(app_token=settings.slack_app_token.reveal())
+    except SlackClientError as problem:
+        answer = getattr(problem, "response", None) or {}
+        return f"Slack does not accept {asked} ({answer.get('error') or 'it does not say why'})."
+    except (aiohttp.ClientError, OSError, TimeoutError, ValueError, AttributeError):
+        return (
+            f"Slack could not be asked about {asked}: there is no answer, or none that can be read."
+        )
+    return ""
 
 
 def _revealed(secret: Secret | None) -> str:

@@ -8,9 +8,9 @@ from pathlib import Path
 import chatops.events
 import chatops.projections
 from chatops.config import Community, Configuration, Gate, NightlyWorkflow
-from chatops.engine.bus import Knowledge, Story
 from chatops.engine.catalogue import catalogue
 from chatops.engine.codec import Codec
+from chatops.engine.command import Knowledge, Story
 from chatops.engine.database import open_database
 from chatops.engine.log import METADATA, Batch, Log
 from chatops.engine.policy import Policy

@@ -305,7 +305,7 @@ MISTAKES = {
         _acme(key="other"),
         (
             "chatops.yaml:5: communities.acme.key: found a key that does not exist, expected one of "
-            "title, repositories, slash_command, nightly, gate, maintainers, trust, links"
+            + ", ".join(name for name in Community.__struct_fields__ if name != "key")
         ),
     ),
     "duplicate key": (

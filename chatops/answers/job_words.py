@@ -59,6 +59,18 @@ def meant(
     return found
 
 
+def all_meant(
+    words: Sequence[str], jobs: Sequence[Named], aliases: Mapping[str, str] | None = None
+) -> list[Named]:
+    """Return the jobs that several patterns mean together; words that make up one whole name are that name."""
+    whole = BLANKS.sub(" ", " ".join(words)).strip()
+    exact = [job for job in jobs if _is_called(whole, job)]
+    if exact:
+        return exact
+    found = {job for word in words for job in meant(word, jobs, aliases=aliases)}
+    return [job for job in jobs if job in found]
+
+
 def _of_row(number: int, rows: Sequence[str], jobs: Sequence[Named]) -> list[Named]:
     if number > len(rows):
         raise Refused(

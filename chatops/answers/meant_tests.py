@@ -2,7 +2,7 @@
 
 from chatops.answers.job_words import Named, meant
 from chatops.answers.nights import NIGHTS, NightBoard, Test, night_board
-from chatops.engine.bus import Knowledge
+from chatops.engine.command import Knowledge
 from chatops.errors import Refused
 
 

@@ -5,7 +5,6 @@ what the nightly workflows of one calendar day (UTC) did. Only passes and failur
 of its own and never makes a verdict greener or redder.
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,13 +25,12 @@ from chatops.answers.night_cells import (
     State,
 )
 from chatops.answers.night_schedule import Late, late_workflows
-from chatops.answers.night_tests import LEVEL, Night, NightRun, Test, Unmade, Weather, read_tests
+from chatops.answers.night_tests import Night, NightRun, Test, Unmade, Weather, read_tests
+from chatops.answers.required_rule import required_rule
 from chatops.config import NightlyWorkflow
-from chatops.events.gate import RequiredChecksChanged
 from chatops.names import Repo, RunId
 from chatops.projections import jobs as jobs_model
 from chatops.projections.freshness import last_heard
-from chatops.projections.required import required_now
 from chatops.projections.runs import Run, newest_of_workflows
 
 __all__ = [
@@ -136,7 +134,9 @@ def night_board(
         run for repo, one in placed for run in newest_of_workflows(db, repo, [one.name], nights)
     ]
     columns = _columns(attempts)[:nights]
-    rules = {repo: _required(db, repo) for repo in {*repositories, *(repo for repo, _ in placed)}}
+    rules = {
+        repo: required_rule(db, repo) for repo in {*repositories, *(repo for repo, _ in placed)}
+    }
 
     def is_required(repo: Repo, name: str) -> bool:
         rule = rules[repo]
@@ -207,46 +207,6 @@ def _entries(db: Connection, nights: Sequence[Night]) -> list[Entry]:
         ).where(jobs.run_id.in_(run_ids[start : start + RUNS_PER_QUESTION]))  # fmt: skip
         found.extend(db.execute(query).all())
     return found
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Required:
-    """Which job names must pass to merge; a rule's names begin with the workflow of the pull requests' CI."""
-
-    names: frozenset[str]
-    workflows: frozenset[str]
-    patterns: tuple[re.Pattern[str], ...]
-
-    def has(self, name: str) -> bool:
-        """Return whether this job is required."""
-        if name in self.names:
-            return True
-        full = [name, *(f"{workflow}{LEVEL}{name}" for workflow in self.workflows)]
-        return any(pattern.match(one) for pattern in self.patterns for one in full)
-
-
-def _required(db: Connection, repo: Repo) -> _Required | None:
-    """Return what is required in a repository today, nothing if nobody has told."""
-    rules = required_now(db, repo)
-    return None if rules is None else _required_by(rules)
-
-
-def _required_by(rules: RequiredChecksChanged) -> _Required:
-    full = {*rules.names, *(name for group in rules.sets for name in group.names)}
-    patterns = {*rules.patterns, *(pattern for group in rules.sets for pattern in group.patterns)}
-    split = [name.partition(LEVEL) for name in full]
-    return _Required(
-        names=frozenset(job or workflow for workflow, _, job in split),
-        workflows=frozenset(workflow for workflow, _, job in split if job),
-        patterns=tuple(compiled for text in sorted(patterns) if (compiled := _compiled(text))),
-    )
-
-
-def _compiled(pattern: str) -> re.Pattern[str] | None:
-    try:
-        return re.compile(pattern)
-    except re.error:
-        return None
 
 
 def _newest(nights: Sequence[Night], tests: Sequence[Test]) -> Newest:

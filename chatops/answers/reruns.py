@@ -5,9 +5,11 @@ a run again up to 30 days after its first attempt and 50 times.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Self
 
 from sqlalchemy import Connection
 
@@ -41,6 +43,19 @@ class Repeatable:
     conclusion: str
     failed: tuple[Job, ...]
     hindrance: Hindrance | None
+    others: tuple[Job, ...] = ()
+    """Failed jobs that are not meant; GitHub cannot leave them out if more than one is meant."""
+
+    def only(self, is_meant: Callable[[str, str], bool]) -> Self:
+        """Return this run with the failed jobs that are meant, by its workflow's and their own names."""
+        meant = [job for job in self.failed if is_meant(self.workflow, job.name)]
+        others = [job for job in self.failed if job not in meant]
+        return replace(self, failed=tuple(meant), others=(*self.others, *others))
+
+    @property
+    def reruns(self) -> tuple[Job, ...]:
+        """Return the failed jobs that will run: GitHub runs one job again, or all that failed."""
+        return self.failed if len(self.failed) <= 1 else (*self.failed, *self.others)
 
     @property
     def has_failed(self) -> bool:
@@ -65,7 +80,7 @@ def repeatable_runs(db: Connection, repo: Repo, sha: Sha, now: datetime) -> list
     newest: dict[str, Run] = {}
     first_created: dict[RunId, datetime] = {}
     for run in attempts_of_commit(db, repo, sha):
-        newest[run.path or run.workflow] = run
+        newest[_workflow_of(run)] = run
         if run.created_at is not None:
             first_created.setdefault(run.run_id, run.created_at)
     jobs: dict[tuple[RunId, int], list[Job]] = defaultdict(list)
@@ -85,6 +100,17 @@ def repeatable_runs(db: Connection, repo: Repo, sha: Sha, now: datetime) -> list
         for run in newest.values()
     ]
     return sorted(found, key=lambda run: (run.workflow, run.run_id))
+
+
+def newest_runs(db: Connection, repo: Repo, sha: Sha) -> list[Run]:
+    """Return the newest run of each workflow of a head commit in its newest attempt, by workflow name."""
+    newest = {_workflow_of(run): run for run in attempts_of_commit(db, repo, sha)}
+    return sorted(newest.values(), key=lambda run: (run.workflow, run.run_id))
+
+
+def _workflow_of(run: Run) -> str:
+    """Return what makes two runs those of one workflow: its file, for two may have one name."""
+    return run.path or run.workflow
 
 
 def _failed(jobs: list[Job]) -> tuple[Job, ...]:

@@ -15,7 +15,7 @@ from chatops.answers.meant_tests import board_of
 from chatops.answers.nights import Night, State, Test, counted
 from chatops.engine.answer import Answer, Line, Link, Piece, Section, Strong
 from chatops.engine.authority import Role
-from chatops.engine.bus import Asked, Command, Knowledge, Story
+from chatops.engine.command import Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
 

@@ -11,7 +11,7 @@ from typing import ClassVar, Self
 
 from chatops.engine.answer import Answer, Code, Section
 from chatops.engine.authority import Role
-from chatops.engine.bus import Asked, Command, Knowledge, Story
+from chatops.engine.command import Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.conversation import CommandReceived

@@ -14,7 +14,7 @@ from chatops.answers.meant_tests import board_of, meant_tests
 from chatops.answers.nights import NightBoard, State, Test, counted
 from chatops.engine.answer import Answer, Code, Line, Link, Piece, Section, Strong, Tone
 from chatops.engine.authority import Role
-from chatops.engine.bus import Asked, Command, Knowledge, Story
+from chatops.engine.command import Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.conversation import CommandReceived

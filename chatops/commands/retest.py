@@ -1,18 +1,22 @@
 """`/retest`: run the failed jobs of a pull request again, then the gate.
 
 Asks for:  a member or collaborator, or the author once the tests were let in; a pull request
-Decides:   one `rerun.requested` per workflow whose newest run failed, or refuses in one sentence
+Decides:   one `rerun.requested` per workflow whose newest run failed, or refuses in one sentence; with `required` only
+           where a required job failed, with patterns only where a job that they mean did
 Tells:     what runs again, and at the end what passed and what did not
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self, TypeVar
 
+from chatops.answers.job_words import Named, all_meant
+from chatops.answers.required_rule import required_rule
 from chatops.answers.reruns import Hindrance, Repeatable, repeatable_runs
+from chatops.config import Community
 from chatops.engine.answer import Answer, Code, Line, Link, Piece, Section, Strong, Tone
 from chatops.engine.authority import Role
-from chatops.engine.bus import Asked, Command, Knowledge, Story
+from chatops.engine.command import Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.conversation import CommandReceived, EffectDelayed, EffectFailed
@@ -26,10 +30,11 @@ from chatops.events.reruns import (
 )
 from chatops.names import Repo, RunId, Sha
 from chatops.projections.commands import commands_about_commit
-from chatops.projections.pulls import pull
+from chatops.projections.pulls import Pull, pull
 
 SHA_SHOWN = 9
 LINES_SHOWN = 20
+REQUIRED, ALL = "required", "all"
 PASSED = frozenset({"success", "neutral", "skipped"})
 
 Outcome = TypeVar("Outcome", RerunStarted, RerunRefused, RerunFinished)
@@ -39,18 +44,32 @@ Outcome = TypeVar("Outcome", RerunStarted, RerunRefused, RerunFinished)
 class Retest(Command):
     """Run what failed again."""
 
+    only_required: bool = False
+    patterns: tuple[str, ...] = ()
+
     name: ClassVar[str] = "retest"
+    usage: ClassVar[str] = "[required|all|JOB…]"
     help: ClassVar[str] = "Run the failed jobs of this pull request again, then the gate."
-    example: ClassVar[str] = "/retest"
+    example: ClassVar[str] = "/retest required"
     role: ClassVar[Role] = Role.TESTER
     looks_at_head: ClassVar[bool] = True
 
     @classmethod
+    def verbs(cls, community: Community) -> Mapping[str, tuple[str, ...]]:
+        """Return `retest`, and the word that fingers used to another bot know."""
+        return {cls.name: (), "retest-required": (REQUIRED,)}
+
+    @classmethod
     def parse(cls, words: Sequence[str]) -> Self:
-        if words:
-            message = f"`/retest` takes no words yet, and I found `{' '.join(words)}`. Say just `/retest`."
-            raise Refused(message, reason="usage")
-        return cls()
+        what = [word for word in words if word.lower() not in (REQUIRED, ALL)]
+        marks = {word.lower() for word in words} & {REQUIRED, ALL}
+        if len(marks) > 1 or (ALL in marks and what):
+            raise Refused(
+                f"I found `{' '.join(words)}`, which asks for different things. "
+                f"Say `/retest`, `/retest required`, or `/retest` with the names of jobs.",
+                reason="usage",
+            )
+        return cls(only_required=REQUIRED in marks, patterns=tuple(what))
 
     def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
         received = asked.received
@@ -64,8 +83,10 @@ class Retest(Command):
         runs = repeatable_runs(knowledge.db, received.repo, known.sha, knowledge.now)
         gate_workflow = knowledge.community.gate.workflow if knowledge.community.gate else ""
         failed = [run for run in runs if run.has_failed and run.workflow != gate_workflow]
+        if failed and (self.only_required or self.patterns):
+            failed = self._narrowed(failed, knowledge, known)
         chosen = [run for run in failed if run.hindrance is None]
-        if not chosen:
+        if not chosen and not (self.only_required or self.patterns):
             chosen = [
                 run
                 for run in runs
@@ -83,13 +104,43 @@ class Retest(Command):
                 raise _used_up(known.sha, before, received.repo)
         return [_requested(received, run, gate=run.workflow == gate_workflow) for run in chosen]
 
+    def _narrowed(
+        self, failed: Sequence[Repeatable], knowledge: Knowledge, known: Pull
+    ) -> list[Repeatable]:
+        """Return the runs in which a job failed that is meant, each with those jobs only."""
+        left = list(failed)
+        if self.only_required:
+            rules = required_rule(knowledge.db, known.repo)
+            if rules is None:
+                raise Refused(
+                    f"I do not know which checks {known.repo} requires. Say `/retest` for all that failed.",
+                    reason="required_unknown",
+                )
+            left = [run.only(rules.requires) for run in left]
+            if not any(run.failed for run in left):
+                raise Refused(
+                    f"No required job failed on `{known.sha[:SHA_SHOWN]}`. Say `/retest` for all that failed.",
+                    reason="nothing_failed",
+                )
+        if self.patterns:
+            jobs = [
+                Named(name=job.name, workflow=run.workflow) for run in left for job in run.failed
+            ]
+            if not jobs:
+                raise _no_jobs(known.sha)
+            meant = all_meant(self.patterns, jobs, knowledge.community.job_aliases)
+            wanted = {(one.workflow, one.name) for one in meant}
+            left = [run.only(lambda workflow, job: (workflow, job) in wanted) for run in left]
+        return [run for run in left if run.failed]
+
     @classmethod
     def tell(cls, story: Story, knowledge: Knowledge) -> Answer:
         received = story.first(CommandReceived)
         requested = story.all(RerunRequested)
         assert received is not None
         assert requested
-        reruns = {request.run_id: _Rerun(request, story) for request in requested}
+        narrow = bool(cls.parse(received.words).patterns)
+        reruns = {request.run_id: _Rerun(request, story, narrow=narrow) for request in requested}
         ended = story.first(RetestFinished)
         passed = [job for rerun in reruns.values() for job in rerun.passed]
         failed = [job for rerun in reruns.values() for job in rerun.failed]
@@ -118,8 +169,9 @@ class Retest(Command):
 class _Rerun:
     """One run of a story: what was asked, and how far it is."""
 
-    def __init__(self, request: RerunRequested, story: Story) -> None:
+    def __init__(self, request: RerunRequested, story: Story, *, narrow: bool) -> None:
         self.request = request
+        self._narrow = narrow
         self.started = _about(story.all(RerunStarted), request.run_id)
         self.refused = _about(story.all(RerunRefused), request.run_id)
         self.finished = _about(story.all(RerunFinished), request.run_id)
@@ -159,7 +211,8 @@ class _Rerun:
         jobs = len(self.request.jobs)
         if self.request.gate or not jobs:
             return ""
-        return f" ({_count(jobs, 'job')} that had failed)"
+        why = "; GitHub runs one job again, or all that failed" if self._narrow and jobs > 1 else ""
+        return f" ({_count(jobs, 'job')} that had failed{why})"
 
 
 def run_url(github_url: str, repo: Repo, run_id: RunId, attempt: int) -> str:
@@ -181,7 +234,7 @@ def _requested(received: CommandReceived, run: Repeatable, *, gate: bool) -> Rer
         workflow=run.workflow,
         scope=run.scope,
         job_id=run.job_id,
-        jobs=tuple(job.name for job in run.failed),
+        jobs=tuple(sorted(job.name for job in run.reruns)),
         gate=gate,
     )
 
@@ -217,6 +270,14 @@ def _nothing_to_do(sha: Sha, runs: Sequence[Repeatable], failed: Sequence[Repeat
             reason="nothing_ran",
         )
     return Refused(f"Nothing failed on {commit}, so I started nothing.", reason="nothing_failed")
+
+
+def _no_jobs(sha: Sha) -> Refused:
+    """Say that what failed has no jobs to name."""
+    return Refused(
+        f"What failed on `{sha[:SHA_SHOWN]}` failed before it had jobs, so none can be named. Say `/retest`.",
+        reason="no_such_job",
+    )
 
 
 def _used_up(sha: Sha, before: int, repo: Repo) -> Refused:

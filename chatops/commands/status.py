@@ -13,7 +13,7 @@ from urllib.parse import quote
 from chatops.answers.nights import NightBoard, State, Test, counted, night_board
 from chatops.engine.answer import Answer, Line, Link, Piece, Section, Strong, Tone, When
 from chatops.engine.authority import Role
-from chatops.engine.bus import Asked, Command, Knowledge, Story
+from chatops.engine.command import Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
 

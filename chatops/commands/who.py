@@ -14,7 +14,7 @@ from chatops.answers.nights import Test, counted
 from chatops.config import Community, Owner
 from chatops.engine.answer import Answer, Code, Line, Piece, Section
 from chatops.engine.authority import Role
-from chatops.engine.bus import Asked, Command, Knowledge, Story
+from chatops.engine.command import Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.conversation import CommandReceived

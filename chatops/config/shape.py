@@ -196,6 +196,38 @@ class Trust(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = 3
 
 
+class Labels(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What labels mean here, and what they set off."""
+
+    prefixes: Annotated[
+        tuple[
+            Annotated[
+                str,
+                said(
+                    "",
+                    expected="lower-case letters, digits and -",
+                    example="area",
+                    pattern=r"\A[a-z][a-z0-9-]{0,30}\Z",
+                ),
+            ],
+            ...,
+        ],
+        said(
+            "Words that are commands of their own: with `area`, `/area agent` means the label `area/agent`."
+        ),
+    ] = ()
+    hold: Annotated[
+        str, said("The label that keeps a pull request from being merged.", at_least=1)
+    ] = "do-not-merge"
+    restart_ci: Annotated[
+        bool,
+        said(
+            "Whether any label starts the CI of a pull request again once its tests were let in; "
+            "the bot then asks before it adds one."
+        ),
+    ] = False
+
+
 class Community(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A group of people with repositories, a CI and a way of working."""
 
@@ -242,6 +274,23 @@ class Community(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = ()
     trust: Annotated[Trust, said("Who may spend runner hours.")] = field(default_factory=Trust)
+    labels: Annotated[Labels, said("What labels mean and set off.")] = field(default_factory=Labels)
+    commands_off: Annotated[
+        tuple[str, ...], said("Commands that are not heard here, by their names.")
+    ] = ()
+    who_may: Annotated[
+        Mapping[str, Literal["anyone", "triage", "write", "maintain", "admin"]],
+        said(
+            "Who may say a command, where that is not as docs/commands.md has it: "
+            "under the command's name the lowest GitHub role, or `anyone`."
+        ),
+    ] = field(default_factory=dict)
+    job_aliases: Annotated[
+        Mapping[str, str],
+        said(
+            "Short words for jobs, each with the name or pattern it stands for, as in `snp: '*sev-snp*'`."
+        ),
+    ] = field(default_factory=dict)
     links: Annotated[
         Mapping[
             str,

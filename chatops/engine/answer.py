@@ -3,7 +3,7 @@
 Everything in an answer that came from outside is data; a surface's renderer escapes it in one place.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -64,7 +64,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One message: the verdict first, then counts, then lists, then where the knowledge comes from."""
+    """One message: the verdict first, then counts, then lists, then where the knowledge comes from.
+
+    `private` ones are for who asked; of `quiet` ones a mark on what was said is enough, where there are marks.
+    """
 
     verdict: Line
     tone: Tone = Tone.NEUTRAL
@@ -72,6 +75,7 @@ class Answer:
     sections: tuple[Section, ...] = ()
     footer: Line = ()
     private: bool = False
+    quiet: bool = False
 
 
 def pieces(sentence: str) -> Line:
@@ -81,6 +85,19 @@ def pieces(sentence: str) -> Line:
         for number, part in enumerate(sentence.split("`"))
         if part
     )
+
+
+def shortened(answer: Answer) -> Answer | None:
+    """Return an answer with half of its longest list left out, and counted; nothing if there is no list to shorten."""
+    lists = [section for section in answer.sections if section.lines]
+    if not lists:
+        return None
+    longest = max(lists, key=lambda section: sum(len(plain(line)) for line in section.lines))
+    kept = longest.lines[: len(longest.lines) // 2]
+    more = longest.more + len(longest.lines) - len(kept)
+    cut = replace(longest, lines=kept, more=more)
+    sections = tuple(cut if section is longest else section for section in answer.sections)
+    return replace(answer, sections=sections)
 
 
 def plain(line: Line) -> str:

@@ -1,6 +1,7 @@
 """Who may do what: the one place that decides it, from GitHub's own roles. What is unknown is refused."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from chatops.config import Community
@@ -16,7 +17,44 @@ class Role(StrEnum):
     ANYONE = "anyone"
     TESTER = "tester"
     """May spend runner hours: a member or collaborator, or the author once a maintainer has let the tests run."""
+    TRIAGER = "triager"
+    """May sort: GitHub's role triage, which sets labels, assigns and closes."""
+    AUTHOR = "author"
+    """The author of the pull request, or a triager: for what GitHub lets authors do themselves."""
+    WRITER = "writer"
+    """GitHub's role write: lets tests in, cancels, merges."""
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """On which grounds a role is had: a least permission, GitHub's word for people of the house, being the author.
+
+    `who` says it in words, for a refusal.
+    """
+
+    least: Permission
+    who: str
+    trusted: bool = False
+    author: bool = False
+
+
+RULES: Mapping[Role, Rule] = {
+    Role.TESTER: Rule(
+        least=Permission.WRITE,
+        trusted=True,
+        who="members and collaborators of {repo}, and for the author of a pull request labelled `{label}`",
+    ),
+    Role.TRIAGER: Rule(
+        least=Permission.TRIAGE, who="people with the role triage or more in {repo}"
+    ),
+    Role.AUTHOR: Rule(
+        least=Permission.TRIAGE,
+        author=True,
+        who="its author, and for people with the role triage or more in {repo}",
+    ),
+    Role.WRITER: Rule(least=Permission.WRITE, who="people with write access to {repo}"),
+}
+"""The one table of who may do what; a community may ask for more or less of a command in its configuration."""
 
 RANK = {permission: rank for rank, permission in enumerate(Permission)}
 TRUSTED = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
@@ -51,14 +89,17 @@ def authorise(
     role: Role, received: CommandReceived, standing: Standing, community: Community
 ) -> Grant:
     """Return on which ground somebody may, or refuse with who may and what to do instead."""
-    if role is Role.ANYONE:
+    asked = community.who_may.get(received.verb)
+    if asked == "anyone" or (asked is None and role is Role.ANYONE):
         return Grant(ground="anyone")
-    trust = community.trust
-    if RANK[standing.permission] >= RANK[Permission(trust.retest_role)]:
+    rule, trust = _rule(role, asked, community), community.trust
+    if RANK[standing.permission] >= RANK[rule.least]:
         return Grant(ground=f"permission {standing.permission}")
-    if standing.association in TRUSTED:
+    if rule.trusted and standing.association in TRUSTED:
         return Grant(ground=standing.association.lower())
-    if standing.is_author and trust.author_after_label:
+    if rule.author and standing.is_author:
+        return Grant(ground="author")
+    if role is Role.TESTER and standing.is_author and trust.author_after_label:
         if trust.label in standing.labels:
             return Grant(ground=f"author after {trust.label}", is_limited=True)
         message = (
@@ -72,8 +113,22 @@ def authorise(
             f"Try again, or ask somebody with write access."
         )
         raise Refused(message, reason="permission_unknown")
-    message = (
-        f"`{received.verb}` spends runner hours: it is for members and collaborators of {received.repo}, and for the "
-        f"author of a pull request labelled `{trust.label}`. Ask one of them to say it."
+    cost = " spends runner hours: it" if role is Role.TESTER else ""
+    who = rule.who.format(repo=received.repo, label=trust.label)
+    raise Refused(
+        f"`{received.verb}`{cost} is for {who}. Ask one of them to say it.", reason="not_permitted"
     )
-    raise Refused(message, reason="not_permitted")
+
+
+def _rule(role: Role, asked: str | None, community: Community) -> Rule:
+    """Return a role's rule, as the community changes it."""
+    if asked is not None:
+        return Rule(
+            least=Permission(asked), who=f"people with the role {asked} or more in {{repo}}"
+        )
+    rule = RULES[role]
+    return (
+        replace(rule, least=Permission(community.trust.retest_role))
+        if role is Role.TESTER
+        else rule
+    )

@@ -5,20 +5,17 @@ date, lets the command decide, and records the decision and everything it asks f
 """
 
 import asyncio
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from difflib import get_close_matches
-from typing import ClassVar, Self, TypeVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
 
 import structlog
 from sqlalchemy import Connection
 
 from chatops.config import Community, Configuration
-from chatops.engine.answer import Answer
-from chatops.engine.authority import Grant, Role, Standing, authorise
+from chatops.engine.authority import Role, Standing, authorise
+from chatops.engine.command import Asked, Command, Knowledge
 from chatops.engine.log import Batch, Log
+from chatops.engine.vocabulary import unknown, vocabularies
 from chatops.engine.work import Item
 from chatops.errors import Refused
 from chatops.events import Event, Fact, Recorded
@@ -32,76 +29,8 @@ from chatops.events.conversation import (
 
 logger = structlog.get_logger(__name__)
 
-Kind = TypeVar("Kind", bound=Event)
-
 SOURCE = "chatops"
 """The source of facts that this program itself is the cause of."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Knowledge:
-    """What a command, a policy or a reply may look at: one snapshot of the read models, and the configuration."""
-
-    db: Connection
-    community: Community
-    now: datetime
-    base_url: str = ""
-    github_url: str = "https://github.com"
-    commands: Mapping[str, type["Command"]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A request on its way to a decision."""
-
-    received: CommandReceived
-    standing: Standing
-    grant: Grant
-
-
-@dataclass(frozen=True, slots=True)
-class Story:
-    """The events of one command, in order: what was asked, decided, done, and how it ended."""
-
-    events: tuple[Event, ...]
-
-    def all(self, kind: type[Kind]) -> list[Kind]:
-        """Return the events of a kind."""
-        return [event for event in self.events if isinstance(event, kind)]
-
-    def first(self, kind: type[Kind]) -> Kind | None:
-        """Return the first event of a kind."""
-        return next((event for event in self.events if isinstance(event, kind)), None)
-
-
-class Command(ABC):
-    """Something people can ask for: a frozen dataclass of its arguments.
-
-    `name` is the verb, `usage` what follows it, `help` one sentence, `role` who may, `acts` whether it does something
-    outside (only then a reaction tells that it started), `looks_at_head` whether the newest state of the pull request
-    is fetched before deciding.
-    """
-
-    name: ClassVar[str]
-    usage: ClassVar[str] = ""
-    help: ClassVar[str]
-    role: ClassVar[Role]
-    example: ClassVar[str]
-    looks_at_head: ClassVar[bool] = False
-
-    @classmethod
-    @abstractmethod
-    def parse(cls, words: Sequence[str]) -> Self:
-        """Return the command these words ask for, or refuse them."""
-
-    @abstractmethod
-    def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
-        """Return what shall happen, or refuse. No calls."""
-
-    @classmethod
-    @abstractmethod
-    def tell(cls, story: Story, knowledge: Knowledge) -> Answer:
-        """Return the one message about an accepted command, as of now."""
 
 
 Look = Callable[[CommandReceived], Awaitable[Standing]]
@@ -133,7 +62,7 @@ class Bus:
         caught_up: Callable[[int], Awaitable[None]],
     ) -> None:
         self._log = log
-        self._commands = commands
+        self._vocabularies = vocabularies(commands, configuration)
         self._configuration = configuration
         self._append = append
         self._look = look
@@ -189,11 +118,15 @@ class Bus:
         await note_delay(self._log, self._append, self.name, item, problem, wait)
 
     async def _decision(self, received: CommandReceived) -> list[Event]:
-        kind = self._commands.get(received.verb)
         community = self._configuration.communities.get(received.community)
-        if kind is None or community is None:
-            raise unknown(received.verb, self._commands)
-        command = kind.parse(received.words)
+        if community is None:
+            raise unknown(received.verb, ())
+        vocabulary = self._vocabularies[received.community]
+        meaning = vocabulary.meaning(received.verb)
+        if meaning is None:
+            raise unknown(received.verb, vocabulary.verbs)
+        kind = meaning.command
+        command = kind.parse((*meaning.words, *received.words))
         if kind.looks_at_head and received.number:
             await self._caught_up(await self._refresh(received))
         standing = await self._look(received) if kind.role is not Role.ANYONE else Standing()
@@ -209,13 +142,6 @@ class Bus:
             events = command.decide(asked, knowledge)
         accepted = CommandAccepted(command=received.command, role=grant.ground)
         return [accepted, *events]
-
-
-def unknown(verb: str, commands: Collection[str]) -> Refused:
-    """Return the refusal of a verb that is no command of ours, with the one that was probably meant."""
-    near = get_close_matches(verb, commands, n=1)
-    hint = f"Did you mean `{near[0]}`?" if near else "`help` lists what I know."
-    return Refused(f"I do not know `{verb}`. {hint}", reason="unknown_command")
 
 
 def caused_by(cause: Recorded, events: Sequence[Event], *, actor: str | None = None) -> list[Fact]:

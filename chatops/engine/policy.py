@@ -9,9 +9,11 @@ import structlog
 from sqlalchemy import Connection
 
 from chatops.config import Configuration
-from chatops.engine.bus import SOURCE, Knowledge, Story
+from chatops.engine.bus import SOURCE
+from chatops.engine.command import Knowledge, Story
 from chatops.engine.log import Batch, Log
-from chatops.engine.projection import checkpoint, set_checkpoint
+from chatops.engine.pace import Pace
+from chatops.engine.projection import begin_at, checkpoint, set_checkpoint
 from chatops.errors import Unavailable
 from chatops.events import Event, Fact, Recorded
 from chatops.names import CommandId
@@ -21,7 +23,6 @@ logger = structlog.get_logger(__name__)
 READER = "policies"
 PAGE = 2_000
 NOTED_EVERY = 1_000
-GATHERING = 0.01
 
 
 class Policy(ABC):
@@ -90,6 +91,7 @@ class PolicyRunner:
         self._projected = projected
         self._wake = threading.Event()
         self._ending = False
+        self._pause = threading.Event()
         self._passed = 0
         self._thread: threading.Thread | None = None
 
@@ -97,7 +99,7 @@ class PolicyRunner:
         """Begin at the log's head, if nobody has begun before."""
         with self._log.database.write(durable=True) as db:
             if checkpoint(db, READER) is None:
-                set_checkpoint(db, READER, self._log.head(db))
+                begin_at(db, READER, self._log.head(db))
 
     def start(self, every: float = 0.25) -> None:
         """Start a thread that runs the policies whenever it is woken."""
@@ -109,6 +111,7 @@ class PolicyRunner:
     def stop(self) -> None:
         """End the thread."""
         self._ending = True
+        self._pause.set()
         self._wake.set()
         if self._thread is not None:
             self._thread.join()
@@ -125,10 +128,12 @@ class PolicyRunner:
     def step(self) -> int:
         """Look at one page of facts; return how many positions were passed."""
         kinds = sorted({kind.kind for policy in self._policies for kind in policy.reads})
+        # Asked before the snapshot is taken, so that the read models in it are at least so far.
+        projected = self._projected()
         with self._log.database.read() as db:
             noted = checkpoint(db, READER)
             after = None if noted is None else max(noted, self._passed)
-            upto = min(self._projected(), self._log.head(db))
+            upto = min(projected, self._log.head(db))
             if after is None or after >= upto:
                 return 0
             upto = min(upto, after + PAGE)
@@ -164,16 +169,19 @@ class PolicyRunner:
         return facts
 
     def _run(self, every: float) -> None:
+        pace = Pace()
         while not self._ending:
             self._wake.wait(every)
-            self._wake.wait(GATHERING)
+            self._pause.wait(pace.rest)
             self._wake.clear()
+            pace.begin()
             try:
-                while not self._ending and self.step():
+                while not self._ending and self.step() >= PAGE:
                     pass
             except Unavailable as problem:
                 logger.warning("policies wait for the database", problem=str(problem))
-                self._wake.wait(1)
+                self._pause.wait(1)
             except Exception:
                 logger.exception("a policy failed; it is tried again")
-                self._wake.wait(5)
+                self._pause.wait(5)
+            pace.end()

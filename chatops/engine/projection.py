@@ -5,7 +5,6 @@ why; the others go on. `rebuild` builds beside the live tables, from the first e
 """
 
 import threading
-import time
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,13 +14,26 @@ from typing import Any, ClassVar
 
 import msgspec
 import structlog
-from sqlalchemy import BigInteger, Column, Connection, MetaData, String, Table, func, select, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Insert,
+    MetaData,
+    String,
+    Table,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.sql import ColumnElement
 
+from chatops.engine.database import why_away
 from chatops.engine.log import METADATA, Log
-from chatops.errors import Unavailable
+from chatops.engine.pace import Pace
+from chatops.errors import Broken, Unavailable
 from chatops.events import Event, Recorded
 
 logger = structlog.get_logger(__name__)
@@ -34,8 +46,7 @@ CHECKPOINTS = Table(
     Column("error", String),
 )
 LIVE_PAGE = 5_000
-GATHERING = 0.01
-"""Seconds to let events gather before they are projected together: the writer has the database meanwhile."""
+STUMBLED = 2.0
 REBUILD_PAGE = 20_000
 ROWS_PER_DIGEST = 2_000
 SHADOW = "rebuild_"
@@ -85,12 +96,49 @@ def upsert(
     """
     if not rows:
         return
-    dialect = sqlite if db.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table)
+    kept = (table, db.dialect.name, tuple(rows[0]), newer.__code__ if newer else merge)
+    said = _UPSERTS.get(kept)
+    if said is None:
+        statement = _upsert_statement(db, table, rows[0], newer, merge=merge)
+        said = _said_plainly(statement, db, rows[0])
+        if said is None or (newer is not None and newer.__closure__):
+            db.execute(statement, rows)
+            return
+        _UPSERTS[kept] = said
+    words, names = said
+    if names is None:
+        db.exec_driver_sql(words, list(rows))
+    else:
+        db.exec_driver_sql(words, [tuple([row[name] for name in names]) for row in rows])
+
+
+_UPSERTS: dict[object, tuple[str, Sequence[str] | None]] = {}
+"""Each upsert in the words of its driver, and the order it wants the columns in: a rebuild writes millions of rows."""
+
+
+def _said_plainly(
+    statement: Insert, db: Connection, row: Mapping[str, Any]
+) -> tuple[str, Sequence[str] | None] | None:
+    """Return a statement as its driver gets it; nothing if it holds more than the values of a row."""
+    compiled = statement.compile(dialect=db.dialect, column_keys=list(row))
+    if set(compiled.binds) != set(row):
+        return None
+    return compiled.string, compiled.positiontup if compiled.positional else None
+
+
+def _upsert_statement(
+    db: Connection,
+    table: Table,
+    row: Mapping[str, Any],
+    newer: Callable[[Any, Any], ColumnElement[bool]] | None,
+    *,
+    merge: bool,
+) -> Insert:
+    statement: sqlite.Insert | postgresql.Insert = (
+        sqlite.insert(table) if db.dialect.name == "sqlite" else postgresql.insert(table)
+    )
     key = [column.name for column in table.primary_key]
-    changing = [
-        column for column in table.columns if column.name not in key and column.name in rows[0]
-    ]
+    changing = [column for column in table.columns if column.name not in key and column.name in row]
     new = statement.excluded
     if newer is not None:
         statement = statement.on_conflict_do_update(
@@ -105,7 +153,7 @@ def upsert(
         )
     else:
         statement = statement.on_conflict_do_nothing(index_elements=key)
-    db.execute(statement, rows)
+    return statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +186,14 @@ class Projector:
         self._stopped: set[str] = set()
         self._wake = threading.Event()
         self._ending = False
+        self._pause = threading.Event()
         self._thread: threading.Thread | None = None
         self.position = 0
 
     def start(self, every: float = 0.25) -> None:
         """Start a thread that projects whenever it is woken, and looks by itself every so many seconds."""
         self._ending = False
+        self._pause.clear()
         self._thread = threading.Thread(
             target=self._run, args=(every,), name="projector", daemon=True
         )
@@ -152,6 +202,7 @@ class Projector:
     def stop(self) -> None:
         """End the thread after the batch it is at."""
         self._ending = True
+        self._pause.set()
         self._wake.set()
         if self._thread is not None:
             self._thread.join()
@@ -187,11 +238,8 @@ class Projector:
                 groups[position].append(projection)
         read = 0
         for position, group in groups.items():
-            kinds = _kinds(group)
             upto = min(position + limit, head)
-            with self.log.database.read() as db:
-                facts = self.log.read_kinds(position, upto, kinds, db)
-            self._apply(group, facts, position, upto)
+            self._project(group, position, upto)
             read += upto - position
         if read:
             running = [
@@ -212,6 +260,27 @@ class Projector:
             for name in sorted(self.projections)
         ]  # fmt: skip
 
+    def _project(self, group: Sequence[Projection], position: int, upto: int) -> None:
+        """Let projections that are at the same position see the next page; what cannot be read stops who reads it."""
+        try:
+            with self.log.database.read() as db:
+                facts = self.log.read_kinds(position, upto, _kinds(group), db)
+        except Unavailable:
+            raise
+        except Exception as problem:  # noqa: BLE001 - what one cannot read must not stop the others
+            if len(group) > 1:
+                for projection in group:
+                    self._project([projection], position, upto)
+                return
+            with self.log.database.write(durable=False) as db:
+                stopped = _at(db, group[0].name, position)
+                if stopped:
+                    set_checkpoint(db, group[0].name, position, _said(problem))
+            if stopped:
+                self._stop(group[0], position, problem)
+            return
+        self._apply(group, facts, position, upto)
+
     def _apply(
         self, group: Sequence[Projection], facts: Sequence[Recorded], position: int, upto: int
     ) -> None:
@@ -225,32 +294,45 @@ class Projector:
                     projection.apply(_meant_for(projection, facts), db)
                     set_checkpoint(db, projection.name, upto)
                     savepoint.commit()
-                except Unavailable:
-                    raise
-                except Exception as problem:  # noqa: BLE001 - one projection's fault must not stop the others
+                except Exception as problem:
+                    # The database that is away is nobody's fault: the page is tried again when it is back.
+                    if why_away(problem) is not None:
+                        raise
                     savepoint.rollback()
                     failed.append((projection, problem))
             for projection, reason in failed:
-                self._stopped.add(projection.name)
-                set_checkpoint(db, projection.name, position, f"{type(reason).__name__}: {reason}")
-                logger.error(
-                    "projection stopped",
-                    projection=projection.name,
-                    position=position,
-                    exc_info=reason,
-                )
+                set_checkpoint(db, projection.name, position, _said(reason))
+        for projection, reason in failed:
+            self._stop(projection, position, reason)
+
+    def _stop(self, projection: Projection, position: int, reason: Exception) -> None:
+        """Let a projection rest until somebody says otherwise; why is written down by now."""
+        self._stopped.add(projection.name)
+        logger.error(
+            "projection stopped", projection=projection.name, position=position, exc_info=reason
+        )
 
     def _run(self, every: float) -> None:
+        pace = Pace()
         while not self._ending:
             self._wake.wait(every)
-            time.sleep(GATHERING)
+            self._pause.wait(pace.rest)
             self._wake.clear()
+            pace.begin()
             try:
-                while not self._ending and self.step():
+                while not self._ending and self.step() >= LIVE_PAGE:
                     pass
             except Unavailable as problem:
                 logger.warning("projector waits for the database", problem=str(problem))
-                time.sleep(1)
+                self._pause.wait(1)
+            except Exception:
+                logger.exception("the projector stumbled; it tries again")
+                self._pause.wait(5)
+            pace.end()
+
+
+def _said(problem: Exception) -> str:
+    return f"{type(problem).__name__}: {problem}"
 
 
 def set_checkpoint(db: Connection, name: str, position: int, error: str | None = None) -> None:
@@ -261,6 +343,11 @@ def set_checkpoint(db: Connection, name: str, position: int, error: str | None =
         [{"name": name, "position": position, "error": error}],
         newer=lambda new, _old: new.name == name,
     )
+
+
+def begin_at(db: Connection, name: str, position: int) -> None:
+    """Let a reader begin at a position; where another process began before, that counts."""
+    upsert(db, CHECKPOINTS, [{"name": name, "position": position, "error": None}])
 
 
 def checkpoint(db: Connection, name: str) -> int | None:
@@ -276,7 +363,7 @@ def _at(db: Connection, name: str, position: int) -> bool:
     query = select(CHECKPOINTS.c.position).where(CHECKPOINTS.c.name == name).with_for_update()
     current = db.execute(query).scalar()
     if current is None:
-        upsert(db, CHECKPOINTS, [{"name": name, "position": 0, "error": None}])
+        begin_at(db, name, 0)
         current = db.execute(query).scalar()
     return bool(current == position)
 
@@ -331,42 +418,102 @@ def rebuild(
     switch: bool = True,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Rebuilt:
-    """Build a projection from the first event beside the live tables, compare, and switch over if asked.
+    """Build one projection again; see `rebuild_all`."""
+    (outcome,) = rebuild_all(log, [kind], switch=switch, progress=progress)
+    return outcome
 
-    The live tables serve until the switch, which is one transaction: it catches up to the live checkpoint, so that
-    both digests speak of the same position.
+
+def rebuild_all(
+    log: Log,
+    kinds: Sequence[type[Projection]],
+    *,
+    switch: bool = True,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> list[Rebuilt]:
+    """Build projections from the first event beside the live tables, compare, and switch over if asked.
+
+    The log is read once for all of them. The live tables serve until the switch, which is one transaction for each: it
+    catches up to the live checkpoint, so that both digests speak of the same position. One that cannot be built is
+    `Broken`, after the others were.
     """
-    live, shadow = kind(), kind(SHADOW)
-    database = log.database
-    kinds = _kinds([shadow])
-    with database.write(durable=False) as db:
-        shadow.metadata.drop_all(db)
-        shadow.metadata.create_all(db)
+    shadows = [kind(SHADOW) for kind in kinds]
+    with log.database.write(durable=False) as db:
+        for shadow in shadows:
+            shadow.metadata.drop_all(db)
+            shadow.metadata.create_all(db)
     done, head = 0, log.head()
+    failed: dict[str, Exception] = {}
     while done < head:
         upto = min(done + REBUILD_PAGE, head)
-        with database.read() as snapshot:
-            facts = log.read_kinds(done, upto, kinds, snapshot)
-        with database.write(durable=False) as db:
-            shadow.apply(facts, db)
+        for shadow, problem in _fill(log, shadows, done, upto):
+            failed[shadow.name] = problem
+            shadows.remove(shadow)
         done = upto
         progress(done, head)
         head = max(head, log.head())
-    with database.write(durable=False) as db:
-        _at(db, kind.name, -1)
-        position, error = _state(db, kind.name)
+    outcomes = []
+    for shadow in shadows:
+        try:
+            outcomes.append(_finished(log, type(shadow)(), shadow, done, switch=switch))
+        except Unavailable:
+            raise
+        except Exception as problem:  # noqa: BLE001 - as in `_fill`
+            failed[shadow.name] = problem
+    if failed:
+        raise Broken(
+            " ".join(
+                f"{name} cannot be built from the log. {_said(problem)}"
+                for name, problem in failed.items()
+            )
+        ) from next(iter(failed.values()))
+    return outcomes
+
+
+def _fill(
+    log: Log, shadows: Sequence[Projection], after: int, upto: int
+) -> list[tuple[Projection, Exception]]:
+    """Let each shadow see a page; return those that could not."""
+    failed: list[tuple[Projection, Exception]] = []
+    try:
+        with log.database.read() as snapshot:
+            facts = log.read_kinds(after, upto, _kinds(shadows), snapshot)
+    except Unavailable:
+        raise
+    except Exception as problem:  # noqa: BLE001 - what one cannot read must not stop the others
+        if len(shadows) == 1:
+            return [(shadows[0], problem)]
+        return [one for shadow in shadows for one in _fill(log, [shadow], after, upto)]
+    for shadow in shadows:
+        try:
+            with log.database.write(durable=False) as db:
+                shadow.apply(_meant_for(shadow, facts), db)
+        except Unavailable:
+            raise
+        except Exception as problem:  # noqa: BLE001 - as above
+            failed.append((shadow, problem))
+    return failed
+
+
+def _finished(
+    log: Log, live: Projection, shadow: Projection, done: int, *, switch: bool
+) -> Rebuilt:
+    """Bring a shadow and the live tables to one position, compare them, and switch over if asked."""
+    kinds = _kinds([shadow])
+    with log.database.write(durable=False) as db:
+        _at(db, live.name, -1)
+        position, error = _state(db, live.name)
         target = max(done, position)
         shadow.apply(log.read_kinds(done, target, kinds, db), db)
         if error is None:
             live.apply(log.read_kinds(position, target, kinds, db), db)
         before = digest(live, db) if error is None else f"stopped: {error}"
-        outcome = Rebuilt(kind.name, target, before, digest(shadow, db))
+        outcome = Rebuilt(live.name, target, before, digest(shadow, db))
         if switch:
             _switch(db, live, shadow)
-            set_checkpoint(db, kind.name, target)
+            set_checkpoint(db, live.name, target)
         else:
             shadow.metadata.drop_all(db)
-            set_checkpoint(db, kind.name, position if error else target, error)
+            set_checkpoint(db, live.name, position if error else target, error)
     return outcome
 
 

@@ -11,9 +11,11 @@ from sqlalchemy import Column, Connection, String, Table, select
 
 from chatops.config import Community, Configuration
 from chatops.engine.answer import Answer, Tone, pieces
-from chatops.engine.bus import SOURCE, Append, Command, Knowledge, Story
+from chatops.engine.bus import SOURCE, Append, Bus
+from chatops.engine.command import Command, Knowledge, Story
 from chatops.engine.log import METADATA, Batch, Log
 from chatops.engine.projection import upsert
+from chatops.engine.vocabulary import vocabularies
 from chatops.engine.work import Item
 from chatops.errors import Refused
 from chatops.events import Event, Fact, Recorded
@@ -23,18 +25,18 @@ from chatops.events.conversation import (
     CommandRefused,
     EffectDelayed,
     EffectFailed,
+    ReactionAdded,
+    ReactionRequested,
     ReplyPosted,
-)
-from chatops.events.reruns import (
-    RerunFinished,
-    RerunRefused,
-    RerunRequested,
-    RerunStarted,
-    RetestFinished,
 )
 from chatops.names import CommandId
 
 logger = structlog.get_logger(__name__)
+
+DECIDING = Bus.name
+DONE = "+1"
+SILENT = (CommandReceived, ReactionAdded, ReactionRequested, ReplyPosted)
+"""Events of a story that change nothing in what there is to tell."""
 
 REPLIES = Table(
     "replies",
@@ -69,10 +71,6 @@ class Replier:
     """Keeps one message per command up to date: a worker of the crew."""
 
     name = "reply"
-    kinds: Sequence[type[Event]] = (
-        CommandAccepted, CommandRefused, EffectDelayed, EffectFailed,
-        RerunRequested, RerunStarted, RerunRefused, RerunFinished, RetestFinished,
-    )  # fmt: skip
 
     def __init__(
         self,
@@ -85,11 +83,16 @@ class Replier:
         knowledge: Callable[[Connection, Community], Knowledge],
     ) -> None:
         self._log = log
-        self._commands = commands
+        self._vocabularies = vocabularies(commands, configuration)
         self._configuration = configuration
         self._surfaces = surfaces
         self._append = append
         self._knowledge = knowledge
+
+    @property
+    def kinds(self) -> Sequence[type[Event]]:
+        """Return every kind of event that makes a story grow: those that name a command, and trouble with effects."""
+        return [kind for kind in self._log.codec.types.values() if _is_told(kind)]
 
     def subject(self, fact: Recorded) -> str | None:
         """Return the command whose reply has to be looked at."""
@@ -114,6 +117,9 @@ class Replier:
         if digest == await asyncio.to_thread(self._written, command):
             return
         posted = story.first(ReplyPosted)
+        if posted is None and answer.quiet and received.comment_id:
+            await self._mark(received, answer, recorded[-1].id)
+            return
         message = posted.message if posted is not None else await surface.find(received)
         if message is None:
             message = await surface.post(received, rendered)
@@ -129,6 +135,24 @@ class Replier:
             )
             await self._append(Batch(facts=[fact]))
 
+    async def _mark(self, received: CommandReceived, answer: Answer, because_of: str) -> None:
+        """Let a mark on the comment say that it is done, where that is all there is to say."""
+        if answer.tone is Tone.BUSY:
+            return
+        event = ReactionRequested(
+            command=received.command,
+            repo=received.repo,
+            comment_id=received.comment_id,
+            reaction=DONE,
+        )
+        fact = Fact(
+            event=event,
+            source=SOURCE,
+            correlation_id=received.command,
+            causation_id=because_of,
+        )
+        await self._append(Batch(facts=[fact]))
+
     async def give_up(self, item: Item, problem: str) -> None:
         """Leave a trace; a reply that cannot be written cannot say so."""
         logger.error("reply not written", command=item.subject, problem=problem)
@@ -140,20 +164,17 @@ class Replier:
         )
 
     def _answer(self, received: CommandReceived, story: Story) -> Answer | None:
-        failed = story.first(EffectFailed)
-        if failed is not None and failed.effect == "decide":
-            return undecided(failed)
         refused = story.first(CommandRefused)
         if refused is not None:
             return refusal(refused)
         if story.first(CommandAccepted) is None:
-            delayed = story.all(EffectDelayed)
-            return waiting(delayed[-1]) if delayed else None
-        kind = self._commands[received.verb]
+            return _not_yet(story)
+        meaning = self._vocabularies[received.community].meaning(received.verb)
+        assert meaning is not None
         community = self._configuration.communities[received.community]
         with self._log.database.read() as db:
             try:
-                return kind.tell(story, self._knowledge(db, community))
+                return meaning.command.tell(story, self._knowledge(db, community))
             except Refused as problem:
                 return Answer(verdict=pieces(problem.text), tone=Tone.UNKNOWN, private=True)
 
@@ -167,6 +188,25 @@ class Replier:
                 db, REPLIES, [{"command": command, "digest": digest}],
                 newer=lambda new, _old: new.command == command,
             )  # fmt: skip
+
+
+def _is_told(kind: type[Event]) -> bool:
+    """Return whether an event of this kind may change a reply."""
+    names_a_command = "command" in kind.__struct_fields__ and kind not in SILENT
+    return names_a_command or kind in (EffectDelayed, EffectFailed)
+
+
+def _not_yet(story: Story) -> Answer | None:
+    """Return the message while there is no decision: given up, put off, or nothing so far.
+
+    What the operator let run again after it was given up is put off anew, or decided.
+    """
+    for event in reversed(story.events):
+        if isinstance(event, EffectFailed) and event.effect == DECIDING:
+            return undecided(event)
+        if isinstance(event, EffectDelayed) and event.effect == DECIDING:
+            return waiting(event)
+    return None
 
 
 def refusal(refused: CommandRefused) -> Answer:

@@ -6,6 +6,7 @@ Work begins where it was born: facts older than the first start ask for nothing.
 """
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,8 +36,9 @@ from sqlalchemy.sql import Update
 
 from chatops.engine.clock import microseconds
 from chatops.engine.log import METADATA, Log
-from chatops.engine.projection import checkpoint, set_checkpoint, upsert
-from chatops.errors import Transient, Unavailable
+from chatops.engine.pace import Pace
+from chatops.engine.projection import begin_at, checkpoint, set_checkpoint, upsert
+from chatops.errors import Refused, Transient, Unavailable
 from chatops.events import Event, Recorded
 from chatops.ports import Clock
 
@@ -65,7 +67,10 @@ LONGEST_WAIT = timedelta(minutes=15)
 MOST_TRIES = 12
 PAGE = 5_000
 NOTED_EVERY = 1_000
-GATHERING = 0.01
+STUMBLED = 2.0
+OUR_FAULT = "Something went wrong on my side."
+"""What people are told of our own mistakes; what it was is for the operator."""
+
 NEVER = 2**62
 """When an item that is done is due again: the index then keeps it out of the way."""
 
@@ -136,7 +141,7 @@ class WorkList:
         """Begin at the log's head, if nobody has begun before. Call it before anything is let in."""
         with self._log.database.write(durable=True) as db:
             if checkpoint(db, READER) is None:
-                set_checkpoint(db, READER, self._log.head(db))
+                begin_at(db, READER, self._log.head(db))
 
     def position(self, db: Connection) -> int:
         """Return up to where it is noted what facts ask for: in the database, or further on in this process."""
@@ -317,16 +322,23 @@ class Crew:
     async def run(self, every: float = 0.5) -> None:
         """Work until cancelled; look by itself every so many seconds."""
         self._loop = asyncio.get_running_loop()
+        pace = Pace()
         try:
             while True:
+                pace.begin()
                 try:
                     busy = await self._round()
                 except Unavailable as problem:
                     logger.warning("work waits for the database", problem=str(problem))
                     busy = False
+                except Exception:
+                    logger.exception("the crew stumbled; it tries again")
+                    await asyncio.sleep(STUMBLED)
+                    busy = False
+                pace.end()
                 if not busy:
                     await _wait(self._wake, every)
-                    await asyncio.sleep(GATHERING)
+                    await asyncio.sleep(pace.rest)
                 self._wake.clear()
         finally:
             for task in self._tasks:
@@ -343,17 +355,27 @@ class Crew:
     async def _round(self) -> bool:
         read = await asyncio.to_thread(self._work.collect, list(self._workers.values()))
         room = AT_ONCE - len(self._tasks)
-        items = await asyncio.to_thread(self._work.claim, room) if room > 0 else []
+        items = await self._claim(room) if room > 0 else []
         for item in items:
             task = asyncio.create_task(self._do(item))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return bool(read or items)
 
+    async def _claim(self, room: int) -> list[Item]:
+        """Take work. Who is cancelled meanwhile waits for its end: only then is known what has to be given back."""
+        claiming = asyncio.ensure_future(asyncio.to_thread(self._work.claim, room))
+        try:
+            return await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            await asyncio.wait({claiming})
+            raise
+
     async def _do(self, item: Item) -> None:
         worker = self._workers.get(item.name)
         if worker is None:
-            await asyncio.to_thread(self._work.park, item, f"No worker is called {item.name}.")
+            nobody = f"No worker is called {item.name}."
+            await self._safely(asyncio.to_thread(self._work.park, item, nobody))
             return
         try:
             await worker.perform(item)
@@ -361,34 +383,48 @@ class Crew:
             logger.warning(
                 "work interrupted", work=item.name, subject=item.subject, problem=str(problem)
             )
-            await self._postpone(worker, item, str(problem), FIRST_WAIT)
+            await self._postpone(worker, item, str(problem), retry_after=FIRST_WAIT)
         except Transient as problem:
-            await self._postpone(worker, item, str(problem), problem.retry_after)
+            await self._postpone(worker, item, str(problem), retry_after=problem.retry_after)
+        except Refused as problem:
+            # Whoever says no says it again.
+            await self._park(worker, item, problem.text)
         except Exception as problem:
             logger.exception("work failed", work=item.name, subject=item.subject)
-            await self._postpone(worker, item, f"{type(problem).__name__}: {problem}", None)
+            detail = f"{type(problem).__name__}: {problem}"
+            await self._postpone(worker, item, OUR_FAULT, detail=detail)
         else:
             await self._safely(asyncio.to_thread(self._work.finish, item))
         self._wake.set()
 
     async def _postpone(
-        self, worker: Worker, item: Item, problem: str, retry_after: timedelta | None
+        self,
+        worker: Worker,
+        item: Item,
+        problem: str,
+        *,
+        retry_after: timedelta | None = None,
+        detail: str = "",
     ) -> None:
+        """Put an item off. People are told the problem, the operator its detail."""
         wait = max(back_off(item.tries), retry_after or timedelta(0))
         if item.tries + 1 >= MOST_TRIES:
-            logger.error("work parked", work=item.name, subject=item.subject, problem=problem)
-            await self._safely(worker.give_up(item, problem))
-            await self._safely(asyncio.to_thread(self._work.park, item, problem))
+            await self._park(worker, item, problem, detail=detail)
             return
         logger.warning(
             "work waits",
             work=item.name,
             subject=item.subject,
-            problem=problem,
+            problem=detail or problem,
             seconds=wait.total_seconds(),
         )
         await self._safely(worker.delayed(item, problem, wait))
-        await self._safely(asyncio.to_thread(self._work.postpone, item, wait, problem))
+        await self._safely(asyncio.to_thread(self._work.postpone, item, wait, detail or problem))
+
+    async def _park(self, worker: Worker, item: Item, problem: str, *, detail: str = "") -> None:
+        logger.error("work parked", work=item.name, subject=item.subject, problem=detail or problem)
+        await self._safely(worker.give_up(item, problem))
+        await self._safely(asyncio.to_thread(self._work.park, item, detail or problem))
 
     @staticmethod
     async def _safely(step: Awaitable[object]) -> None:
@@ -406,7 +442,7 @@ def back_off(tries: int, chance: Callable[[], float] = random.random) -> timedel
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return
+    # Not wait_for: where the event comes together with a cancellation, that swallows the cancellation.
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()

@@ -2,7 +2,7 @@
 
 One thread writes. While it flushes, the next requests gather; it then takes all of them at once. An append
 resolves only when its transaction is durable. If a transaction fails, its batches are tried one by one, so that
-nobody's bad batch fails a neighbour's.
+nobody's bad batch fails a neighbour's; the one that cannot be written at all is `Broken`. Nothing ends the thread.
 """
 
 import asyncio
@@ -12,14 +12,22 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
+import structlog
 from msgspec import MsgspecError
 from sqlalchemy.exc import SQLAlchemyError
 
 from chatops.engine.log import Appended, Batch, Log
 from chatops.errors import Broken, Unavailable
 
+logger = structlog.get_logger(__name__)
+
 MOST_PER_TRANSACTION = 512
 MOST_WAITING = 20_000
+CANNOT_BE_WRITTEN = (
+    SQLAlchemyError, MsgspecError, Broken, ValueError, TypeError, ArithmeticError, LookupError,
+    AttributeError, AssertionError, RuntimeError, OSError, MemoryError,
+)  # fmt: skip
+"""Whatever a batch can do to a transaction: a number too large, half a character, an event that cannot name itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +111,13 @@ class Writer:
             results = self._log.append([request.batch for request in requests])
         except Unavailable as problem:
             return [problem] * len(requests)
-        except (SQLAlchemyError, MsgspecError, ValueError, TypeError) as problem:
-            if len(requests) == 1:
-                return [problem]
-            return [result for request in requests for result in self._results([request])]
+        except CANNOT_BE_WRITTEN as problem:
+            if len(requests) > 1:
+                return [result for request in requests for result in self._results([request])]
+            logger.exception("batch not written")
+            broken = Broken(f"This cannot be written down: {type(problem).__name__}.")
+            broken.__cause__ = problem
+            return [broken]
         if any(result.is_new for result in results):
             self._on_append()
         return results

@@ -1,6 +1,7 @@
 """What a pull request must pass, as the community's own file or branch rules say it."""
 
 from datetime import datetime
+from hashlib import blake2b
 from typing import ClassVar
 
 import msgspec
@@ -28,7 +29,7 @@ class CheckSet(msgspec.Struct, frozen=True, kw_only=True):
 class RequiredChecksChanged(Event, frozen=True, kw_only=True):
     """The list of required checks was seen in a new version.
 
-    `follows` is the fingerprint of the version before, so that a list that returns to an older state is a new fact.
+    `follows` is the link of the version before, so that a list that returns to an older state is a new fact each time.
     """
 
     kind: ClassVar[str] = "required.changed"
@@ -46,6 +47,12 @@ class RequiredChecksChanged(Event, frozen=True, kw_only=True):
 
     def key(self) -> str:
         return f"required/{self.repo}/{self.branch}/{self.follows or 'first'}/{self.fingerprint}"
+
+    def link(self) -> str:
+        """Return what the next version follows: this one, and through it all that came before."""
+        if not self.follows:
+            return self.fingerprint
+        return blake2b(f"{self.follows}/{self.fingerprint}".encode(), digest_size=8).hexdigest()
 
     def stream(self) -> str:
         return f"repository/{self.repo}"

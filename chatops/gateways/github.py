@@ -1,7 +1,8 @@
 """GitHub, as our port wants it: each method is one of GitHub's REST calls, in our words."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
 from typing import Protocol, Self
 
 from chatops.errors import Refused, Transient
@@ -16,6 +17,7 @@ from chatops.gateways.github_access import (
     Limit,
     OneAccount,
     Value,
+    readable,
 )
 from chatops.gateways.github_cache import BoundedCache
 from chatops.gateways.net import CONNECT, READ, Client
@@ -80,7 +82,7 @@ class GitHubGateway:
         connect: timedelta = CONNECT,
         read: timedelta = READ,
     ) -> None:
-        self._client = Client("GitHub", connect=connect, read=read)
+        self._client = Client("GitHub", connect=connect, read=read, follows=True)
         self._app_id = app_id
         self._is_anonymous = not (app_id or token)
         clock = GitHubTime()
@@ -161,7 +163,7 @@ class GitHubGateway:
             raise
         # An organization's own roles have own names; the old field has what they amount to.
         for name in (found.get("role_name"), found.get("permission")):
-            if name in {role.value for role in Permission}:
+            if isinstance(name, str) and name in {role.value for role in Permission}:
                 return Permission(name)
         return Permission.UNKNOWN
 
@@ -180,15 +182,15 @@ class GitHubGateway:
         return self._our_login
 
     async def _asked_login(self) -> str:
-        if self._app_id:
-            return f"{(await self._itself.item('/app'))['slug']}[bot]"
         try:
-            return str((await self._itself.item("/user"))["login"])
+            found = await self._itself.item("/app" if self._app_id else "/user")
         except Refused as refusal:
             # The token that a workflow of GitHub Actions is given belongs to an App and may not ask this.
-            if refusal.reason == "not_permitted":
+            if refusal.reason == "not_permitted" and not self._app_id:
                 return ACTIONS_LOGIN
             raise
+        with readable():
+            return f"{found['slug']}[bot]" if self._app_id else str(found["login"])
 
     # Pull requests and their conversations
 
@@ -238,6 +240,39 @@ class GitHubGateway:
         url = _in_repository("/issues/comments/{comment}/reactions")
         await self._write("POST", repo, url, {"content": reaction}, comment=comment_id)
 
+    # Labels
+
+    async def labels(self, repo: Repo, number: PullNumber) -> Sequence[str]:
+        """Return the labels of a pull request or issue as they are now, never from a cache."""
+        url = _in_repository("/issues/{number}/labels{?per_page}")
+        found = self._items(repo, url, number=number, fresh=True)
+        return [str(label.get("name") or "") async for label in found]
+
+    async def has_label(self, repo: Repo, name: str) -> bool:
+        """Return whether a repository has such a label to give."""
+        api = await self._remembering(repo)
+        try:
+            await api.item(_in_repository("/labels/{name}"), repo=_parts(repo), name=name)
+        except Refused as refusal:
+            if refusal.reason == "not_found":
+                return False
+            raise
+        return True
+
+    async def add_labels(self, repo: Repo, number: PullNumber, names: Sequence[str]) -> None:
+        """Put labels on a pull request or issue; those it has stay."""
+        url = _in_repository("/issues/{number}/labels")
+        await self._change("POST", repo, url, {"labels": list(names)}, number=number)
+
+    async def remove_label(self, repo: Repo, number: PullNumber, name: str) -> None:
+        """Take a label off a pull request or issue; one that is not there changes nothing."""
+        url = _in_repository("/issues/{number}/labels/{name}")
+        try:
+            await self._change("DELETE", repo, url, {}, number=number, name=name)
+        except Refused as refusal:
+            if refusal.reason != "not_found":
+                raise
+
     # Runs and jobs
 
     def runs_of_commit(self, repo: Repo, sha: Sha) -> AsyncIterator[Json]:
@@ -254,11 +289,12 @@ class GitHubGateway:
         here: GitHub's own filter would end after 1,000 runs, and make the list another one with each new `since`.
         """
         url = _in_repository("/actions/workflows/{workflow}/runs{?status,per_page}")
-        runs = self._items(repo, url, "workflow_runs", workflow=workflow, status=status)
-        async for run in runs:
-            if since is not None and datetime.fromisoformat(str(run["created_at"])) < since:
-                return
-            yield run
+        listed = self._items(repo, url, "workflow_runs", workflow=workflow, status=status)
+        async with aclosing(listed) as runs:
+            async for run in runs:
+                if since is not None and _created_at(run) < since:
+                    return
+                yield run
 
     async def run(self, repo: Repo, run_id: RunId, attempt: int | None = None) -> Json:
         """Return a run, in one attempt or its newest."""
@@ -279,12 +315,13 @@ class GitHubGateway:
         api = await self._fresh(repo)
         url = _in_repository("/actions/runs/{run}")
         found = await api.item(url, repo=_parts(repo), run=run_id)
-        return RunState(
-            run_id=run_id,
-            attempt=int(found.get("run_attempt") or 1),
-            status=str(found.get("status") or ""),
-            conclusion=str(found.get("conclusion") or ""),
-        )
+        with readable():
+            return RunState(
+                run_id=run_id,
+                attempt=int(found.get("run_attempt") or 1),
+                status=str(found.get("status") or ""),
+                conclusion=str(found.get("conclusion") or ""),
+            )
 
     async def rerun(self, repo: Repo, run_id: RunId) -> None:
         """Run all jobs of a run again."""
@@ -299,12 +336,18 @@ class GitHubGateway:
         """Run one job, and what depends on it, again."""
         await self._write("POST", repo, _in_repository("/actions/jobs/{job}/rerun"), {}, job=job_id)
 
+    async def cancel_run(self, repo: Repo, run_id: RunId) -> None:
+        """Stop a run; GitHub says no if it has ended."""
+        await self._change(
+            "POST", repo, _in_repository("/actions/runs/{run}/cancel"), {}, run=run_id
+        )
+
     # The repository
 
     async def file(self, repo: Repo, path: str, ref: str) -> str:
         """Return a text file of a repository."""
         api = await self._remembering(repo)
-        parts = path.strip("/").split("/")
+        parts = _parts(path.strip("/"))
         url = _in_repository("/contents{/path*}{?ref}")
         found = await api.text(url, repo=_parts(repo), path=parts, ref=ref)
         if found is None:
@@ -313,20 +356,22 @@ class GitHubGateway:
 
     async def required_checks(self, repo: Repo, branch: str) -> Sequence[str]:
         """Return the check names that the rules of a branch require: by rulesets, and by classic protection."""
-        parts = branch.split("/")
+        parts = _parts(branch)
         names: dict[str, None] = {}
         rules = _in_repository("/rules/branches{/branch*}{?per_page}")
         async for rule in self._items(repo, rules, branch=parts):
             if rule.get("type") == "required_status_checks":
-                checks = (rule.get("parameters") or {}).get("required_status_checks") or ()
-                names.update((str(check["context"]), None) for check in checks)
+                with readable():
+                    checks = (rule.get("parameters") or {}).get("required_status_checks") or ()
+                    names.update((str(check["context"]), None) for check in checks)
         api = await self._remembering(repo)
         # Whoever may read the branch may read this much of its protection; the full account needs an admin.
         found = await api.item(
             _in_repository("/branches{/branch*}"), repo=_parts(repo), branch=parts
         )
-        classic = (found.get("protection") or {}).get("required_status_checks") or {}
-        names.update((str(name), None) for name in classic.get("contexts") or ())
+        with readable():
+            classic = (found.get("protection") or {}).get("required_status_checks") or {}
+            names.update((str(name), None) for name in classic.get("contexts") or ())
         return list(names)
 
     # How a call is made
@@ -339,10 +384,18 @@ class GitHubGateway:
 
     async def _items(
         self, repo: Repo, url: str, key: str | None = None, *, fresh: bool = False, **values: Value
-    ) -> AsyncIterator[Json]:
+    ) -> AsyncGenerator[Json, None]:
         api = await (self._fresh(repo) if fresh else self._remembering(repo))
-        async for found in api.items(url, key, repo=_parts(repo), per_page=PER_PAGE, **values):
-            yield found
+        listed = api.items(url, key, repo=_parts(repo), per_page=PER_PAGE, **values)
+        async with aclosing(listed) as items:
+            async for found in items:
+                yield found
+
+    async def _change(
+        self, method: str, repo: Repo, url: str, content: Json, **values: Value
+    ) -> None:
+        api = await self._fresh(repo)
+        await api.change(method, url, content, repo=_parts(repo), **values)
 
     async def _write(
         self, method: str, repo: Repo, url: str, content: Json, **values: Value
@@ -355,9 +408,17 @@ def _in_repository(rest: str) -> str:
     return "/repos{/repo*}" + rest
 
 
-def _parts(repo: Repo) -> list[str]:
-    """Return owner and name one by one, so that nothing in them can become another address."""
-    return repo.split("/")
+def _parts(name: str) -> list[str]:
+    """Return the parts of a name with slashes in it one by one, so that it cannot become another address."""
+    parts = name.split("/")
+    if {".", ".."} & set(parts):
+        raise Refused(f"{name} is not a name.", reason="bad_address")
+    return parts
+
+
+def _created_at(run: Json) -> datetime:
+    with readable():
+        return datetime.fromisoformat(str(run["created_at"])).astimezone(UTC)
 
 
 def _attempts(attempt: int | None) -> list[str]:

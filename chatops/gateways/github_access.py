@@ -1,7 +1,9 @@
 """With whose rights, how fast and how often we speak to GitHub's REST API."""
 
 import asyncio
+import base64
 import contextlib
+import json
 import re
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, MutableMapping
@@ -13,13 +15,15 @@ from typing import Protocol
 
 import gidgethub
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from gidgethub.abc import GitHubAPI
 
 from chatops.errors import BadInput, Broken, Refused, Transient
 from chatops.gateways.github_cache import Remembered
-from chatops.gateways.github_refusals import problem_of
+from chatops.gateways.github_refusals import is_web_page, problem_of
 from chatops.gateways.net import Answer, Client
 from chatops.names import Repo
 from chatops.ports import Json
@@ -27,12 +31,29 @@ from chatops.ports import Json
 VERSION = "2022-11-28"
 USER_AGENT = "chatops"
 RAW = "application/vnd.github.raw+json"
+NO_BODY = b""
+"""Some calls take none, not even an empty object."""
 READABLE = frozenset(
     {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT}
 )
 RENEW_EARLY = timedelta(minutes=5)
 SHORTEST_LIFE, LONGEST_LIFE = timedelta(minutes=1), timedelta(minutes=55)
 SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(hours=1)
+SIGNED_BEFORE, SIGNED_FOR = timedelta(minutes=1), timedelta(minutes=8)
+"""What an App signs begins a little before now and ends within the ten minutes that GitHub allows."""
+SIGN_AGAIN = timedelta(minutes=7)
+MOST_SKEW = timedelta(seconds=30)
+CONDITIONS = frozenset({"if-none-match", "if-modified-since"})
+UNREADABLE = (
+    gidgethub.GitHubException,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What is raised where an answer is not what it should be."""
 
 Cache = MutableMapping[str, Remembered]
 Value = int | str | list[str] | None
@@ -84,17 +105,20 @@ class GitHubTime:
 
     def hear(self, headers: Mapping[str, str]) -> None:
         """Set the clock by an answer."""
-        with contextlib.suppress(KeyError, ValueError):
+        with contextlib.suppress(KeyError, ValueError, ArithmeticError):
             said = parsedate_to_datetime(headers["date"])
             if said.tzinfo is not None:
                 self._said, self._heard_at = said, time.monotonic()
 
+    def now(self) -> datetime:
+        """Return what time it is at GitHub; until it has said so, what time it is here."""
+        if self._heard_at is None:
+            return datetime.fromtimestamp(time.time(), UTC)
+        return self._said + timedelta(seconds=time.monotonic() - self._heard_at)
+
     def until(self, moment: datetime) -> timedelta | None:
         """Return how long it is to a moment, negative if it is past; nothing if GitHub never said the time."""
-        if self._heard_at is None:
-            return None
-        since = timedelta(seconds=time.monotonic() - self._heard_at)
-        return moment - self._said - since
+        return None if self._heard_at is None else moment - self.now()
 
     def until_reset(self, headers: Mapping[str, str]) -> timedelta | None:
         """Return how long the hour of the rate limit in an answer's headers still lasts."""
@@ -143,7 +167,7 @@ class Account:
             answer = await self._authorized(method, url, headers, body)
         else:
             answer = await self._in_turn(method, url, headers, body)
-        unchanged = answer.status == HTTPStatus.NOT_MODIFIED and "if-none-match" in headers
+        unchanged = answer.status == HTTPStatus.NOT_MODIFIED and bool(CONDITIONS & headers.keys())
         if answer.status not in READABLE and not unchanged:
             raise problem_of(answer, self._clock.until_reset)
         return answer
@@ -190,7 +214,7 @@ class Account:
     ) -> Answer:
         sent = {**headers, "x-github-api-version": VERSION}
         if token:
-            sent["authorization"] = f"Bearer {token}"
+            sent["authorization"] = f"Bearer {_sendable(token)}"
         answer = await self._client.request(method, url, headers=sent, body=body)
         self._clock.hear(answer.headers)
         if answer.status != HTTPStatus.NOT_MODIFIED:
@@ -211,23 +235,13 @@ class Account:
 class Api(GitHubAPI):
     """gidgethub over our own client: addresses, pages and conditional requests are its; errors are ours."""
 
-    def __init__(
-        self,
-        account: Account,
-        api_url: str,
-        cache: Cache | None,
-        *,
-        app_id: str | None = None,
-        private_key: str | None = None,
-    ) -> None:
-        super().__init__(
-            USER_AGENT, app_id=app_id, private_key=private_key, cache=cache, base_url=api_url
-        )
+    def __init__(self, account: Account, api_url: str, cache: Cache | None) -> None:
+        super().__init__(USER_AGENT, cache=cache, base_url=api_url)
         self._account = account
 
     async def item(self, url: str, **values: Value) -> Json:
         """Return one object."""
-        with _readable():
+        with readable():
             found = await self.getitem(url, values)
         return _object(found)
 
@@ -235,15 +249,15 @@ class Api(GitHubAPI):
         self, url: str, key: str | None = None, **values: Value
     ) -> AsyncGenerator[Json, None]:
         """Yield the objects of a list, page by page as they are asked for."""
-        with _readable():
+        with readable():
             pages = self.getiter(url, values, iterable_key=key)
             async with contextlib.aclosing(pages):
                 async for found in pages:
                     yield _object(found)
 
     async def text(self, url: str, **values: Value) -> str | None:
-        """Return a text as it is, or nothing if what is there is none."""
-        with _readable():
+        """Return a text as it is, or nothing if what is there is a folder."""
+        with readable():
             found = await self.getitem(url, values, accept=RAW)
         if found is None:
             return ""
@@ -252,16 +266,30 @@ class Api(GitHubAPI):
     async def write(self, method: str, url: str, content: Json, **values: Value) -> Json:
         """Send an object and return the one that comes back; never repeated by itself."""
         send = self.post if method == "POST" else self.patch
-        with _readable():
-            found = await send(url, values, data=content)
+        with readable():
+            found = await send(url, values, data=content or NO_BODY)
         return {} if found is None else _object(found)
+
+    async def change(self, method: str, url: str, content: Json, **values: Value) -> None:
+        """Send an object; what comes back is not read. Never repeated by itself."""
+        with readable():
+            match method:
+                case "POST":
+                    await self.post(url, values, data=content or NO_BODY)
+                case "PATCH":
+                    await self.patch(url, values, data=content or NO_BODY)
+                case "PUT":
+                    await self.put(url, values, data=content or NO_BODY)
+                case _:
+                    await self.delete(url, values)
 
     async def _request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
     ) -> tuple[int, Mapping[str, str], bytes]:
         answer = await self._account.send(method, url, headers, body)
-        is_json = headers["accept"] != RAW
-        if answer.status == HTTPStatus.OK and not answer.body and is_json:
+        if answer.status == HTTPStatus.OK and headers["accept"] == RAW:
+            return answer.status, _of_a_text(answer), answer.body
+        if answer.status == HTTPStatus.OK and not answer.body:
             raise Transient("GitHub's answer is empty.")
         return answer.status, answer.headers, answer.body
 
@@ -271,12 +299,33 @@ class Api(GitHubAPI):
 
 
 @contextlib.contextmanager
-def _readable() -> Iterator[None]:
-    """What gidgethub cannot make sense of was cut off or garbled on its way, by a proxy for example."""
+def readable() -> Iterator[None]:
+    """What nobody can make sense of was cut off or garbled on its way, by a proxy for example."""
     try:
         yield
-    except (gidgethub.GitHubException, ValueError, LookupError, TypeError) as problem:
+    except UNREADABLE as problem:
         raise Transient("GitHub's answer could not be read.") from problem
+
+
+def _of_a_text(answer: Answer) -> Mapping[str, str]:
+    """Return the headers of a text, after a look at whether it is one."""
+    if is_web_page(answer):
+        raise Transient("GitHub's answer is a web page of somebody else's.")
+    try:
+        answer.body.decode()
+    except UnicodeDecodeError as problem:
+        raise Refused("What is there is not a text in UTF-8.", reason="not_a_text") from problem
+    return {"content-type": "text/plain", **answer.headers}
+
+
+def _sendable(token: str) -> str:
+    """Return a token if it can be one: what a word processor made of it cannot even be sent."""
+    if token.isascii() and token.isprintable():
+        return token
+    raise Refused(
+        "The bot's token for GitHub has characters in it that no token has. Its operator has to enter it again.",
+        reason="credentials",
+    )
 
 
 def _object(found: object) -> Json:
@@ -326,14 +375,14 @@ class AppAccounts:
         new_cache: Callable[[], Cache | None],
         write_gap: timedelta,
     ) -> None:
-        _check_key(private_key)
+        key = _key(private_key)
         self._client = client
         self._clock = clock
         self._api_url = api_url
         self._new_cache = new_cache
         self._write_gap = write_gap
-        itself = Account("app", client, clock, GivenToken(""), api_url=api_url)
-        self.app = Api(itself, api_url, None, app_id=app_id, private_key=private_key)
+        itself = Account("app", client, clock, AppToken(app_id, key, clock), api_url=api_url)
+        self.app = itself.fresh
         self._installations: dict[Repo, int] = {}
         self._accounts: dict[int, Account] = {}
         self._looking = asyncio.Lock()
@@ -360,7 +409,8 @@ class AppAccounts:
                 f"The bot's GitHub App is not installed on {repo}; an owner can install it from the App's page.",
                 reason="not_installed",
             ) from refusal
-        return int(found["id"])
+        with readable():
+            return int(found["id"])
 
     def _account(self, installation: int) -> Account:
         if installation not in self._accounts:
@@ -381,6 +431,43 @@ class AppAccounts:
             repo: number for repo, number in self._installations.items() if number != installation
         }
         self._accounts.pop(installation, None)
+
+
+class AppToken:
+    """What the App signs to speak for itself: good for minutes by GitHub's clock, so by that one it is signed."""
+
+    def __init__(self, app_id: str, key: RSAPrivateKey, clock: GitHubTime) -> None:
+        self._app_id = app_id
+        self._key = key
+        self._clock = clock
+        self._text = ""
+        self._signed_at = clock.now()
+        self._signed_when = 0.0
+
+    async def text(self) -> str:
+        """Return it, signed anew some time before it ends."""
+        if not self._text or self._age() >= SIGN_AGAIN:
+            self._sign()
+        return self._text
+
+    def forget(self, text: str) -> bool:
+        """Drop it; another may be taken if GitHub's clock turns out to be another than we thought."""
+        if text != self._text:
+            return True
+        self._text = ""
+        return abs(self._clock.now() - self._signed_at - self._age()) > MOST_SKEW
+
+    def _age(self) -> timedelta:
+        return timedelta(seconds=time.monotonic() - self._signed_when)
+
+    def _sign(self) -> None:
+        self._signed_at, self._signed_when = self._clock.now(), time.monotonic()
+        begins = int((self._signed_at - SIGNED_BEFORE).timestamp())
+        ends = int((self._signed_at + SIGNED_FOR).timestamp())
+        claims = {"iat": begins, "exp": ends, "iss": self._app_id}
+        signed = b".".join(_part(part) for part in ({"alg": "RS256", "typ": "JWT"}, claims))
+        signature = self._key.sign(signed, PKCS1v15(), SHA256())
+        self._text = b".".join((signed, _without_padding(signature))).decode()
 
 
 class InstallationToken:
@@ -419,17 +506,30 @@ class InstallationToken:
                 number=self._installation,
             )
         except Refused as refusal:
-            if refusal.reason == "not_found":
-                self._on_gone(self._installation)
-            raise
-        left = self._clock.until(datetime.fromisoformat(made["expires_at"])) or SHORTEST_LIFE
-        life = min(max(left - RENEW_EARLY, SHORTEST_LIFE), LONGEST_LIFE)
-        self._text = str(made["token"])
+            if refusal.reason != "not_found":
+                raise
+            self._on_gone(self._installation)
+            # Not a refusal: to whoever asks, "not found" would be about what they asked for.
+            raise Transient(
+                "The bot's GitHub App has been removed, or installed anew; I look again."
+            ) from refusal
+        with readable():
+            left = self._clock.until(datetime.fromisoformat(made["expires_at"])) or SHORTEST_LIFE
+            life = min(max(left - RENEW_EARLY, SHORTEST_LIFE), LONGEST_LIFE)
+            self._text = str(made["token"])
         self._good_until = time.monotonic() + life.total_seconds()
 
 
-def _check_key(private_key: str) -> None:
-    """Refuse at the start what would fail at the first call."""
+def _part(content: Mapping[str, object]) -> bytes:
+    return _without_padding(json.dumps(content, separators=(",", ":")).encode())
+
+
+def _without_padding(content: bytes) -> bytes:
+    return base64.urlsafe_b64encode(content).rstrip(b"=")
+
+
+def _key(private_key: str) -> RSAPrivateKey:
+    """Return the App's key; refuse at the start what would fail at the first call."""
     try:
         key = load_pem_private_key(private_key.encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
@@ -440,3 +540,4 @@ def _check_key(private_key: str) -> None:
                 "CHATOPS_GITHUB_PRIVATE_KEY: found a key that cannot be read, expected the App's RSA key in PEM form"
             ]
         )
+    return key

@@ -20,6 +20,11 @@ class BoundedCache(MutableMapping[str, Remembered]):
         self._bytes = 0
         self._entries: OrderedDict[str, bytes] = OrderedDict()
 
+    @property
+    def size(self) -> int:
+        """Return how many bytes the answers take."""
+        return self._bytes
+
     def __getitem__(self, url: str) -> Remembered:
         packed = self._entries[url]
         self._entries.move_to_end(url)

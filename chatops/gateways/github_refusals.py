@@ -14,6 +14,8 @@ from chatops.gateways.net import Answer
 USUAL_WAIT = timedelta(minutes=1)
 LONGEST_QUOTE = 200
 LIMITING = (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
+TOO_QUICK = re.compile(r"submitted too quickly", re.IGNORECASE)
+"""How GitHub words a limit on writing that it answers like a mistake."""
 
 Wait = Callable[[Mapping[str, str]], timedelta | None]
 """How long until the hour of the rate limit in these headers is over."""
@@ -101,15 +103,25 @@ BY_STATUS: Mapping[int, tuple[str, str]] = {
 def problem_of(answer: Answer, until_reset: Wait) -> ChatopsError:
     """Return our error for an answer that is not a success."""
     message = _message(answer.body)
-    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if (
+        answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        or answer.status == HTTPStatus.REQUEST_TIMEOUT
+    ):
         wait = _retry_after(answer.headers)
         return Transient(f"GitHub has trouble of its own ({answer.status}).", retry_after=wait)
     limited = _limited(answer, message, until_reset)
     if limited is not None:
         return limited
+    if is_web_page(answer):
+        return Transient(f"Somebody answered in GitHub's place, with a web page ({answer.status}).")
     if answer.status < HTTPStatus.BAD_REQUEST:
         return Transient(f"GitHub's answer could not be used ({answer.status}).")
     return _refusal(answer.status, message)
+
+
+def is_web_page(answer: Answer) -> bool:
+    """Return whether this is for a browser: GitHub's API does not speak HTML, proxies and portals do."""
+    return "html" in answer.headers.get("content-type", "").lower()
 
 
 def _refusal(status: int, message: str) -> Refused:
@@ -134,6 +146,8 @@ def _refusal(status: int, message: str) -> Refused:
 
 def _limited(answer: Answer, message: str, until_reset: Wait) -> Transient | None:
     """Return the wait that GitHub asks for, by the primary limit or one of the secondary ones."""
+    if TOO_QUICK.search(message):
+        return Transient("GitHub asks me to write more slowly.", retry_after=USUAL_WAIT)
     if answer.status not in LIMITING:
         return None
     wait = _retry_after(answer.headers)
@@ -158,7 +172,7 @@ def _message(body: bytes) -> str:
     """Return what GitHub says in words, with the words of its single errors."""
     try:
         content: Any = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     if not isinstance(content, dict):
         return ""

@@ -1,4 +1,9 @@
-"""Slack, as our port wants it: messages through the Web API, answers through response addresses."""
+"""Slack, as our port wants it: messages through the Web API, answers through response addresses.
+
+A response address comes with a request. Slack signs its requests, but a secret can leak, and then whoever has it could
+let us call any machine that we can reach. So we answer at Slack's own addresses and at no other, and a redirect is
+not followed.
+"""
 
 import json
 import logging
@@ -23,6 +28,8 @@ from chatops.ports import Json
 logger = structlog.get_logger(__name__)
 
 API = "https://slack.com/api/"
+SLACKS_OWN = frozenset({"https://hooks.slack.com/", "https://hooks.slack-gov.com/"})
+"""Where Slack's response addresses begin, wherever its Web API is reached."""
 USUAL_WAIT = timedelta(seconds=30)
 QUIET = {"parse": "none", "link_names": False}
 """Text from outside must not become mentions or links on its way."""
@@ -73,6 +80,7 @@ MEANINGS: Mapping[str, str] = {
     "used_url": "Slack takes five answers to a command, and it has had five to that one.",
     "no_such_url": "Slack does not know where that command was given.",
 }
+UNREADABLE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 ERROR_CODE = re.compile(r"[a-z][a-z0-9_]{1,60}")
 
 
@@ -110,6 +118,7 @@ class SlackGateway:
         read: timedelta = READ,
     ) -> None:
         self._api_url = api_url
+        self._answered_at = tuple(sorted(SLACKS_OWN | _beginnings(api_url)))
         self._bot_token = bot_token
         self._connect = connect
         self._read = read
@@ -154,6 +163,12 @@ class SlackGateway:
 
     async def respond(self, response_url: str, message: Json) -> None:
         """Answer a slash command through its response address (5 times within 30 minutes)."""
+        if not response_url.startswith(self._answered_at):
+            raise Refused(
+                "The command came with an address for its answer that is not Slack's, so I do not answer there.",
+                reason="bad_address",
+            )
+        _check_text(message)
         try:
             await self._answer(response_url, {**QUIET, **NO_PREVIEWS, **message})
         except Refused as refusal:
@@ -175,9 +190,12 @@ class SlackGateway:
 
     async def update(self, channel: str, timestamp: str, message: Json) -> None:
         """Replace a message of ours."""
-        await self._say("chat.update", {**QUIET, "channel": channel, "ts": timestamp}, message)
+        # Slack has not always agreed with itself on whether a layout that is left out goes or stays.
+        frame = {**QUIET, "channel": channel, "ts": timestamp, "blocks": []}
+        await self._say("chat.update", frame, message)
 
     async def _say(self, method: str, frame: Json, message: Json) -> Json:
+        _check_text(message)
         try:
             return await self._call(method, {**frame, **message})
         except Refused as refusal:
@@ -198,7 +216,7 @@ class SlackGateway:
             raise Transient("Slack did not answer in time.") from problem
         except (aiohttp.ClientError, OSError) as problem:
             raise Transient("Slack could not be reached.") from problem
-        except (SlackClientError, ValueError, AttributeError) as problem:
+        except (SlackClientError, *UNREADABLE) as problem:
             # The SDK trips over what is not a JSON object.
             raise Transient("Slack's answer could not be read.") from problem
         return answer.data if isinstance(answer.data, dict) else {}
@@ -211,8 +229,11 @@ class SlackGateway:
             body=json.dumps(message).encode(),
         )
         code = _error_in(answer.body)
-        if answer.status >= HTTPStatus.BAD_REQUEST or code:
+        if answer.status >= HTTPStatus.MULTIPLE_CHOICES or code:
             raise _error(code, answer.status, answer.headers.get)
+        # Slack calls its bare "ok" HTML as well; a page begins like one.
+        if answer.body.lstrip().startswith(b"<"):
+            raise Transient("Somebody answered in Slack's place, with a web page.")
 
 
 def _problem_of(problem: SlackApiError) -> ChatopsError:
@@ -251,19 +272,30 @@ def _error_in(body: bytes) -> str:
     text = body.decode(errors="replace").strip()
     try:
         content = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text if text != "ok" and ERROR_CODE.fullmatch(text) else ""
     if isinstance(content, dict) and content.get("ok") is False:
         return str(content.get("error") or "unknown_error")
     return ""
 
 
+def _check_text(message: Json) -> None:
+    """Notifications and screen readers get the text; without one they say nothing."""
+    if not str(message.get("text") or "").strip():
+        raise Broken("A message for Slack has no text beside its layout.")
+
+
 def _without_blocks(message: Json, refusal: Refused) -> Json | None:
     """Return the message as its fallback text alone, where its layout is what was not taken."""
     if refusal.reason not in BAD_BLOCKS or not message.get("text") or not message.get("blocks"):
         return None
-    # Left out, an update would keep the layout that was there before.
     return {**message, "blocks": []}
+
+
+def _beginnings(api_url: str) -> frozenset[str]:
+    """Return how the response addresses of the Slack at this address begin: with its host, or a `hooks.` before it."""
+    parts = urlsplit(api_url)
+    return frozenset(f"{parts.scheme}://{hooks}{parts.netloc}/" for hooks in ("", "hooks."))
 
 
 def _is_here(url: str) -> bool:

@@ -14,7 +14,7 @@ from chatops.engine.log import Appended, Batch
 from chatops.errors import Refused, Transient
 from chatops.events import Event, Fact
 from chatops.intake.objects import job_events, pull_event, run_events
-from chatops.names import Repo, RunId, Sha
+from chatops.names import PullNumber, Repo, RunId, Sha
 from chatops.ports import GitHub, Json
 
 SOURCE = "backfill"
@@ -23,12 +23,15 @@ KEEP = 1_000
 SHORT_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=1)
 MOST_FAILURES = 8
-"""Failures in a row, with nothing achieved in between, after which we stop."""
+"""Failures in a row, with nothing achieved in between, after which a backfill stops; `watch` never does."""
+MOST_DOUBLINGS = 10
 HOPELESS = frozenset({"credentials", "not_installed", "suspended"})
 """Refusals that every other call would meet as well."""
 NEWEST = 50
 ROUNDS_AT_REST = 10
-"""A commit whose runs have all ended is looked at in every tenth round only."""
+"""A commit whose runs have all ended is looked at in every tenth round only; and so is a run that is overdue."""
+OVERDUE = timedelta(hours=8)
+"""No run should take as long: it is stuck, or has been deleted, and others may have begun."""
 
 Append = Callable[[Batch], Awaitable[Appended]]
 Sleep = Callable[[float], Awaitable[None]]
@@ -115,7 +118,7 @@ async def watch(
     while rounds is None or done < rounds:
         if done:
             await sleep(every.total_seconds())
-        await history.patiently(watching.look)
+        await history.patiently(watching.look, gives_up=False)
         done += 1
     return history.summary
 
@@ -143,7 +146,9 @@ class _History:
         self._sleep = sleep
         self._taken: set[tuple[int, object, object]] = set()
 
-    async def patiently(self, work: Callable[[], Awaitable[None]]) -> None:
+    async def patiently(
+        self, work: Callable[[], Awaitable[None]], *, gives_up: bool = True
+    ) -> None:
         """Do work that can be begun again, until it is done."""
         failures = 0
         while True:
@@ -152,9 +157,10 @@ class _History:
                 return await work()
             except Transient as problem:
                 failures = failures + 1 if self.summary == before else 1
-                if failures > MOST_FAILURES:
+                if gives_up and failures > MOST_FAILURES:
                     raise
-                wait = min(problem.retry_after or SHORT_WAIT * 2 ** (failures - 1), LONGEST_WAIT)
+                longer: int = 2 ** min(failures - 1, MOST_DOUBLINGS)
+                wait = min(problem.retry_after or SHORT_WAIT * longer, LONGEST_WAIT)
                 self.say(f"{problem} I go on in {_in_words(wait)}.")
                 await self._sleep(wait.total_seconds())
 
@@ -173,18 +179,29 @@ class _History:
 
     async def open_pulls(self) -> None:
         """Take the open pull requests with the runs of their heads."""
-        seen = set[int]()
+        taken, seen = set[int](), set[int]()
 
         async def work() -> None:
             async for pull in self.github.pulls(self.repo):
-                if pull["number"] in seen:
-                    continue
-                await self.take_pull(pull)
-                async for run in self.github.runs_of_commit(self.repo, head_of(pull)):
-                    await self.take_once(run)
-                seen.add(pull["number"])
+                number = pull["number"]
+                if number not in taken:
+                    await self.take_pull(pull)
+                    taken.add(number)
+                if number not in seen:
+                    about = f"the runs of pull request {number}"
+                    await self.unless_refused(self._runs_of(head_of(pull)), about)
+                    seen.add(number)
 
         await self.patiently(lambda: self.unless_refused(work(), "open pull requests"))
+
+    async def _runs_of(self, sha: Sha) -> None:
+        await self.spare()
+        async for run in self.github.runs_of_commit(self.repo, sha):
+            await self.take_once(run)
+
+    async def spare(self) -> None:
+        """Stop short of the calls that are kept for people."""
+        await self.github.spare(self.repo, self._keep)
 
     async def take_once(self, run: Json) -> None:
         """Take a run unless this very state of it was taken before."""
@@ -201,7 +218,7 @@ class _History:
         if not missing:
             self.summary = replace(self.summary, skipped=self.summary.skipped + 1)
             return
-        await self.github.spare(self.repo, self._keep)
+        await self.spare()
         only = newest if newest > 1 and missing == [newest] else None
         events: list[Event] = []
         jobs = 0
@@ -265,9 +282,13 @@ class _History:
 
 @dataclass(slots=True, kw_only=True)
 class _UnderWay:
-    """A run that has not ended: in whose list it was, when we look at its jobs next, and how long we wait then."""
+    """A run that has not ended.
+
+    In whose list it was, and since when we know of it; when we look at its jobs next, and how long we wait then.
+    """
 
     workflow: str
+    since: timedelta
     due: timedelta | None
     pause: timedelta
 
@@ -309,14 +330,18 @@ class _Watching:
 
     async def _workflow(self, workflow: str) -> None:
         oldest = await self._newest_of(workflow, "completed")
-        under_way = [
-            run_id for run_id, state in self._under_way.items() if state.workflow == workflow
-        ]
-        for run_id in under_way:
-            if run_id < oldest:
+        overdue = False
+        for run_id in self._under_way_of(workflow):
+            is_asked_for = self._is_overdue(run_id) and self._round % ROUNDS_AT_REST == 0
+            overdue = overdue or is_asked_for
+            if run_id < oldest or is_asked_for:
                 await self._history.unless_refused(self._ask_for(run_id), f"run {run_id}")
-        if not under_way or any(self._is_due(run_id) for run_id in under_way):
+        under_way = self._under_way_of(workflow)
+        if not under_way or overdue or any(self._is_due(run_id) for run_id in under_way):
             await self._newest_of(workflow, None)
+
+    def _under_way_of(self, workflow: str) -> list[RunId]:
+        return [run_id for run_id, state in self._under_way.items() if state.workflow == workflow]
 
     async def _newest_of(self, workflow: str, status: str | None) -> int:
         """Compare the newest runs; return the id below which there may be more of them."""
@@ -330,10 +355,12 @@ class _Watching:
         return 0
 
     async def _open_pulls(self) -> None:
+        numbers = set[int]()
         heads = set[Sha]()
         listed = set[RunId]()
         async for pull in self._history.github.pulls(self._history.repo):
             number, updated_at, sha = pull["number"], pull.get("updated_at"), head_of(pull)
+            numbers.add(number)
             heads.add(sha)
             if self._pulls_seen.get(number) != updated_at:
                 await self._history.take_pull(pull)
@@ -341,14 +368,28 @@ class _Watching:
                 self._at_rest.discard(sha)
             if sha in self._at_rest and self._round % ROUNDS_AT_REST:
                 continue
-            await self._runs_of(sha, listed)
+            about = f"the runs of pull request {number}"
+            await self._history.unless_refused(self._runs_of(sha, listed), about)
         self._at_rest &= heads
+        for number in self._pulls_seen.keys() - numbers:
+            await self._history.unless_refused(self._closed(number), f"pull request {number}")
         for run_id in [run_id for run_id, state in self._under_way.items() if not state.workflow]:
             if run_id not in listed:
                 await self._history.unless_refused(self._ask_for(run_id), f"run {run_id}")
 
+    async def _closed(self, number: int) -> None:
+        """Take a pull request that the list no longer shows: it was merged or closed."""
+        try:
+            pull = await self._history.github.pull(self._history.repo, PullNumber(number))
+        except Refused:
+            del self._pulls_seen[number]
+            raise
+        await self._history.take_pull(pull)
+        del self._pulls_seen[number]
+
     async def _runs_of(self, sha: Sha, listed: set[RunId]) -> None:
         have_ended = []
+        await self._history.spare()
         async for run in self._history.github.runs_of_commit(self._history.repo, sha):
             await self._compare(run, "")
             listed.add(RunId(int(run["id"])))
@@ -388,13 +429,19 @@ class _Watching:
         pause = self._while_running
         due = None if pause is None else self._elapsed() + pause
         self._under_way.setdefault(
-            run_id, _UnderWay(workflow=workflow, due=due, pause=pause or timedelta())
+            run_id,
+            _UnderWay(
+                workflow=workflow, since=self._elapsed(), due=due, pause=pause or timedelta()
+            ),
         )
 
     def _is_due(self, run_id: RunId) -> bool:
         """Return whether it is time for the jobs of a run that is under way."""
         state = self._under_way.get(run_id)
         return state is not None and state.due is not None and self._elapsed() >= state.due
+
+    def _is_overdue(self, run_id: RunId) -> bool:
+        return self._elapsed() - self._under_way[run_id].since >= OVERDUE
 
     def _put_off(self, run_id: RunId) -> None:
         """Each time, the next look is further off: a long run is not worth more calls than a short one."""

@@ -7,7 +7,7 @@ that names nothing yields nothing.
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, TypeVar
 
@@ -31,6 +31,8 @@ WAITING = frozenset({"queued", "requested", "waiting", "pending"})
 BAD_STEPS = frozenset({"failure", "timed_out", "cancelled"})
 LARGEST = 2**63 - 1
 BEGINNING = 1970
+UNREADABLE = (msgspec.ValidationError, RecursionError, UnicodeError)
+"""What is raised where a value is not of its type; of half a pair of letters not even that can be said."""
 _ODD = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _BLANKS = re.compile(r"\s+")
 
@@ -316,7 +318,7 @@ def read(value: object, kind: type[Kind]) -> Kind:
     """Return an object in our shape; what has the wrong type is left at its default."""
     try:
         return msgspec.convert(value, kind)
-    except (msgspec.ValidationError, RecursionError):
+    except UNREADABLE:
         return _tolerant(value, kind)
 
 
@@ -328,7 +330,7 @@ def _tolerant(value: object, kind: type[Kind]) -> Kind:
             continue
         try:
             found[field.name] = msgspec.convert(given[field.name], field.type)
-        except (msgspec.ValidationError, RecursionError):
+        except UNREADABLE:
             continue
     return kind(**found)
 
@@ -353,14 +355,18 @@ def name(value: str | None) -> str:
 
 
 def moment(value: str | None) -> datetime | None:
-    """Return a moment; GitHub's zero date and what is no date are none."""
+    """Return a moment, in UTC; GitHub's zero date and what is no date are none."""
     if not value:
         return None
     try:
         found = datetime.fromisoformat(value)
-    except ValueError:
+        if found.tzinfo is None:
+            return None
+        if found.tzinfo is not UTC:
+            found = found.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return found if found.tzinfo is not None and found.year >= BEGINNING else None
+    return found if found.year >= BEGINNING else None
 
 
 def is_id(value: object) -> bool:

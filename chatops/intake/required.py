@@ -18,7 +18,7 @@ async def required_version(
 ) -> RequiredChecksChanged | None:
     """Return the list as it is now, or nothing if it is what we know, or if there is none."""
     checks = community.gate.checks if community.gate else None
-    follows = known.fingerprint if known else ""
+    follows = known.link() if known else ""
     if isinstance(checks, GatekeeperFile):
         text = await github.file(repo, checks.path, checks.branch)
         version = required_event(repo, checks.branch, checks.path, text, follows, now)
@@ -27,4 +27,4 @@ async def required_version(
         version = from_branch_rules(repo, checks.branch, names, follows, now)
     else:
         return None
-    return None if version.fingerprint == follows else version
+    return None if known is not None and version.fingerprint == known.fingerprint else version

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import structlog
 
 from chatops.engine.log import Batch
-from chatops.errors import Refused
+from chatops.errors import Refused, Transient
 from chatops.events import Event, Fact
 from chatops.intake.objects import job_events, run_events
 from chatops.names import Repo, RunId
@@ -27,22 +27,41 @@ class Awaited:
 async def sweep(
     github: GitHub, append: Callable[[Batch], Awaitable[object]], awaited: Sequence[Awaited]
 ) -> int:
-    """Look at each awaited run; record what is new. Returns how many runs were looked at."""
+    """Look at each awaited run; record what is new. Returns how many runs were seen.
+
+    A run that GitHub does not show, or stumbles over, does not keep the others waiting; a limit does.
+    """
+    seen = 0
     for one in awaited:
         try:
-            run = await github.run(one.repo, one.run_id)
-            events: list[Event] = list(run_events(run))
-            attempt = int(run.get("run_attempt") or 1)
-            if attempt > one.attempt and run.get("status") == "completed":
-                async for job in github.jobs(one.repo, one.run_id, attempt):
-                    events.extend(job_events(job, one.repo))
+            events = await _news(github, one)
         except Refused as problem:
             logger.warning("run not swept", run=one.run_id, problem=problem.text)
             continue
+        except Transient as problem:
+            if problem.retry_after is not None:
+                raise
+            logger.warning("run not swept", run=one.run_id, problem=str(problem))
+            continue
+        seen += 1
         facts = [
-            Fact(event=event, source="backfill", correlation_id=f"sweep/{one.run_id}/{attempt}")
+            Fact(event=event, source="backfill", correlation_id=f"sweep/{one.run_id}")
             for event in events
         ]
         if facts:
             await append(Batch(facts=facts))
-    return len(awaited)
+    return seen
+
+
+async def _news(github: GitHub, one: Awaited) -> list[Event]:
+    """Return what there is to tell of a run, and of each attempt that ended since: another may have begun meanwhile."""
+    run = await github.run(one.repo, one.run_id)
+    events: list[Event] = list(run_events(run))
+    newest = int(run.get("run_attempt") or 1)
+    last = newest if run.get("status") == "completed" else newest - 1
+    for attempt in range(one.attempt + 1, last + 1):
+        if attempt < newest:
+            events.extend(run_events(await github.run(one.repo, one.run_id, attempt)))
+        async for job in github.jobs(one.repo, one.run_id, attempt):
+            events.extend(job_events(job, one.repo))
+    return events

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from chatops.answers.reruns import RUN_FAILED, repeatable_runs
-from chatops.engine.bus import Story
+from chatops.engine.command import Story
 from chatops.engine.policy import Policy, Scene, Wanted
 from chatops.events import Event, Recorded
 from chatops.events.conversation import CommandReceived

@@ -7,7 +7,7 @@ Asks for:  `rerun.finished`, once the attempt is over and every job it was about
 from collections.abc import Sequence
 from typing import ClassVar
 
-from chatops.engine.bus import Story
+from chatops.engine.command import Story
 from chatops.engine.policy import Policy, Scene, Wanted
 from chatops.events import Event, Recorded
 from chatops.events.reruns import JobOutcome, RerunFinished, RerunRequested, RerunStarted

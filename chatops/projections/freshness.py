@@ -1,12 +1,11 @@
 """When did we last hear anything of a repository, and by which road?"""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from sqlalchemy import BigInteger, Column, Connection, String, Table, func, select
 
-from chatops.engine.clock import moment
 from chatops.engine.projection import Projection, upsert
 from chatops.events import Event, Recorded
 from chatops.events.checks import CheckReported, CheckSeen, StatusSet
@@ -23,12 +22,11 @@ from chatops.events.runs import (
 )
 from chatops.names import Repo
 
-MICROSECONDS = 1_000_000
 IMPORT = "import"
 
 
 class Freshness(Projection):
-    """One row per repository and source: when we last recorded something of it."""
+    """One row per repository and source: when we last recorded something of it, in microseconds since 1970."""
 
     name: ClassVar[str] = "freshness"
     reads: ClassVar[tuple[type[Event], ...]] = (
@@ -57,7 +55,7 @@ class Freshness(Projection):
             db,
             self.heard,
             [
-                {"repo": repo, "source": source, "heard_at": heard // MICROSECONDS}
+                {"repo": repo, "source": source, "heard_at": heard}
                 for (repo, source), heard in newest.items()
             ],
             newer=lambda new, old: new.heard_at > old.heard_at,
@@ -71,10 +69,16 @@ def last_heard(db: Connection, repos: Sequence[Repo]) -> datetime | None:
     """Return when we last heard of these repositories from GitHub; a file that was imported is not hearing."""
     heard = LIVE.heard.c
     query = select(func.max(heard.heard_at)).where(heard.repo.in_(repos), heard.source != IMPORT)
-    return moment(db.scalar(query))
+    return _moment(db.scalar(query))
 
 
 def last_change(db: Connection, repos: Sequence[Repo]) -> datetime | None:
-    """Return when anything of these repositories was last recorded, by whatever road."""
+    """Return when anything of these repositories was last recorded, by whatever road: no two changes share a moment."""
     heard = LIVE.heard.c
-    return moment(db.scalar(select(func.max(heard.heard_at)).where(heard.repo.in_(repos))))
+    return _moment(db.scalar(select(func.max(heard.heard_at)).where(heard.repo.in_(repos))))
+
+
+def _moment(microseconds: int | None) -> datetime | None:
+    if microseconds is None:
+        return None
+    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=microseconds)

@@ -59,7 +59,7 @@ def _read_required(
         raise BadInput([f"{path}: it cannot be read ({problem})"]) from problem
     with service.database.read() as db:
         known = required_now(db, repo)
-    follows = known.fingerprint if known else ""
+    follows = known.link() if known else ""
     try:
         event = required_event(repo, "main", path.name, text, follows, service.clock.now())
     except BadInput as problem:
@@ -67,7 +67,7 @@ def _read_required(
     fact = Fact(event=event, source="import", correlation_id=f"import/{event.fingerprint}")
     names = len(event.names) + sum(len(one.names) for one in event.sets)
     result = {"file": str(path), "kind": "required checks", "totals": {"names": names}}
-    return result, [] if event.fingerprint == follows else [fact]
+    return result, [] if known is not None and event.fingerprint == known.fingerprint else [fact]
 
 
 def _append(
@@ -77,6 +77,9 @@ def _append(
     for start in range(0, len(facts), FACTS_AT_ONCE):
         (appended,) = service.log.append([Batch(facts=facts[start : start + FACTS_AT_ONCE])])
         new += len(appended.positions)
-        step(min(start + FACTS_AT_ONCE, len(facts)), len(facts))
-    service.projector.catch_up()
+        step(min(start + FACTS_AT_ONCE, len(facts)), 2 * len(facts))
+    shown = 0
+    while seen := service.projector.step():
+        shown = min(shown + seen, len(facts))
+        step(len(facts) + shown, 2 * len(facts))
     return {**result, "facts": len(facts), "new": new, "known": len(facts) - new}

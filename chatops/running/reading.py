@@ -7,9 +7,12 @@ from typing import Any
 import msgspec
 
 from chatops.engine.log import PAGE, Log
+from chatops.errors import Broken
 from chatops.events import Recorded
 
 PAUSE = 0.5
+KEYS_TO_SLACK = ("response_url",)
+"""Whoever has such an address can speak in a channel for half an hour; it is in the log only to be answered."""
 
 
 def lines(
@@ -23,7 +26,7 @@ def lines(
 ) -> Iterator[str]:
     """Yield a line for each event after a position, of one kind or stream if asked; go on for ever if asked."""
     while True:
-        page = log.read(after)
+        page = _page(log, after)
         for recorded in page:
             if (kind and recorded.event.kind != kind) or (
                 stream and recorded.event.stream() != stream
@@ -36,6 +39,15 @@ def lines(
             if not follow:
                 return
             time.sleep(PAUSE)
+
+
+def _page(log: Log, after: int) -> list[Recorded]:
+    try:
+        return log.read(after)
+    except (ValueError, msgspec.MsgspecError) as problem:
+        raise Broken(
+            f"After {after} is an event that this version cannot read: {problem}"
+        ) from problem
 
 
 def as_object(recorded: Recorded) -> dict[str, Any]:
@@ -53,8 +65,12 @@ def as_object(recorded: Recorded) -> dict[str, Any]:
         "correlation_id": recorded.correlation_id,
         "causation_id": recorded.causation_id,
         "key": recorded.key,
-        "data": msgspec.to_builtins(recorded.event),
+        "data": _shown(msgspec.to_builtins(recorded.event)),
     }
+
+
+def _shown(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: "***" if key in KEYS_TO_SLACK and value else value for key, value in data.items()}
 
 
 def as_line(recorded: Recorded) -> str:

@@ -2,7 +2,10 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
+import socket
+import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator
 
 import structlog
@@ -10,11 +13,16 @@ import uvicorn
 import uvloop
 
 from chatops.app import Service
+from chatops.errors import ChatopsError
 from chatops.surfaces.web import App
 
 logger = structlog.get_logger(__name__)
 
 GRACE_SECONDS = 5
+SWITCH_SECONDS = 0.0005
+"""How long a thread may keep the interpreter from the others: a tenth of the usual, for the loop needs it often."""
+SLACK_SECONDS = 3.0
+"""How long a start waits for Slack's socket."""
 
 
 class Server(uvicorn.Server):
@@ -38,6 +46,13 @@ class Server(uvicorn.Server):
         )
         self._signals = signals
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen; an address that cannot be had is said in a sentence."""
+        sockets = sockets or list(listening_at(self.config.host, self.config.port))
+        await super().startup(sockets)
+        addresses = [server.sockets[0].getsockname() for server in self.servers]
+        logger.info("listening", addresses=[f"{host}:{port}" for host, port, *_ in addresses])
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Stop on SIGINT and SIGTERM, with exit status 0: being asked to stop is not a failure."""
@@ -56,32 +71,57 @@ class Server(uvicorn.Server):
 
 @contextlib.asynccontextmanager
 async def running(service: Service) -> AsyncIterator[Service]:
-    """Run a service's threads and its Slack socket, if it has one."""
+    """Run a service's threads and what hears Slack through a socket, if there is one."""
     await service.start()
-    socket = None
+    listening = None
     try:
         rooms = service.slack_rooms() if service.role in ("all", "web") else None
-        if rooms is not None:
-            socket = rooms.socket(service.settings, service.configuration, service.record)
-        if socket is not None:
-            await socket.connect_async()
+        ear = rooms.ear(service.settings, service.configuration, service.record) if rooms else None
+        if ear is not None:
+            listening = asyncio.create_task(ear.listen(), name="slack")
+            # Slack may be away; then the doors open without it.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(SLACK_SECONDS):
+                    await ear.connected.wait()
         yield service
     finally:
-        if socket is not None:
-            await socket.close_async()
+        if listening is not None:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
         await service.stop()
 
 
+def listening_at(host: str, port: int) -> Iterator[socket.socket]:
+    """Yield a socket for each address that a host's name stands for."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, kind, protocol, _name, address in dict.fromkeys(found):
+            sock = socket.socket(family, kind, protocol)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            sock.bind(address)
+            yield sock
+    except (OSError, UnicodeError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else "it is no name"
+        raise ChatopsError(f"I cannot listen on {host}, port {port}: {reason}.") from problem
+
+
 async def serve(service: Service, *, host: str, port: int) -> None:
-    """Serve until a signal."""
+    """Serve until a signal. The address is taken first, so that nothing begins if it cannot be had."""
+    sockets = list(listening_at(host, port))
     async with running(service):
-        await Server(service.asgi(), host=host, port=port).serve()
+        # What is there by now stays; looking through it again and again would hold up everybody.
+        gc.collect()
+        gc.freeze()
+        await Server(service.asgi(), host=host, port=port).serve(sockets)
 
 
 def serve_forever(service: Service, *, host: str, port: int) -> int:
     """Serve in an event loop of our own; return the exit status."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     host, port = host or service.settings.host, port or service.settings.port
-    logger.info("serving", host=host, port=port, role=service.role)
+    logger.info("starting", role=service.role)
     in_loop(serve(service, host=host, port=port))
     return 0
 

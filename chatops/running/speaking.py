@@ -6,15 +6,26 @@ from typing import Any
 from uuid import uuid4
 
 from chatops.app import Service
+from chatops.config import Community
 from chatops.engine.answer import Answer, as_text
+from chatops.engine.bus import Bus
 from chatops.engine.log import Batch
+from chatops.engine.reply import Replier
+from chatops.engine.work import Item
 from chatops.errors import BadInput, ChatopsError
-from chatops.events import Fact
-from chatops.events.conversation import CommandAccepted, CommandReceived
+from chatops.events import Fact, Recorded
+from chatops.events.conversation import CommandAccepted, CommandReceived, CommandRefused
+from chatops.gateways.github import GitHubGateway
 from chatops.names import CommandId, PullNumber, Repo
+from chatops.ports import GitHub
+from chatops.running.opening import check_schema
 from chatops.surfaces.comment_words import split_words
 
 SURFACE = "cli"
+PATIENCE_SECONDS = 30.0
+"""For a decision that another process has taken on."""
+
+LOOK_SECONDS = 0.1
 
 
 class Terminal:
@@ -41,72 +52,130 @@ async def say_command(
     service: Service, line: str, *, number: int, person: str, repo: str, community: str
 ) -> Mapping[str, Any]:
     """Say one command, let everything that is due happen, and return what was decided and answered."""
-    chosen = service.configuration.communities.get(community) if community else None
-    if community and chosen is None:
-        known = ", ".join(service.configuration.communities)
-        raise BadInput([f"--community: found {community!r}, expected one of {known}"])
-    chosen = chosen or next(iter(service.configuration.communities.values()))
+    chosen = _community(service, community)
+    if repo and repo not in chosen.repositories:
+        known = ", ".join(chosen.repositories)
+        raise BadInput([f"--repo: found {repo!r}, expected one of {known}"])
     words = split_words(line)
     if not words:
         raise BadInput(["run: found nothing, expected a command such as '/retest'"])
+    command = CommandId(f"command/{SURFACE}/{uuid4().hex}")
+    received = CommandReceived(
+        command=command,
+        community=chosen.key,
+        surface=SURFACE,
+        verb=words[0].lstrip("/").lower(),
+        words=tuple(words[1:]),
+        by=person,
+        repo=Repo(repo) or chosen.repositories[0],
+        number=PullNumber(number),
+    )
     terminal = Terminal()
     service.surfaces[SURFACE] = terminal
     await service.start(run_crew=False)
     try:
-        command = CommandId(f"command/{SURFACE}/{uuid4().hex}")
-        received = CommandReceived(
-            command=command,
-            community=chosen.key,
-            surface=SURFACE,
-            verb=words[0].lstrip("/").lower(),
-            words=tuple(words[1:]),
-            by=person,
-            repo=Repo(repo) or chosen.repositories[0],
-            number=PullNumber(number),
-        )
         fact = Fact(event=received, source=SURFACE, actor=person or None, correlation_id=command)
-        await service.writer.append_soon(Batch(facts=[fact]))
-        assert service.crew is not None
-        await service.crew.settle()
+        appended = await service.writer.append_soon(Batch(facts=[fact]))
+        problem = await _settled(service, command, appended.positions[0])
+        if not problem and not terminal.text:
+            # The service beside us was faster, and has no terminal.
+            await _replier(service, terminal).perform(Item(Replier.name, command, 0, 0))
         story = await asyncio.to_thread(service.log.story, command)
     finally:
         await service.stop()
     accepted = any(isinstance(recorded.event, CommandAccepted) for recorded in story)
+    decided = "accepted" if accepted else "refused"
     return {
         "command": command,
-        "decision": "accepted" if accepted else "refused",
-        "text": terminal.text,
+        "decision": "undecided" if problem else decided,
+        "text": problem or terminal.text,
     }
+
+
+def _community(service: Service, key: str) -> Community:
+    communities = service.configuration.communities
+    if not key:
+        return service.configuration.default_community
+    if key not in communities:
+        raise BadInput([f"--community: found {key!r}, expected one of {', '.join(communities)}"])
+    return communities[key]
+
+
+async def _settled(service: Service, command: CommandId, position: int) -> str:
+    """Wait for the decision, ours or that of a process beside us; return why there is none yet, if so."""
+    assert service.crew is not None
+    deadline = service.clock.monotonic() + PATIENCE_SECONDS
+    while True:
+        await service.crew.settle()
+        if _is_decided(await asyncio.to_thread(service.log.story, command)):
+            return ""
+        waiting = [
+            item
+            for item in await asyncio.to_thread(service.work.backlog)
+            if (item.name, item.subject) == (Bus.name, str(position)) and item.tries
+        ]
+        if waiting or service.clock.monotonic() > deadline:
+            reason = waiting[0].problem if waiting else "Another process has taken it on."
+            return f"Not decided yet: {reason} It is recorded, and a running service tries again."
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+def _is_decided(story: Sequence[Recorded]) -> bool:
+    return any(isinstance(recorded.event, CommandAccepted | CommandRefused) for recorded in story)
+
+
+def _replier(service: Service, terminal: Terminal) -> Replier:
+    return Replier(
+        service.log,
+        service.catalogues.commands,
+        service.configuration,
+        {SURFACE: terminal},
+        append=service.writer.append_soon,
+        knowledge=service.knowledge,
+    )
 
 
 async def examine(service: Service) -> Sequence[Mapping[str, Any]]:
     """Return what was checked: the name, whether it is well, and what to do if not."""
-    findings: list[Mapping[str, Any]] = [
-        {
-            "ok": True,
-            "check": "configuration",
-            "text": f"{len(service.configuration.communities)} communities",
-        }
+    communities = service.configuration.communities.values()
+    repositories = [repo for community in communities for repo in community.repositories]
+    findings = [
+        _finding("configuration", found=f"{len(communities)} communities"),
+        await asyncio.to_thread(_database, service),
     ]
     try:
-        await service.start(run_crew=False)
-    except ChatopsError as problem:
-        return [*findings, {"ok": False, "check": "database", "text": str(problem)}]
-    try:
-        state = await asyncio.to_thread(service.readiness)
-        findings.append({"ok": state.is_ready, "check": "database", "text": str(dict(state.facts))})
-        for community in service.configuration.communities.values():
-            findings += [await _github(service, repo) for repo in community.repositories]
-    finally:
-        await service.stop()
+        async with GitHubGateway.from_settings(service.settings) as github:
+            findings += [await _github(github, repo) for repo in repositories]
+    except BadInput as problem:
+        findings.append(_finding("github", problem=str(problem)))
+    if (rooms := service.slack_rooms()) is not None:
+        findings.append(_finding("slack", problem=await rooms.examine(service.settings)))
     return findings
 
 
-async def _github(service: Service, repo: Repo) -> Mapping[str, Any]:
-    assert service.github is not None
+def _finding(check: str, *, problem: str = "", found: str = "answers") -> Mapping[str, Any]:
+    return {"ok": not problem, "check": check, "text": problem or found}
+
+
+def _database(service: Service) -> Mapping[str, Any]:
     try:
-        async for _pull in service.github.pulls(repo):
+        check_schema(service)
+        service.open_database()
+        state = service.readiness()
+    except ChatopsError as problem:
+        return _finding("database", problem=str(problem))
+    finally:
+        service.database.close()
+    facts = ", ".join(
+        f"{name.replace('_', ' ')}: {fact or 0}" for name, fact in state.facts.items()
+    )
+    return _finding("database", problem="" if state.is_ready else facts, found=facts)
+
+
+async def _github(github: GitHub, repo: Repo) -> Mapping[str, Any]:
+    try:
+        async for _pull in github.pulls(repo):
             break
     except ChatopsError as problem:
-        return {"ok": False, "check": f"github {repo}", "text": str(problem)}
-    return {"ok": True, "check": f"github {repo}", "text": "answers"}
+        return _finding(f"github {repo}", problem=str(problem))
+    return _finding(f"github {repo}")

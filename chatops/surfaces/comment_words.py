@@ -5,7 +5,7 @@ that is heard as what was meant.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
@@ -39,24 +39,24 @@ class Spoken:
     line: int
 
 
-def spoken(text: str, verbs: Collection[str]) -> list[Spoken]:
-    """Return the commands of ours in a text, in order; the same one twice counts once."""
+def spoken(text: str, hears: Callable[[str], bool]) -> list[Spoken]:
+    """Return the commands of ours in a text, in order; the same one twice counts once. `hears` knows our verbs."""
     heard: dict[tuple[str, tuple[str, ...]], Spoken] = {}
     for number, line in _lines(text):
         found = _COMMAND.fullmatch(line.translate(_TYPOGRAPHIC).rstrip())
         if found is None:
             continue
         verb = found.group(1).lower()
-        if verb in verbs:
+        if hears(verb):
             words = tuple(split_words(found.group(2).lstrip(TRAILING)))
             heard.setdefault((verb, words), Spoken(verb, words, number))
     return list(heard.values())
 
 
-def newly_spoken(text: str, previous_text: str, verbs: Collection[str]) -> list[Spoken]:
+def newly_spoken(text: str, previous_text: str, hears: Callable[[str], bool]) -> list[Spoken]:
     """Return the commands in an edited text that were not in it before."""
-    before = {(one.verb, one.words) for one in spoken(previous_text, verbs)}
-    return [one for one in spoken(text, verbs) if (one.verb, one.words) not in before]
+    before = {(one.verb, one.words) for one in spoken(previous_text, hears)}
+    return [one for one in spoken(text, hears) if (one.verb, one.words) not in before]
 
 
 def split_words(text: str) -> list[str]:

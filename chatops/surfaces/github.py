@@ -6,15 +6,16 @@ The sender's text is only ever data. A delivery is verified on its raw bytes bef
 import hashlib
 import hmac
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
 import structlog
 
 from chatops.config import Configuration
-from chatops.engine.answer import Answer
+from chatops.engine.answer import Answer, shortened
 from chatops.engine.log import Batch, Delivery
+from chatops.engine.vocabulary import Vocabulary
 from chatops.errors import BadInput
 from chatops.events import Fact
 from chatops.events.conversation import CommandReceived
@@ -22,7 +23,7 @@ from chatops.intake.webhooks import Comment, Heard, payload_of, translate
 from chatops.names import CommandId
 from chatops.ports import GitHub
 from chatops.surfaces.comment_words import newly_spoken
-from chatops.views.markdown import render_markdown
+from chatops.views.markdown import LIMIT, render_markdown
 
 logger = structlog.get_logger(__name__)
 
@@ -56,15 +57,26 @@ def is_signed(secrets: Sequence[bytes], signature: bytes | None, body: bytes) ->
     return any(matches)
 
 
+def _is_utf8(body: bytes) -> bool:
+    """Return whether a body is text as JSON has it; a translator does not look at what it skips."""
+    try:
+        return body.isascii() or bool(body.decode())
+    except UnicodeDecodeError:
+        return False
+
+
 class Door:
     """Lets GitHub's deliveries in: verifies, translates, and hears what people ask for in comments."""
 
     def __init__(
-        self, secrets: Sequence[bytes], configuration: Configuration, verbs: Collection[str]
+        self,
+        secrets: Sequence[bytes],
+        configuration: Configuration,
+        vocabularies: Mapping[str, Vocabulary],
     ) -> None:
         self._secrets = secrets
         self._configuration = configuration
-        self._verbs = frozenset(verbs)
+        self._vocabularies = vocabularies
 
     def open(self, headers: dict[bytes, bytes], body: bytes) -> Batch | Turned:
         """Return what a delivery wants recorded, or why it is turned away."""
@@ -82,6 +94,8 @@ class Door:
             return Turned(
                 HTTPStatus.BAD_REQUEST, "X-GitHub-Delivery is missing or is no delivery's id."
             )
+        if not _is_utf8(body):
+            return Turned(HTTPStatus.BAD_REQUEST, "body: found bytes that are no UTF-8.")
         content_type = headers.get(b"content-type", b"").decode("latin-1")
         delivery = Delivery(guid=guid.decode(), event=event.decode(), body=body)
         try:
@@ -100,13 +114,13 @@ class Door:
         comment = heard.comment
         if comment is None:
             return []
-        return asked(comment, self._configuration, self._verbs, guid, heard.facts)
+        return asked(comment, self._configuration, self._vocabularies, guid, heard.facts)
 
 
 def asked(
     comment: Comment,
     configuration: Configuration,
-    verbs: Collection[str],
+    vocabularies: Mapping[str, Vocabulary],
     guid: str,
     because_of: Sequence[Fact],
 ) -> list[Fact]:
@@ -122,8 +136,9 @@ def asked(
         return []
     previous = comment.previous_text if comment.action == "edited" else ""
     seconds = int(comment.updated_at.timestamp()) if comment.updated_at else 0
+    hears = vocabularies[community.key].hears
     facts = []
-    for order, spoken in enumerate(newly_spoken(comment.text, previous, verbs)):
+    for order, spoken in enumerate(newly_spoken(comment.text, previous, hears)):
         command = CommandId(
             f"command/{SURFACE}/{comment.place}/{comment.comment_id}/{seconds}/{order}"
         )
@@ -160,8 +175,11 @@ class Comments:
         self._github = github
 
     def render(self, answer: Answer, received: CommandReceived) -> str:
-        """Return the comment's Markdown, with the mark by which it is found again."""
-        return render_markdown(answer, received.command)
+        """Return the comment's Markdown, with the mark by which it is found again; what is too long loses lines."""
+        text = render_markdown(answer, received.command)
+        while len(text) >= LIMIT and (shorter := shortened(answer)) is not None:
+            answer, text = shorter, render_markdown(shorter, received.command)
+        return text
 
     async def find(self, received: CommandReceived) -> str | None:
         """Return the id of our reply that is there already: it carries the mark, and we wrote it."""

@@ -1,14 +1,16 @@
 """HTTP: the two doors that must be fast stand in front of the framework; pages and health behind it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 import structlog
 
 from chatops.engine.log import Appended, Batch
-from chatops.errors import Unavailable
+from chatops.errors import Broken, Unavailable
 from chatops.surfaces.github import Turned
 
 logger = structlog.get_logger(__name__)
@@ -22,6 +24,10 @@ GITHUB_PATH = "/github/webhooks"
 SLACK_PATH = "/slack/events"
 SLACK_LIMIT = 1_000_000
 TEXT = ((b"content-type", b"text/plain; charset=utf-8"),)
+BODY_SECONDS = 30.0
+"""For a whole body to arrive; whoever takes longer gets no answer they could use."""
+ANSWER_SECONDS = 8.0
+"""For a delivery to be written. GitHub waits for ten; what is written after all is known when it comes again."""
 
 
 class Answered(Protocol):
@@ -48,6 +54,9 @@ class SlackDoor(Protocol):
         ...
 
 
+Body = TypeVar("Body", bytes, bytearray)
+
+
 class TooLarge(Exception):
     """The body is larger than its door lets in."""
 
@@ -58,6 +67,9 @@ class Gone(Exception):
 
 class Front:
     """The ASGI app: two raw endpoints that record, everything else handed on."""
+
+    body_seconds = BODY_SECONDS
+    answer_seconds = ANSWER_SECONDS
 
     def __init__(
         self,
@@ -100,35 +112,74 @@ class Front:
         """Read the whole body within its limit, let the door answer, send the answer."""
         headers = dict(scope["headers"])
         try:
-            if scope["method"] != "POST":
-                reply = Reply(HTTPStatus.METHOD_NOT_ALLOWED, b"Send a POST.")
+            if door == "slack" and b"ssl_check=1" in scope["query_string"]:
+                # Slack looks whether the address has a certificate, and sends nothing.
+                reply = Reply(HTTPStatus.OK, b"")
+            elif scope["method"] != "POST":
+                reply = Reply(
+                    HTTPStatus.METHOD_NOT_ALLOWED, b"Send a POST.", ((b"allow", b"POST"), *TEXT)
+                )
             elif b"content-encoding" in headers:
                 reply = Reply(
                     HTTPStatus.UNSUPPORTED_MEDIA_TYPE, b"Send the body without Content-Encoding."
                 )
             else:
-                reply = await answer(headers, await _body(headers, receive, limit))
+                reply = await self._answered(answer, headers, receive, limit)
         except TooLarge:
             reply = Reply(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {limit} bytes.".encode())
         except Gone:
             return
         except Unavailable as problem:
             logger.warning("not recorded", door=door, problem=str(problem))
-            reply = Reply(
-                HTTPStatus.SERVICE_UNAVAILABLE, b"Not recorded: the database does not answer."
-            )
+            reply = Reply(HTTPStatus.SERVICE_UNAVAILABLE, f"Not recorded. {problem}".encode())
         self._observe(door, reply.status)
+        length = (b"content-length", str(len(reply.body)).encode())
         await send(
-            {"type": "http.response.start", "status": int(reply.status), "headers": reply.headers}
+            {
+                "type": "http.response.start",
+                "status": int(reply.status),
+                "headers": (*reply.headers, length),
+            }
         )
         await send({"type": "http.response.body", "body": reply.body})
+
+    async def _answered(
+        self,
+        answer: Callable[[dict[bytes, bytes], bytes], Awaitable["Reply"]],
+        headers: dict[bytes, bytes],
+        receive: Receive,
+        limit: int,
+    ) -> "Reply":
+        """Read and answer, each within its time: nobody holds a door open."""
+        is_whole = False
+        try:
+            async with asyncio.timeout(self.body_seconds) as deadline:
+                body = await _body(headers, receive, limit)
+                is_whole = True
+                deadline.reschedule(asyncio.get_running_loop().time() + self.answer_seconds)
+                return await answer(headers, body)
+        except TimeoutError as problem:
+            if is_whole:
+                raise Unavailable("The database does not answer in time.") from problem
+            return Reply(
+                HTTPStatus.REQUEST_TIMEOUT,
+                b"The body did not arrive.",
+                ((b"connection", b"close"), *TEXT),
+            )
 
     async def _webhook(self, headers: dict[bytes, bytes], body: bytes) -> "Reply":
         opened = self._github.open(headers, body)
         if isinstance(opened, Turned):
             return Reply(opened.status, opened.text.encode())
-        appended = await self._append(opened)
+        appended = await self._recorded(opened)
         return Reply(HTTPStatus.ACCEPTED, b"recorded" if appended.is_new else b"known")
+
+    async def _recorded(self, batch: Batch) -> Appended:
+        """Append; where the facts of a delivery cannot be written, keep the delivery at least."""
+        try:
+            return await self._append(batch)
+        except Broken:
+            return await self._append(replace(batch, facts=()))
 
     async def _slack_request(self, headers: dict[bytes, bytes], body: bytes) -> "Reply":
         assert self._slack is not None
@@ -154,16 +205,21 @@ async def _body(headers: dict[bytes, bytes], receive: Receive, limit: int) -> by
     said = headers.get(b"content-length", b"")
     if said.isdigit() and int(said[:12]) > limit:
         raise TooLarge
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Gone
-        part = message.get("body", b"")
-        size += len(part)
-        if size > limit:
-            raise TooLarge
-        parts.append(part)
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body"):
+        whole: bytes = message.get("body", b"")
+        return _within(whole, limit)
+    parts = bytearray()
+    while message["type"] != "http.disconnect":
+        parts += message.get("body", b"")
+        _within(parts, limit)
         if not message.get("more_body"):
-            return b"".join(parts) if len(parts) > 1 else part
+            return bytes(parts)
+        message = await receive()
+    raise Gone
+
+
+def _within(body: Body, limit: int) -> Body:
+    if len(body) > limit:
+        raise TooLarge
+    return body

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from chatops.engine.answer import Answer, as_text
 from chatops.engine.authority import Grant, Standing
-from chatops.engine.bus import Asked, Command
+from chatops.engine.command import Asked, Command
 from chatops.events import Event
 from tests.scene import COMMUNITY, NOW, ended, job, received, scene, story
 

@@ -6,8 +6,8 @@ import chatops.commands
 from chatops.commands.help import Help
 from chatops.engine.answer import as_text
 from chatops.engine.authority import Grant, Standing
-from chatops.engine.bus import Asked, Command, Knowledge
 from chatops.engine.catalogue import catalogue
+from chatops.engine.command import Asked, Command, Knowledge
 from chatops.errors import Refused
 from tests.scene import COMMUNITY, NOW, received, scene, story
 

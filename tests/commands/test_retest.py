@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -6,10 +7,11 @@ import pytest
 from chatops.commands.retest import Retest
 from chatops.engine.answer import Tone, as_text, plain
 from chatops.engine.authority import Grant, Standing
-from chatops.engine.bus import Asked
+from chatops.engine.command import Asked
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.conversation import CommandAccepted, EffectDelayed
+from chatops.events.gate import RequiredChecksChanged
 from chatops.events.reruns import (
     JobOutcome,
     RerunFinished,
@@ -38,16 +40,20 @@ MEMBER = Grant(ground="member")
 AUTHOR = Grant(ground="author after ok-to-test", is_limited=True)
 
 
-def decide(folder: Path, *events: Event, grant: Grant = MEMBER) -> list[RerunRequested]:
-    asked = Asked(received=received(), standing=Standing(), grant=grant)
+def decide(
+    folder: Path, *events: Event, words: Sequence[str] = (), grant: Grant = MEMBER
+) -> list[RerunRequested]:
+    asked = Asked(received=received(words=tuple(words)), standing=Standing(), grant=grant)
     with scene(folder, events) as world, world.knowledge() as knowledge:
-        decided = Retest().decide(asked, knowledge)
+        decided = Retest.parse(words).decide(asked, knowledge)
     return [event for event in decided if isinstance(event, RerunRequested)]
 
 
-def refusal(folder: Path, *events: Event, grant: Grant = MEMBER) -> Refused:
+def refusal(
+    folder: Path, *events: Event, words: Sequence[str] = (), grant: Grant = MEMBER
+) -> Refused:
     with pytest.raises(Refused) as refused:
-        decide(folder, *events, grant=grant)
+        decide(folder, *events, words=words, grant=grant)
     return refused.value
 
 
@@ -196,9 +202,94 @@ def test_whoever_may_without_the_label_is_not_counted(tmp_path: Path) -> None:
     assert decide(tmp_path, pull(), ended(10), job(1, 10), *retested(9), grant=MEMBER)
 
 
-def test_words_it_does_not_know_are_refused() -> None:
-    with pytest.raises(Refused, match="takes no words"):
-        Retest.parse(["everything"])
+REQUIRES = RequiredChecksChanged(
+    repo=REPO,
+    branch="main",
+    origin="gate.yaml",
+    fingerprint="1",
+    names=("CI / a", "lint"),
+    seen_at=NOW,
+)
+THREE = (
+    pull(), ended(10), job(1, 10, "a"), job(2, 10, "b (x, y)"), job(3, 10, "c"),
+    ended(11, "Static"), job(4, 11, "lint"), job(5, 11, "a"),
+)  # fmt: skip
+
+
+def test_with_required_only_what_has_to_pass_runs_again(tmp_path: Path) -> None:
+    asked = decide(tmp_path, *THREE, REQUIRES, words=["required"])
+
+    assert [(one.workflow, one.job_id, one.jobs) for one in asked] == [
+        ("CI", 1, ("a",)),
+        ("Static", 4, ("lint",)),
+    ]
+
+
+def test_without_a_failed_required_job_it_says_so(tmp_path: Path) -> None:
+    refused = refusal(tmp_path, pull(), ended(10), job(2, 10, "b"), REQUIRES, words=["required"])
+
+    assert refused.reason == "nothing_failed"
+    assert "No required job failed" in refused.text
+
+
+def test_what_is_required_has_to_be_known(tmp_path: Path) -> None:
+    assert refusal(tmp_path, *THREE, words=["required"]).reason == "required_unknown"
+
+
+def test_a_job_can_be_named(tmp_path: Path) -> None:
+    (asked,) = decide(tmp_path, *THREE, words=["CI / a"])
+
+    assert (asked.scope, asked.job_id) == ("job", 1)
+
+
+def test_a_name_with_blanks_needs_no_quotation_marks(tmp_path: Path) -> None:
+    (asked,) = decide(tmp_path, *THREE, words=["b", "(x,", "y)"])
+
+    assert asked.job_id == 2
+
+
+def test_a_pattern_can_mean_jobs_of_several_workflows(tmp_path: Path) -> None:
+    asked = decide(tmp_path, *THREE, words=["a"])
+
+    assert [(one.workflow, one.job_id) for one in asked] == [("CI", 1), ("Static", 5)]
+
+
+def test_more_than_one_job_of_a_run_cannot_be_told_apart_by_github(tmp_path: Path) -> None:
+    (asked,) = decide(tmp_path, *THREE, words=["CI / a", "b*"])
+
+    assert (asked.scope, asked.jobs) == ("failed", ("a", "b (x, y)", "c"))
+
+
+def test_the_reply_says_that_more_runs_than_was_meant(tmp_path: Path) -> None:
+    narrow = received(words=("a", "b"))
+
+    _, text = tell(tmp_path, narrow, CommandAccepted(command=COMMAND), REQUEST, STARTED)
+
+    assert "GitHub runs one job again, or all that failed" in text
+
+
+def test_a_name_that_did_not_fail_is_refused_with_what_did(tmp_path: Path) -> None:
+    refused = refusal(tmp_path, *THREE, words=["lnt"])
+
+    assert refused.reason == "no_such_job"
+    assert "`Static / lint`" in refused.text
+
+
+def test_with_a_name_the_gate_is_not_run_alone(tmp_path: Path) -> None:
+    facts = [
+        pull(),
+        ended(10, conclusion="success"),
+        ended(11, "Gatekeeper"),
+        job(2, 11, "gatekeeper"),
+    ]
+
+    assert refusal(tmp_path, *facts, words=["a"]).reason == "nothing_failed"
+
+
+@pytest.mark.parametrize("words", [["all", "required"], ["all", "lint"]])
+def test_words_that_ask_for_different_things_are_refused(words: list[str]) -> None:
+    with pytest.raises(Refused, match="different things"):
+        Retest.parse(words)
 
 
 REQUEST = RerunRequested(

@@ -7,7 +7,7 @@ import pytest
 from chatops.commands.who import Who
 from chatops.config import Owner, OwnerGroup
 from chatops.engine.answer import Answer, as_text
-from chatops.engine.bus import Knowledge
+from chatops.engine.command import Knowledge
 from chatops.errors import Refused
 from chatops.views.blocks import render_blocks
 from chatops.views.markdown import render_markdown

@@ -40,6 +40,12 @@ class Process:
         self._role = role
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        """Return its number."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> Self:
         """Start it, and wait until it answers."""
         command = [sys.executable, "-m", "chatops", "serve", "--port", str(self.port)]
@@ -71,7 +77,12 @@ class Process:
         """Ask it to stop; return its exit status."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(timeout=20)
+        return self.wait(timeout=20)
+
+    def wait(self, timeout: float) -> int:
+        """Wait for its end; return its exit status."""
+        assert self._process is not None
+        return self._process.wait(timeout)
 
     def said(self) -> str:
         """Return what it wrote to its log, for a failing test to show."""

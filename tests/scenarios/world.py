@@ -37,6 +37,7 @@ communities:
       workflow: Gatekeeper
       checks: {{source: gatekeeper-file, path: gate.yaml}}
 """
+EXTRA = "    labels: {restart_ci: true, prefixes: [area]}\n"
 PATIENCE = timedelta(seconds=20)
 LOOK_SECONDS = 0.01
 LONG = 3_600.0
@@ -231,9 +232,9 @@ class Town:
 
 @asynccontextmanager
 async def town(
-    database_url: str, folder: Path, *, slack: SlackStandIn | None = None
+    database_url: str, folder: Path, *, slack: SlackStandIn | None = None, extra: str = ""
 ) -> AsyncIterator[Town]:
-    """Build the town and start the product in it."""
+    """Build the town and start the product in it; `extra` is more of the community's configuration."""
     clock = HandClock(datetime.now(UTC).replace(microsecond=0))
     world = World(clock=clock)
     repository = world.repo(REPO)
@@ -242,7 +243,7 @@ async def town(
     repository.user(STRANGER, permission="read")
     repository.write_file("gate.yaml", REQUIRED)
     world.register_app()
-    (folder / "chatops.yaml").write_text(CONFIGURATION)
+    (folder / "chatops.yaml").write_text(CONFIGURATION + extra)
     async with GitHubStandIn(world, secret=WEBHOOK_SECRET) as hub, slack or SlackStandIn() as room:
         built = Town(hub, room, clock, folder)
         try:

@@ -17,6 +17,7 @@ from tests import needs
 
 OPENAPI = "@octokit/openapi/generated/api.github.com.json"
 METHODS = {"get", "post", "patch", "put", "delete"}
+MOST_SEGMENTS = 5
 PATIENCE_SECONDS = 60.0
 
 
@@ -41,9 +42,36 @@ def trimmed(operations: Iterable[tuple[str, str]]) -> dict[str, Any]:
         shape = same_shape(path)
         kept = {k: v for k, v in item.items() if k not in METHODS or (k, shape) in wanted}
         if METHODS & kept.keys():
-            paths[path] = kept
+            paths |= _in_segments(whole, path, kept)
     small: dict[str, Any] = {key: whole[key] for key in ("openapi", "info", "servers")}
     return small | {"paths": paths, "components": _referred_to(whole, paths)}
+
+
+def _in_segments(whole: dict[str, Any], path: str, item: dict[str, Any]) -> dict[str, Any]:
+    """Say a path once for each number of segments: GitHub marks names with slashes in them, Prism knows none."""
+    operation = next(item[method] for method in METHODS & item.keys())
+    described = [_resolved(whole, parameter) for parameter in operation.get("parameters", ())]
+    long = next((one["name"] for one in described if one.get("x-multi-segment")), None)
+    found = {path: item}
+    for count in range(2, MOST_SEGMENTS + 1 if long else 0):
+        more = [f"{long}_{number}" for number in range(2, count + 1)]
+        parts = "/".join(f"{{{name}}}" for name in (long, *more))
+        required = {"in": "path", "required": True, "schema": {"type": "string"}}
+        found[path.replace(f"{{{long}}}", parts)] = {
+            key: {**value, "parameters": [*value["parameters"], *({"name": name, **required} for name in more)]}
+            if key in METHODS
+            else value
+            for key, value in item.items()
+        }  # fmt: skip
+    return found
+
+
+def _resolved(whole: dict[str, Any], parameter: dict[str, Any]) -> dict[str, Any]:
+    reference = parameter.get("$ref")
+    if reference is None:
+        return parameter
+    found: dict[str, Any] = whole["components"]["parameters"][reference.rpartition("/")[2]]
+    return found
 
 
 def _referred_to(whole: dict[str, Any], start: object) -> dict[str, Any]:
@@ -99,18 +127,23 @@ def prism(upstream: str, operations: Iterable[tuple[str, str]], folder: Path) ->
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    log = (folder / "prism.log").open("wb")
+    log = log_of(folder).open("wb")
     arguments = ["proxy", str(specification), upstream, "--errors", "-h", "127.0.0.1"]
     process = subprocess.Popen(
         [node, command, *arguments, "-p", str(port)], stdout=log, stderr=subprocess.STDOUT
     )
     try:
-        _wait_for(port, process, folder / "prism.log")
+        _wait_for(port, process, log_of(folder))
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(timeout=10)
         log.close()
+
+
+def log_of(folder: Path) -> Path:
+    """Return where Prism in this folder writes what it saw."""
+    return folder / "prism.log"
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -1,7 +1,5 @@
 """A small repository that the tests of the pretend GitHub have in common."""
 
-import time
-
 import httpx
 import jwt
 
@@ -66,8 +64,8 @@ def client(hub: GitHubStandIn, login: str = "mona", *, at: str | None = None) ->
     return httpx.AsyncClient(base_url=at or hub.url, headers=headers, trust_env=False)
 
 
-def app_jwt(app: App, *, key: str | None = None, lasts: int = 540) -> str:
+def app_jwt(app: App, world: World, *, key: str | None = None, lasts: int = 540) -> str:
     """Sign what an App signs to speak for itself."""
-    now = int(time.time())
+    now = int(world.now().timestamp())
     claims = {"iat": now - 30, "exp": now + lasts, "iss": str(app.id)}
     return jwt.encode(claims, key or app.private_key_pem, algorithm="RS256")

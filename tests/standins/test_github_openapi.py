@@ -49,11 +49,11 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checked]:
     repository.gatekeeper(rocket.REQUIRED)
     repository.required_checks = ["Gatekeeper / gatekeeper"]
     app = world.register_app()
-    app_key = rocket.app_jwt(app)
     rocket.open_pull(repository)
     repository.run(workflow="CI", head_sha=made_up_sha("main"), jobs=[rocket.BUILD])
     rocket.let_pass(world, clock)
     rocket.let_pass(world, clock)
+    app_key = rocket.app_jwt(app, world)
     sha = repository.pulls[7].head_sha
     repository.status(sha, "license", "success", target_url="https://example.org/license")
     comment = repository.comment(7, author="hubot", body="Ready for review")
@@ -128,6 +128,8 @@ def test_every_call_fits_what_github_published(checked: Checked) -> None:
         ("POST", f"{comments}/reactions", 200, {"content": "eyes"}),
         ("GET", f"{comments}/reactions", 200, None),
         ("POST", f"{repo}/issues/7/labels", 200, {"labels": ["wip"]}),
+        ("GET", f"{repo}/issues/7/labels", 200, None),
+        ("GET", f"{repo}/labels/wip", 200, None),
         ("DELETE", f"{repo}/issues/7/labels/wip", 200, None),
         ("GET", f"{repo}/collaborators/mona/permission", 200, None),
         ("GET", f"{repo}/contents/README.md?ref=main", 200, None),

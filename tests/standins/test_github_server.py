@@ -24,7 +24,7 @@ def launched() -> tuple[World, Repository]:
     return world, repository
 
 
-@pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer nobody"}, {"Authorization": "x"}])
+@pytest.mark.parametrize("header", [{"Authorization": "Bearer nobody"}, {"Authorization": "x"}])
 async def test_a_stranger_is_not_let_in(header: dict[str, str]) -> None:
     world, _ = launched()
     async with GitHubStandIn(world) as hub, httpx.AsyncClient(base_url=hub.url) as client:
@@ -155,6 +155,46 @@ async def test_the_limit_is_counted_and_resets_after_an_hour() -> None:
     assert later.status_code == 200
 
 
+async def test_nobody_reads_what_is_public_sixty_times_an_hour() -> None:
+    world, _ = launched()
+    world.repo("acme/secret", private=True)
+    async with GitHubStandIn(world) as hub, httpx.AsyncClient(base_url=hub.url) as client:
+        public = await client.get(REPO)
+        private = await client.get("/repos/acme/secret")
+        self_ = await client.get("/user")
+        written = await client.post(f"{REPO}/issues/7/comments", json={"body": "Hello"})
+
+    assert [r.status_code for r in (public, private, self_, written)] == [200, 404, 401, 401]
+    assert public.headers["x-ratelimit-limit"] == "60"
+
+
+async def test_a_folder_is_listed_whatever_was_asked_for() -> None:
+    world, repository = launched()
+    repository.write_file("ci/required.yaml", "required: []\n")
+    repository.write_file("ci/scripts/run.sh", "true\n")
+    async with GitHubStandIn(world) as hub, rocket.client(hub) as client:
+        raw = {"Accept": "application/vnd.github.raw+json"}
+        listed = await client.get(f"{REPO}/contents/ci", headers=raw)
+        top = await client.get(f"{REPO}/contents/")
+
+    assert [(entry["path"], entry["type"]) for entry in listed.json()] == [
+        ("ci/required.yaml", "file"),
+        ("ci/scripts", "dir"),
+    ]
+    assert [entry["name"] for entry in top.json()] == ["ci"]
+
+
+async def test_the_time_in_every_answer_is_the_worlds() -> None:
+    world, _, clock = rocket.rocket()
+    async with GitHubStandIn(world) as hub, rocket.client(hub) as client:
+        first = await client.get(REPO)
+        clock.advance(3600)
+        later = await client.get("/")
+
+    assert first.headers["date"] == "Mon, 05 Jan 2026 12:00:00 GMT"
+    assert later.headers["date"] == "Mon, 05 Jan 2026 13:00:00 GMT"
+
+
 async def test_a_reader_may_not_run_jobs_again_and_a_writer_may() -> None:
     world, repository = launched()
     run = repository.runs_newest_first()[0]
@@ -176,7 +216,7 @@ async def test_an_app_without_the_permission_may_not_run_jobs_again() -> None:
     app = world.register_app(permissions={"actions": "read", "issues": "write"})
     run = repository.runs_newest_first()[0]
     async with GitHubStandIn(world) as hub, httpx.AsyncClient(base_url=hub.url) as client:
-        token = await installation_token(client, rocket.app_jwt(app), app.installation_id)
+        token = await installation_token(client, rocket.app_jwt(app, world), app.installation_id)
         headers = {"Authorization": f"Bearer {token}"}
         refused = await client.post(f"{REPO}/actions/runs/{run.id}/rerun", headers=headers)
         said = await client.post(
@@ -203,7 +243,7 @@ async def test_an_installation_token_is_long_has_dots_and_expires() -> None:
     world, _, clock = rocket.rocket()
     app = world.register_app()
     async with GitHubStandIn(world) as hub, httpx.AsyncClient(base_url=hub.url) as client:
-        token = await installation_token(client, rocket.app_jwt(app), app.installation_id)
+        token = await installation_token(client, rocket.app_jwt(app, world), app.installation_id)
         headers = {"Authorization": f"token {token}"}
         now = await client.get(REPO, headers=headers)
         clock.advance(3601)
@@ -219,13 +259,19 @@ async def test_only_the_app_itself_speaks_for_it() -> None:
     world, _ = launched()
     app = world.register_app()
     stranger = World().register_app()
-    forged = rocket.app_jwt(app, key=stranger.private_key_pem)
-    too_long = rocket.app_jwt(app, lasts=3600)
-    expired = rocket.app_jwt(app, lasts=-600)
+    forged = rocket.app_jwt(app, world, key=stranger.private_key_pem)
+    too_long = rocket.app_jwt(app, world, lasts=3600)
+    expired = rocket.app_jwt(app, world, lasts=-600)
     async with GitHubStandIn(world) as hub, httpx.AsyncClient(base_url=hub.url) as client:
         statuses = [
             (await client.get("/app", headers={"Authorization": f"Bearer {token}"})).status_code
-            for token in (rocket.app_jwt(app), forged, too_long, expired, world.token("mona"))
+            for token in (
+                rocket.app_jwt(app, world),
+                forged,
+                too_long,
+                expired,
+                world.token("mona"),
+            )
         ]
 
     assert statuses == [200, 401, 401, 401, 401]

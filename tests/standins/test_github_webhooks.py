@@ -216,7 +216,7 @@ async def test_an_app_finds_its_failed_deliveries_and_asks_for_them() -> None:
             repository.push()
         await hub.webhooks.drained()
         taker.answer = 202
-        headers = {"Authorization": f"Bearer {rocket.app_jwt(app)}"}
+        headers = {"Authorization": f"Bearer {rocket.app_jwt(app, hub.world)}"}
         async with httpx.AsyncClient(base_url=hub.url, headers=headers) as client:
             first = await client.get("/app/hook/deliveries", params={"per_page": 4})
             rest = await client.get(first.links["next"]["url"])

@@ -137,6 +137,12 @@ class Call:
             text = "Must have admin rights to Repository."
             raise NotAllowedError(text)
 
+    def must_push(self, repository: Repository) -> None:
+        """Refuse a person who may not push; what an App may see was settled when it was installed."""
+        if self.who.app is None and not repository.may_push(self.who.login):
+            text = "Must have push access to view collaborator permission."
+            raise NotAllowedError(text)
+
     def paged(
         self,
         items: Sequence[Item],

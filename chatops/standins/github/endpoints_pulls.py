@@ -115,6 +115,26 @@ def delete_reaction(call: Call) -> Answer:
     return Answer(status=204)
 
 
+def list_labels(call: Call) -> Answer:
+    """List the labels of a pull request."""
+    repository, pull = call.pull()
+    call.must_hold("issues", needs="read", repository=repository)
+    return call.paged(
+        pull.labels, lambda name: call.shapes.label(repository, repository.label(name))
+    )
+
+
+def get_label(call: Call) -> Answer:
+    """Show a label of the repository."""
+    repository = call.repository()
+    call.must_hold("issues", needs="read", repository=repository)
+    wanted = call.parameters["name"].lower()
+    found = next((one for one in repository.labels.values() if one.name.lower() == wanted), None)
+    if found is None:
+        raise not_found()
+    return Answer(body=call.shapes.label(repository, found))
+
+
 def add_labels(call: Call) -> Answer:
     """Label a pull request."""
     repository, pull = call.pull()

@@ -11,7 +11,7 @@ from chatops.standins.github.actions import Json, stamp
 from chatops.standins.github.answers import Answer, Call, WrongError, not_found
 from chatops.standins.github.things import App, Identity
 from chatops.standins.github.webhooks import Delivery
-from chatops.standins.github.world import made_up_sha
+from chatops.standins.github.world import Repository, made_up_sha
 
 TOKEN_LIFETIME = timedelta(hours=1)
 REDELIVERABLE = timedelta(days=3)
@@ -26,6 +26,9 @@ def get_permission(call: Call) -> Answer:
     """Tell what someone may do in a repository."""
     repository = call.repository()
     login = call.parameters["login"]
+    if not call.who.login:
+        raise WrongError(401, "Requires authentication")
+    call.must_push(repository)
     if login not in call.world.users:
         raise not_found()
     role = repository.permission(login)
@@ -50,12 +53,30 @@ def get_content(call: Call) -> Answer:
     repository = call.repository()
     ref = call.query.get("ref", repository.default_branch)
     path = call.parameters["path"].strip("/")
-    text = repository.read_file(path, ref=ref) if repository.knows_ref(ref) else None
-    if text is None:
+    if not repository.knows_ref(ref):
         raise not_found()
+    text = repository.read_file(path, ref=ref)
+    if text is None:
+        return Answer(body=_folder(call, repository, path, ref))
     if "raw" in call.accept:
         return Answer(text=text)
     return Answer(body=call.shapes.content(repository, path, text, ref))
+
+
+def _folder(call: Call, repository: Repository, path: str, ref: str) -> list[Json]:
+    """List what lies in a folder, whatever media type was asked for."""
+    within = f"{path}/" if path else ""
+    names = {
+        name.removeprefix(within).partition("/")[0]: name.removeprefix(within).partition("/")[1]
+        for name in repository.paths(ref=ref)
+        if name.startswith(within)
+    }
+    if not names:
+        raise not_found()
+    return [
+        call.shapes.entry(repository, within + name, ref, is_folder=bool(rest))
+        for name, rest in sorted(names.items())
+    ]
 
 
 def get_rules(call: Call) -> Answer:
@@ -96,6 +117,8 @@ def get_status(call: Call) -> Answer:
 
 def get_user(call: Call) -> Answer:
     """Tell whose token this is."""
+    if not call.who.login:
+        raise WrongError(401, "Requires authentication")
     return Answer(body=call.shapes.public_user(call.who.login))
 
 
@@ -107,7 +130,8 @@ def get_app(call: Call) -> Answer:
 def get_installation(call: Call) -> Answer:
     """Show the App's installation on a repository."""
     app = call.app()
-    call.repository()
+    if call.repository().full_name in app.left_out:
+        raise not_found()
     return Answer(body=call.shapes.installation(app))
 
 

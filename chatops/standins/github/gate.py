@@ -27,8 +27,12 @@ from chatops.standins.github.webhooks import Webhooks
 from chatops.standins.github.world import World
 
 LIMIT = 5_000
+LIMIT_OF_NOBODY = 60
+HOUR = timedelta(hours=1)
 LEDGER_SIZE = 50_000
-LONGEST_JWT = 660
+LONGEST_JWT = 600
+JWT_LEEWAY = 60
+NOBODY = Identity(login="")
 DOCUMENTATION = "https://docs.github.com/rest"
 
 FaultKind = Literal[
@@ -48,7 +52,7 @@ class Fault:
     method: str = ".*"
     path: str = ".*"
     times: int = 1
-    retry_after: int = 60
+    retry_after: int | None = 60
     seconds: float = 0.1
 
     def hits(self, method: str, path: str) -> bool:
@@ -83,12 +87,16 @@ class _Allowance:
 
 @dataclass(slots=True)
 class Gate:
-    """Lets calls through to their endpoints, or answers in GitHub's stead."""
+    """Lets calls through to their endpoints, or answers in GitHub's stead.
+
+    `limit` calls are for everyone, and again when an `hour` is over.
+    """
 
     world: World
     shapes: Shapes
     hooks: Webhooks
     limit: int = LIMIT
+    hour: timedelta = HOUR
     faults: list[Fault] = field(default_factory=list)
     requests: deque[RecordedCall] = field(default_factory=lambda: deque(maxlen=LEDGER_SIZE))
     _allowances: dict[str, _Allowance] = field(default_factory=dict)
@@ -113,16 +121,17 @@ class Gate:
             answer = answer or refusal(wrong.status, wrong.message, wrong.errors)
         if fault is not None and fault.kind == "502_after":
             answer = self._faulty(fault)
-        self._record(request, raw, who, answer)
-        return self._respond(request, who, answer, is_free=is_free)
+        response = self._respond(request, who, answer, is_free=is_free)
+        self._record(request, raw, who, response.status_code)
+        return response
 
     def resources(self, who: Identity) -> dict[str, Any]:
         """Tell a caller how much it may still ask."""
-        allowance = self._allowance(who)
+        allowance, limit = self._allowance(who), self._limit_of(who)
         core = {
-            "limit": self.limit,
-            "used": min(allowance.used, self.limit),
-            "remaining": max(self.limit - allowance.used, 0),
+            "limit": limit,
+            "used": min(allowance.used, limit),
+            "remaining": max(limit - allowance.used, 0),
             "reset": int(allowance.resets_at.timestamp()),
         }
         return {"resources": {"core": core, "search": core}, "rate": core}
@@ -131,8 +140,8 @@ class Gate:
         self, request: Request, endpoint: Endpoint, who: Identity, raw: bytes, *, is_free: bool
     ) -> Answer:
         allowance = self._allowance(who)
-        if not is_free and allowance.used >= self.limit:
-            return refusal(403, f"API rate limit exceeded for {who.login}.")
+        if not is_free and allowance.used >= self._limit_of(who):
+            return refusal(403, f"API rate limit exceeded for {who.login or '127.0.0.1'}.")
         try:
             body = msgspec.json.decode(raw) if raw else {}
         except msgspec.DecodeError:
@@ -191,13 +200,20 @@ class Gate:
 
     def _allowance(self, who: Identity) -> _Allowance:
         now = self.world.now()
-        allowance = self._allowances.get(who.login)
+        # An App has one allowance for itself, and another one in each installation.
+        name = f"{who.login} itself" if who.app and who.expires_at is None else who.login
+        allowance = self._allowances.get(name)
         if allowance is None or allowance.resets_at <= now:
-            allowance = _Allowance(now + timedelta(hours=1))
-            self._allowances[who.login] = allowance
+            allowance = _Allowance(now + self.hour)
+            self._allowances[name] = allowance
         return allowance
 
+    def _limit_of(self, who: Identity) -> int:
+        return self.limit if who.login else min(self.limit, LIMIT_OF_NOBODY)
+
     def _identity(self, request: Request) -> Identity:
+        if request.method == "GET" and "authorization" not in request.headers:
+            return NOBODY
         token = _bearer(request)
         who = self.world.tokens.get(token)
         if who is None or (who.expires_at is not None and who.expires_at <= self.world.now()):
@@ -214,18 +230,26 @@ class Gate:
                 token,
                 app.public_key_pem,
                 algorithms=["RS256"],
-                options={"require": ["exp", "iat", "iss"], "verify_iss": False},
-                leeway=60,
+                # GitHub's own clock decides below, not the one of the machine that signed.
+                options={
+                    "require": ["exp", "iat", "iss"],
+                    "verify_exp": False,
+                    "verify_iat": False,
+                    "verify_iss": False,
+                },
             )
-        except jwt.ExpiredSignatureError as error:
-            text = "'Expiration time' claim ('exp') must be a numeric value representing the future"
-            raise WrongError(401, text) from error
         except jwt.InvalidTokenError as error:
             raise WrongError(401, "A JSON web token could not be decoded") from error
         if str(claims["iss"]) not in {str(app.id), f"Iv23.{app.slug}"}:
             raise WrongError(404, "Integration not found")
-        if claims["exp"] - claims["iat"] > LONGEST_JWT:
+        now = self.world.now().timestamp()
+        if claims["exp"] <= now:
+            text = "'Expiration time' claim ('exp') must be a numeric value representing the future"
+            raise WrongError(401, text)
+        if claims["exp"] > now + LONGEST_JWT:
             raise WrongError(401, "'Expiration time' claim ('exp') is too far in the future")
+        if claims["iat"] > now + JWT_LEEWAY:
+            raise WrongError(401, "'Issued at' claim ('iat') must be an Integer in the past")
         return Identity(login=app.login, app=app)
 
     def _fault(self, method: str, path: str) -> Fault | None:
@@ -238,19 +262,20 @@ class Gate:
     def _faulty(self, fault: Fault) -> Answer:
         match fault.kind:
             case "primary_limit":
-                reset = int(self.world.now().timestamp()) + fault.retry_after
+                reset = int(self.world.now().timestamp()) + (fault.retry_after or 0)
                 headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(reset)}
                 return refusal(403, "API rate limit exceeded", headers=headers)
             case "secondary_403" | "secondary_429":
+                wait = fault.retry_after
                 return refusal(
                     int(fault.kind.removeprefix("secondary_")),
                     "You have exceeded a secondary rate limit. Please wait a few minutes.",
-                    headers={"Retry-After": str(fault.retry_after)},
+                    headers={} if wait is None else {"Retry-After": str(wait)},
                 )
             case _:
                 return refusal(int(fault.kind[:3]), "Server Error")
 
-    def _record(self, request: Request, raw: bytes, who: Identity | None, answer: Answer) -> None:
+    def _record(self, request: Request, raw: bytes, who: Identity | None, status: int) -> None:
         try:
             body = msgspec.json.decode(raw) if raw else None
         except msgspec.DecodeError:
@@ -262,7 +287,7 @@ class Gate:
                 path=request.url.path,
                 query=dict(request.query_params),
                 body=body,
-                status=answer.status,
+                status=status,
                 login=who.login if who else None,
             )
         )

@@ -11,6 +11,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from email.utils import format_datetime
 from types import TracebackType
 from typing import Self
 
@@ -20,6 +21,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatops.standins.github import endpoints_actions as actions
 from chatops.standins.github import endpoints_pulls as pulls
@@ -57,6 +59,8 @@ IN_REPOSITORY: tuple[tuple[str, str, Endpoint], ...] = (
     ("DELETE", COMMENT + "/reactions/{reaction_id}", pulls.delete_reaction),
     ("GET", "/issues/{number}/comments", pulls.list_comments),
     ("POST", "/issues/{number}/comments", pulls.create_comment),
+    ("GET", "/labels/{name:path}", pulls.get_label),
+    ("GET", "/issues/{number}/labels", pulls.list_labels),
     ("POST", "/issues/{number}/labels", pulls.add_labels),
     ("DELETE", "/issues/{number}/labels/{name:path}", pulls.remove_label),
     ("GET", "/collaborators/{login}/permission", repositories.get_permission),
@@ -90,14 +94,15 @@ class GitHubStandIn:
         port: int = 0,
     ) -> None:
         self.world = world
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # Said to be TCP, so that asyncio lets no answer wait for the acknowledgement of its head.
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind((host, port))
         self.url = f"http://{host}:{self._socket.getsockname()[1]}"
-        shapes = Shapes(world, self.url)
-        self.webhooks = Webhooks(world, shapes, url=webhook_url, secret=secret)
-        self.gate = Gate(world, shapes, self.webhooks)
-        self.app = Starlette(routes=[*self._api(), *Pages(world).routes()])
+        self._shapes = Shapes(world, self.url)
+        self.webhooks = Webhooks(world, self._shapes, url=webhook_url, secret=secret)
+        self.gate = Gate(world, self._shapes, self.webhooks)
+        self.app = _dated(Starlette(routes=[*self._api(), *Pages(world).routes()]), world)
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -108,6 +113,11 @@ class GitHubStandIn:
         """The REST calls so far, oldest first."""
         return list(self.gate.requests)
 
+    def be_known_at(self, url: str) -> None:
+        """Say from now on that this server is at the address of whatever stands in front of it."""
+        self.url = url
+        self._shapes.move(url)
+
     def fail(
         self,
         kind: FaultKind,
@@ -115,7 +125,7 @@ class GitHubStandIn:
         method: str = ".*",
         path: str = ".*",
         times: int = 1,
-        retry_after: int = 60,
+        retry_after: int | None = 60,
         seconds: float = 0.1,
     ) -> None:
         """Let the next calls that match go wrong."""
@@ -154,6 +164,7 @@ class GitHubStandIn:
             self.app,
             log_config=None,
             access_log=False,
+            date_header=False,
             lifespan="off",
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )
@@ -262,6 +273,21 @@ def serve_in_thread(
     finally:
         stopping.set()
         thread.join(timeout=10)
+
+
+def _dated(app: ASGIApp, world: World) -> ASGIApp:
+    """Let each answer say what time it is in the world, by which everything else in it is to be read."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = format_datetime(world.now(), usegmt=True).encode()
+                message["headers"] = [*message["headers"], (b"date", date)]
+            await send(message)
+
+        await app(scope, receive, send_dated)
+
+    return answer
 
 
 async def _unknown_path(_: Request) -> Response:

@@ -87,6 +87,11 @@ class Shapes:
         self.base = base
         self._drawn: dict[tuple[int, bool], Json] = {}
 
+    def move(self, base: str) -> None:
+        """Let the links of what is drawn from now on lead somewhere else."""
+        self.base = base
+        self._drawn.clear()
+
     def api(self, repository: Repository, path: str = "") -> str:
         """Address something of a repository in the REST API."""
         return f"{self.base}/repos/{repository.full_name}{path}"
@@ -571,6 +576,7 @@ class Shapes:
             "raw_url": self.page(repository, f"/raw/{pull.head_sha}/{file.path}"),
             "contents_url": self.api(repository, f"/contents/{file.path}?ref={pull.head_sha}"),
             "patch": "@@ -1 +1 @@\n-before\n+after",
+            **({"previous_filename": file.previous_path} if file.previous_path else {}),
         }
 
     def reactions(self, url: str, reactions: list[Reaction]) -> Json:
@@ -724,30 +730,53 @@ class Shapes:
                 "self": self.api(repository, f"/branches/{name}"),
                 "html": self.page(repository, f"/tree/{name}"),
             },
-            "protected": bool(repository.required_checks),
-            "protection": {"enabled": False},
+            "protected": bool(repository.required_checks or repository.classic_checks),
+            "protection": self._protection(repository),
             "protection_url": self.api(repository, f"/branches/{name}/protection"),
         }
+
+    def _protection(self, repository: Repository) -> Json:
+        """Draw what everybody may see of a branch's protection of the old kind; rulesets do not show there."""
+        contexts = list(repository.classic_checks)
+        if not contexts:
+            return {"enabled": False}
+        required = {
+            "enforcement_level": "non_admins",
+            "contexts": contexts,
+            "checks": [{"context": name, "app_id": None} for name in contexts],
+        }
+        return {"enabled": True, "required_status_checks": required}
 
     def content(self, repository: Repository, path: str, text: str, ref: str) -> Json:
         """Draw a file with its text in it."""
         raw = text.encode()
         blob = hashlib.sha1(b"blob %d\0" % len(raw) + raw, usedforsecurity=False).hexdigest()
+        return {
+            **self.entry(repository, path, ref),
+            "sha": blob,
+            "size": len(raw),
+            "content": base64.encodebytes(raw).decode(),
+            "encoding": "base64",
+        }
+
+    def entry(
+        self, repository: Repository, path: str, ref: str, *, is_folder: bool = False
+    ) -> Json:
+        """Draw a file or folder as its folder lists it."""
+        sha = made_up_sha(path)
         url = self.api(repository, f"/contents/{path}?ref={ref}")
-        git = self.api(repository, f"/git/blobs/{blob}")
-        page = self.page(repository, f"/blob/{ref}/{path}")
+        git = self.api(repository, f"/git/{'trees' if is_folder else 'blobs'}/{sha}")
+        page = self.page(repository, f"/{'tree' if is_folder else 'blob'}/{ref}/{path}")
         return {
             "name": path.rpartition("/")[2],
             "path": path,
-            "sha": blob,
-            "size": len(raw),
+            "sha": sha,
+            "size": 0,
             "url": url,
             "html_url": page,
             "git_url": git,
-            "download_url": self.page(repository, f"/raw/{ref}/{path}"),
-            "type": "file",
-            "content": base64.encodebytes(raw).decode(),
-            "encoding": "base64",
+            "download_url": None if is_folder else self.page(repository, f"/raw/{ref}/{path}"),
+            "type": "dir" if is_folder else "file",
             "_links": {"self": url, "git": git, "html": page},
         }
 

@@ -52,12 +52,13 @@ class Label:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedFile:
-    """One file of a pull request."""
+    """One file of a pull request; a renamed one had another path before."""
 
     path: str
     status: str = "modified"
     additions: int = 1
     deletions: int = 0
+    previous_path: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,13 +134,14 @@ class Push:
 
 @dataclass(slots=True, kw_only=True)
 class App:
-    """A GitHub App, installed once, on every repository of the world."""
+    """A GitHub App, installed once, on every repository of the world but those that are left out."""
 
     id: int
     slug: str
     installation_id: int
     permissions: dict[str, str]
     events: tuple[str, ...]
+    left_out: set[str] = field(default_factory=set)
     public_key_pem: str | None = None
     made_key: rsa.RSAPrivateKey | None = None
 

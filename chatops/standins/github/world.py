@@ -195,7 +195,12 @@ class World:
 
 
 class Repository:
-    """One repository and what happens in it."""
+    """One repository and what happens in it.
+
+    `required_checks` are required by a ruleset, `classic_checks` by branch protection of the old kind.
+    """
+
+    classic_checks: Sequence[str] = ()
 
     def __init__(
         self,
@@ -246,6 +251,10 @@ class Repository:
     def permission(self, login: str) -> str:
         """Tell what someone may do here; everyone may read what is public."""
         return self.permissions.get(login, "none" if self.private else "read")
+
+    def may_push(self, login: str) -> bool:
+        """Whether someone may change branches here."""
+        return PERMISSIONS.index(self.permission(login)) >= PERMISSIONS.index("write")
 
     def association(self, login: str) -> str:
         """Tell how GitHub describes the author of a comment."""
@@ -405,6 +414,11 @@ class Repository:
         """Read a file; a ref that holds nothing of its own shows the default branch."""
         own = self.contents[ref] if ref is not None and ref in self.contents else {}
         return own.get(path, self.contents[self.default_branch].get(path))
+
+    def paths(self, *, ref: str | None = None) -> set[str]:
+        """List the files of a branch or commit, as `read_file` finds them."""
+        own = self.contents[ref] if ref is not None and ref in self.contents else {}
+        return {*own, *self.contents[self.default_branch]}
 
     def knows_ref(self, ref: str) -> bool:
         """Whether this is a branch or a commit of the repository."""

@@ -226,7 +226,8 @@ class SlackStandIn:
 
     async def __aenter__(self) -> Self:
         """Start to serve on a free port."""
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # Said to be TCP, so that asyncio lets no answer wait for the acknowledgement of its head.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((self._host, self._port))
         self._port = listener.getsockname()[1]

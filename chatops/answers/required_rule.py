@@ -1,0 +1,65 @@
+"""Is this job required? A required name has its workflow before it or, from branch rules, is the job's alone."""
+
+import re
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from chatops.answers.job_words import LEVEL
+from chatops.events.gate import RequiredChecksChanged
+from chatops.names import Repo
+from chatops.projections.required import required_now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequiredRule:
+    """Which jobs must pass to merge, whatever a change touches.
+
+    `names` are as they are written; `jobs` the same without their workflows, for a nightly runs them under another.
+    """
+
+    names: frozenset[str]
+    jobs: frozenset[str]
+    workflows: frozenset[str]
+    patterns: tuple[re.Pattern[str], ...]
+
+    def has(self, job: str) -> bool:
+        """Return whether a job of this name is required, in whatever workflow it runs."""
+        if job in self.jobs:
+            return True
+        full = [job, *(f"{workflow}{LEVEL}{job}" for workflow in self.workflows)]
+        return any(pattern.match(one) for pattern in self.patterns for one in full)
+
+    def requires(self, workflow: str, job: str) -> bool:
+        """Return whether this job of this workflow is required, exactly."""
+        full = f"{workflow}{LEVEL}{job}"
+        return (
+            full in self.names
+            or job in self.names
+            or any(pattern.match(full) for pattern in self.patterns)
+        )
+
+
+def required_rule(db: Connection, repo: Repo) -> RequiredRule | None:
+    """Return what is required in a repository today, nothing if nobody has told."""
+    rules = required_now(db, repo)
+    return None if rules is None else _rule(rules)
+
+
+def _rule(rules: RequiredChecksChanged) -> RequiredRule:
+    names = {*rules.names, *(name for group in rules.sets for name in group.names)}
+    patterns = {*rules.patterns, *(pattern for group in rules.sets for pattern in group.patterns)}
+    split = [name.partition(LEVEL) for name in names]
+    return RequiredRule(
+        names=frozenset(names),
+        jobs=frozenset(job or workflow for workflow, _, job in split),
+        workflows=frozenset(workflow for workflow, _, job in split if job),
+        patterns=tuple(compiled for text in sorted(patterns) if (compiled := _compiled(text))),
+    )
+
+
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    try:
+        return re.compile(pattern)
+    except re.error:
+        return None

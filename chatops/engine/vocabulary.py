@@ -1,0 +1,75 @@
+"""Which words a community's people can begin a request with, and what each of them stands for."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from chatops.config import Community, Configuration
+from chatops.engine.command import Command
+from chatops.errors import Refused
+
+NEAR = 0.8
+"""How alike two words must be for one to be a slip of the other: `restest` is, `rebase` is not."""
+SHORTEST_SLIP = 4
+ALIKE = 0.7
+"""How alike a word must be to be worth a hint, where it was certainly said to us."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a verb stands for: a command, and words it puts before those that were said."""
+
+    command: type[Command]
+    words: tuple[str, ...]
+
+
+class Vocabulary:
+    """The verbs of one community: every command that it has not switched off, under all of its names."""
+
+    def __init__(self, commands: Iterable[type[Command]], community: Community) -> None:
+        off = {name.lower() for name in community.commands_off}
+        self._meanings = {
+            verb: Meaning(command, words)
+            for command in commands
+            if command.name not in off
+            for verb, words in command.verbs(community).items()
+        }
+
+    @property
+    def verbs(self) -> frozenset[str]:
+        """Return every word that is heard."""
+        return frozenset(self._meanings)
+
+    @property
+    def commands(self) -> dict[str, type[Command]]:
+        """Return the commands by their own names."""
+        return {meaning.command.name: meaning.command for meaning in self._meanings.values()}
+
+    def meaning(self, verb: str) -> Meaning | None:
+        """Return what a verb stands for."""
+        return self._meanings.get(verb)
+
+    def hears(self, verb: str) -> bool:
+        """Return whether a word is one of ours, or a slip of one; what belongs to other bots is not."""
+        if verb in self._meanings:
+            return True
+        return len(verb) >= SHORTEST_SLIP and bool(
+            get_close_matches(verb, self._meanings, n=1, cutoff=NEAR)
+        )
+
+
+def vocabularies(
+    commands: Mapping[str, type[Command]], configuration: Configuration
+) -> dict[str, Vocabulary]:
+    """Return the vocabulary of each community, by its key."""
+    return {
+        key: Vocabulary(commands.values(), community)
+        for key, community in configuration.communities.items()
+    }
+
+
+def unknown(verb: str, verbs: Collection[str]) -> Refused:
+    """Return the refusal of a word that is none of ours, with the one that was probably meant."""
+    near = get_close_matches(verb, verbs, n=1, cutoff=ALIKE)
+    hint = f"Did you mean `{near[0]}`?" if near else "`help` lists what I know."
+    return Refused(f"I do not know `{verb}`. {hint}", reason="unknown_command")

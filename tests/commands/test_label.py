@@ -1,0 +1,181 @@
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from chatops.commands.label import Label
+from chatops.config import Community, Labels
+from chatops.engine.answer import as_text
+from chatops.engine.authority import Grant, Standing
+from chatops.engine.command import Asked
+from chatops.errors import Refused
+from chatops.events import Event
+from chatops.events.changes import LabelsChanged, LabelsRequested
+from chatops.events.conversation import EffectFailed
+from tests.scene import (
+    COMMAND,
+    COMMUNITY,
+    PULL,
+    REPO,
+    ended,
+    job,
+    pull,
+    received,
+    scene,
+    story,
+    under_way,
+)
+
+PREFIXED = msgspec.structs.replace(COMMUNITY, labels=Labels(prefixes=("area", "kind")))
+RESTARTING = msgspec.structs.replace(COMMUNITY, labels=Labels(restart_ci=True))
+
+
+def decide(
+    folder: Path, words: Sequence[str], *events: Event, community: Community = COMMUNITY
+) -> LabelsRequested:
+    asked = Asked(
+        received=received(verb="label"),
+        standing=Standing(),
+        grant=Grant(ground="permission triage"),
+    )
+    with (
+        scene(folder, events or [pull(labels=("wip",))]) as world,
+        world.knowledge(community) as knowledge,
+    ):
+        (wanted,) = Label.parse(words).decide(asked, knowledge)
+    assert isinstance(wanted, LabelsRequested)
+    return wanted
+
+
+def refusal(
+    folder: Path, words: Sequence[str], *events: Event, community: Community = COMMUNITY
+) -> Refused:
+    with pytest.raises(Refused) as refused:
+        decide(folder, words, *events, community=community)
+    return refused.value
+
+
+def test_what_is_not_there_is_added(tmp_path: Path) -> None:
+    wanted = decide(tmp_path, ["bug,", "wip", "good first issue"])
+
+    assert (wanted.add, wanted.remove) == (("bug", "good first issue"), ())
+    assert wanted.before == ("wip",)
+
+
+def test_what_is_there_is_taken_off(tmp_path: Path) -> None:
+    wanted = decide(tmp_path, ["--remove", "WIP", "bug"])
+
+    assert (wanted.add, wanted.remove) == ((), ("WIP",))
+
+
+def test_each_prefix_of_the_community_is_a_word_of_its_own(tmp_path: Path) -> None:
+    verbs = Label.verbs(PREFIXED)
+
+    wanted = decide(tmp_path, [*verbs["area"], "agent", "runtime"])
+
+    assert {"area", "remove-area", "kind", "remove-kind"} == set(verbs) - set(
+        Label.verbs(COMMUNITY)
+    )
+    assert wanted.add == ("area/agent", "area/runtime")
+
+
+def test_a_prefix_can_be_taken_off_too(tmp_path: Path) -> None:
+    wanted = decide(
+        tmp_path, [*Label.verbs(PREFIXED)["remove-area"], "agent"], pull(labels=("area/agent",))
+    )
+
+    assert wanted.remove == ("area/agent",)
+
+
+@pytest.mark.parametrize(
+    ("verb", "words", "add", "remove"),
+    [
+        ("hold", [], ("do-not-merge",), ()),
+        ("hold", ["until", "the", "release"], ("do-not-merge",), ()),
+        ("hold", ["cancel"], (), ("do-not-merge",)),
+        ("unhold", [], (), ("do-not-merge",)),
+        ("remove-hold", [], (), ("do-not-merge",)),
+    ],
+)
+def test_a_pull_request_can_be_kept_from_merging(
+    tmp_path: Path, verb: str, words: list[str], add: tuple[str, ...], remove: tuple[str, ...]
+) -> None:
+    there = pull(labels=remove)
+
+    wanted = decide(tmp_path, [*Label.verbs(COMMUNITY)[verb], *words], there)
+
+    assert (wanted.add, wanted.remove) == (add, remove)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(["wip"], "#7 has `wip` already."), (["--remove", "bug"], "#7 does not have `bug` already.")],
+)
+def test_what_is_so_already_is_refused(tmp_path: Path, words: list[str], said: str) -> None:
+    assert refusal(tmp_path, words).text == said
+
+
+def test_a_label_that_would_restart_the_ci_is_not_set_before_that_is_meant(tmp_path: Path) -> None:
+    facts = [
+        pull(),
+        ended(10),
+        job(1, 10, "a"),
+        job(2, 10, "b"),
+        under_way(11, "Static"),
+        job(3, 11, "c"),
+    ]
+
+    refused = refusal(tmp_path, ["bug"], *facts, community=RESTARTING)
+
+    assert refused.reason == "would_restart"
+    assert (
+        "3 jobs so far on this commit, and 1 workflow under way would be cancelled" in refused.text
+    )
+    assert "`now`" in refused.text
+
+
+def test_with_now_it_is_set(tmp_path: Path) -> None:
+    assert decide(tmp_path, ["bug", "now"], pull(), community=RESTARTING).add == ("bug",)
+
+
+def test_taking_a_label_off_restarts_nothing(tmp_path: Path) -> None:
+    wanted = decide(tmp_path, ["--remove", "ok-to-test"], pull(), community=RESTARTING)
+
+    assert wanted.remove == ("ok-to-test",)
+
+
+def test_a_pull_request_whose_tests_were_not_let_in_restarts_nothing(tmp_path: Path) -> None:
+    assert decide(tmp_path, ["bug"], pull(labels=()), community=RESTARTING).add == ("bug",)
+
+
+@pytest.mark.parametrize("words", [[], ["now"], ["--remove"], [","]])
+def test_without_a_label_it_says_what_it_needs(words: list[str]) -> None:
+    with pytest.raises(Refused, match="Which label"):
+        Label.parse(words)
+
+
+def test_outside_a_pull_request_it_says_where_it_works(tmp_path: Path) -> None:
+    assert refusal(tmp_path, ["bug"], ended(10)).reason == "no_pull"
+
+
+def tell(folder: Path, *events: Event) -> tuple[str, bool]:
+    with scene(folder) as world, world.knowledge() as knowledge:
+        answer = Label.tell(story(*events), knowledge)
+    return as_text(answer), answer.quiet
+
+
+def test_success_is_quiet_and_says_what_changed(tmp_path: Path) -> None:
+    changed = LabelsChanged(
+        command=COMMAND, repo=REPO, number=PULL, added=("bug", "x"), removed=("wip",)
+    )
+
+    assert tell(tmp_path, changed) == ("I added bug, x and took off wip.", True)
+
+
+def test_what_did_not_work_is_said_aloud(tmp_path: Path) -> None:
+    failed = EffectFailed(
+        effect="change_labels", request="r", stream_of=COMMAND, text="No such label."
+    )
+
+    assert tell(tmp_path, failed) == ("No such label.", False)

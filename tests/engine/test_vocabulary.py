@@ -1,0 +1,62 @@
+import msgspec
+import pytest
+
+import chatops.commands
+from chatops.config import Community, Labels
+from chatops.engine.catalogue import catalogue
+from chatops.engine.command import Command
+from chatops.engine.vocabulary import Vocabulary, unknown
+from tests.scene import COMMUNITY
+
+COMMANDS = catalogue(chatops.commands, Command)
+
+
+def vocabulary(**changes: object) -> Vocabulary:
+    community: Community = msgspec.structs.replace(COMMUNITY, **changes)
+    return Vocabulary(COMMANDS, community)
+
+
+def test_no_two_commands_answer_to_one_word() -> None:
+    words = [verb for command in COMMANDS for verb in command.verbs(COMMUNITY)]
+
+    assert len(words) == len(set(words))
+    assert all(verb == verb.lower() for verb in words)
+
+
+def test_a_word_may_stand_for_a_command_with_words_of_its_own() -> None:
+    meaning = vocabulary().meaning("retest-required")
+
+    assert meaning is not None
+    assert (meaning.command.name, meaning.words) == ("retest", ("required",))
+
+
+def test_the_prefixes_of_a_communitys_labels_are_words() -> None:
+    words = vocabulary(labels=Labels(prefixes=("area",)))
+
+    assert {"area", "remove-area"} <= words.verbs
+    assert not vocabulary().hears("area")
+
+
+def test_a_command_that_is_switched_off_is_not_heard_under_any_word() -> None:
+    words = vocabulary(commands_off=("retest",))
+
+    assert words.meaning("retest") is None
+    assert words.meaning("retest-required") is None
+    assert "retest" not in words.commands
+
+
+@pytest.mark.parametrize("verb", ["retest", "restest", "rettest", "labell", "hstory"])
+def test_ours_and_slips_of_ours_are_heard(verb: str) -> None:
+    assert vocabulary().hears(verb)
+
+
+@pytest.mark.parametrize("verb", ["rebase", "merge", "lgtm", "usr", "hel", "help-me-please", "tmp"])
+def test_what_other_bots_listen_to_is_not(verb: str) -> None:
+    assert not vocabulary().hears(verb)
+
+
+def test_an_unknown_word_comes_with_what_was_probably_meant() -> None:
+    words = vocabulary()
+
+    assert unknown("restest", words.verbs).text.endswith("Did you mean `retest`?")
+    assert unknown("brew-coffee", words.verbs).text.endswith("`help` lists what I know.")

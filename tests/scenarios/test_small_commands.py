@@ -1,0 +1,129 @@
+"""Commands that do one small thing: what people say on a pull request, and what becomes of it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios.world import AUTHOR, BUILD, EXTRA, STRANGER, town
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_label_is_put_on_without_a_word(database_url: str, tmp_path: Path) -> None:
+    async with town(database_url, tmp_path) as here:
+        pull = here.open_pull(labels=())
+        here.repository.label("bug")
+
+        comment = here.say("/label bug")
+        await here.settle()
+
+        assert pull.labels == ["bug"]
+        assert here.reactions(comment) == ["eyes", "+1"]
+        assert here.replies == []
+
+
+async def test_a_slip_of_the_pen_in_a_label_makes_no_new_one(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        pull = here.open_pull(labels=())
+
+        here.say("/label bgu")
+        await here.settle()
+
+        assert pull.labels == []
+        assert "has no label `bgu`" in here.reply
+
+
+async def test_a_label_is_for_those_who_may_set_it_on_github(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        pull = here.open_pull(labels=())
+        here.repository.label("bug")
+
+        here.say("/label bug", by=AUTHOR)
+        await here.settle()
+
+        assert pull.labels == []
+        assert "the role triage or more" in here.reply
+
+
+async def test_a_label_that_restarts_the_ci_is_asked_about(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path, extra=EXTRA) as here:
+        pull = here.open_pull()
+        here.repository.label("bug")
+        here.repository.run(workflow="CI", pull=pull, jobs=[BUILD])
+        here.pass_time(10)
+
+        here.say("/label bug")
+        await here.settle()
+
+        assert pull.labels == ["ok-to-test"]
+        assert "1 workflow under way would be cancelled" in here.reply
+
+        here.say("/label bug now")
+        await here.settle()
+
+        assert pull.labels == ["ok-to-test", "bug"]
+
+
+async def test_what_runs_can_be_stopped(database_url: str, tmp_path: Path) -> None:
+    async with town(database_url, tmp_path) as here:
+        run = here.repository.run(workflow="CI", pull=here.open_pull(), jobs=[BUILD])
+        here.pass_time(10)
+
+        here.say("/cancel")
+        await here.let_ci_end()
+
+        assert run.latest.conclusion == "cancelled"
+        assert "Stopped 1 of 1 workflow." in here.reply
+
+
+async def test_a_stranger_stops_nothing(database_url: str, tmp_path: Path) -> None:
+    async with town(database_url, tmp_path) as here:
+        run = here.repository.run(workflow="CI", pull=here.open_pull(), jobs=[BUILD])
+        here.pass_time(10)
+
+        here.say("/cancel", by=STRANGER)
+        await here.let_ci_end()
+
+        assert run.latest.conclusion == "success"
+        assert "members and collaborators" in here.reply
+
+
+async def test_a_slip_of_a_verb_is_answered_with_what_was_meant(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        await here.open_failed_pull()
+
+        here.say("/restest")
+        await here.settle()
+
+        assert "Did you mean `retest`?" in here.reply
+        assert here.reruns == []
+
+
+async def test_what_other_bots_are_told_is_left_alone(database_url: str, tmp_path: Path) -> None:
+    async with town(database_url, tmp_path) as here:
+        here.open_pull()
+
+        comment = here.say("/rebase\n/azp run\n/gemini review")
+        await here.settle()
+
+        assert here.replies == []
+        assert here.reactions(comment) == []
+
+
+async def test_only_the_job_that_is_meant_runs_again(database_url: str, tmp_path: Path) -> None:
+    async with town(database_url, tmp_path) as here:
+        await here.open_failed_pull()
+
+        here.say('/retest "CI / test (a)"')
+        await here.settle()
+
+        assert here.reruns == ["rerun CI / test (a)", "rerun Gatekeeper"]
+        assert "Running 1 failed job again" in here.reply

@@ -1,0 +1,142 @@
+"""Pages, health and metrics over real HTTP: what a browser, a balancer and a curious stranger get."""
+
+import gzip
+import time
+from collections.abc import Iterator
+from http import HTTPStatus
+from urllib.parse import quote, urlencode
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chatops.engine.log import Batch
+from chatops.events import Fact
+from tests.scene import ended, job
+from tests.surfaces.doors import Doors, open_doors
+
+PAGES = ["/nightly", "/nightly.json", "/acme/nightly", "/acme/nightly.json"]
+HEALTH = ["/healthz", "/readyz", "/metrics"]
+SAFE = {
+    "content-security-policy": "default-src 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+}
+HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
+    folder = tmp_path_factory.mktemp("pages")
+    with open_doors(f"sqlite:///{folder / 'doors.db'}") as opened:
+        facts = [
+            Fact(event=event, source="github", correlation_id="delivery/1")
+            for event in (
+                ended(1, "Nightly", trigger="schedule", branch="main"),
+                job(11, 1, name=HOSTILE),
+                job(12, 1, name="boot", conclusion="success"),
+            )
+        ]
+        opened.service.writer.append(Batch(facts=facts))
+        while opened.service.readiness().facts["projection_lag"]:
+            time.sleep(0.01)
+        yield opened
+
+
+@pytest.mark.parametrize("path", [*PAGES, *HEALTH])
+def test_what_is_served_is_served_safely(doors: Doors, path: str) -> None:
+    answer = doors.client.get(path)
+
+    assert answer.status_code == HTTPStatus.OK
+    for name, value in SAFE.items():
+        assert value in answer.headers[name]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_what_has_not_changed_is_not_sent_again(doors: Doors, path: str) -> None:
+    for encoding in ("gzip", "identity"):
+        first = doors.client.get(path, headers={"accept-encoding": encoding})
+
+        again = doors.client.get(
+            path,
+            headers={"accept-encoding": encoding, "if-none-match": first.headers["etag"]},
+        )
+
+        assert again.status_code in {HTTPStatus.NOT_MODIFIED, HTTPStatus.OK}
+        assert (again.status_code == HTTPStatus.NOT_MODIFIED) == (
+            again.headers["etag"] == first.headers["etag"]
+        )
+        assert again.content == b"" or again.status_code == HTTPStatus.OK
+
+
+def test_a_page_is_compressed_for_who_can_read_that(doors: Doors) -> None:
+    plain = doors.client.get("/nightly", headers={"accept-encoding": "identity"})
+    with doors.client.stream("GET", "/nightly", headers={"accept-encoding": "gzip"}) as answer:
+        packed = b"".join(answer.iter_raw())
+
+    assert "content-encoding" not in plain.headers
+    assert answer.headers["content-encoding"] == "gzip"
+    assert len(packed) < len(plain.content)
+    assert gzip.decompress(packed).startswith(b"<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nowhere", "/nobody/nightly", "/nightly.exe", "/acme/nightly.xml", "/static/x/no.css",
+        "/static/x/../../../../etc/passwd", "/static/x/%2e%2e%2f%2e%2e%2fetc%2fpasswd",
+        f"/{quote(HOSTILE)}", f"/{quote(HOSTILE)}/nightly", "/%00", "/%ff%fe", "/" + "a" * 5_000,
+    ],
+)  # fmt: skip
+def test_what_is_not_there_is_said_and_shown_to_be_text(doors: Doors, path: str) -> None:
+    answer = doors.client.get(path)
+
+    assert answer.status_code == HTTPStatus.NOT_FOUND
+    assert HOSTILE not in answer.text
+    assert "root:" not in answer.text
+    for name, value in SAFE.items():
+        assert value in answer.headers[name]
+
+
+def test_the_home_page_leads_to_the_nightly_with_what_was_asked(doors: Doors) -> None:
+    answer = doors.client.get("/", params={"q": "a b&c", "s": "name"})
+
+    assert answer.status_code == HTTPStatus.TEMPORARY_REDIRECT
+    assert answer.headers["location"] == "/nightly?q=a+b%26c&s=name"
+
+
+def test_a_name_from_outside_is_never_markup(doors: Doors) -> None:
+    page = doors.client.get("/nightly", params={"q": HOSTILE, "sel": HOSTILE, "n": HOSTILE})
+
+    assert page.status_code == HTTPStatus.OK
+    assert "alert(1)" in page.text
+    assert HOSTILE not in page.text
+
+
+def test_pages_are_only_read(doors: Doors) -> None:
+    for method in ("POST", "PUT", "DELETE", "PATCH"):
+        answer = doors.client.request(method, "/nightly")
+
+        assert answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    path=st.sampled_from(PAGES),
+    query=st.dictionaries(
+        st.sampled_from(["n", "s", "q", "hide", "required", "sel", "part", "at", "test", ""]),
+        st.text(max_size=20)
+        | st.integers(-(10**12), 10**12).map(str)
+        | st.sampled_from(["400", "401", "0", "boot", HOSTILE, "\x00", "٣", "1e3"]),
+        max_size=5,
+    ),
+)
+def test_nothing_that_can_be_asked_makes_a_page_stumble(
+    doors: Doors, path: str, query: dict[str, str]
+) -> None:
+    question = urlencode(query, errors="surrogatepass")
+
+    answer = doors.client.get(f"{path}?{question}")
+
+    assert answer.status_code in {HTTPStatus.OK, HTTPStatus.BAD_REQUEST}
+    assert path.endswith(".json") or HOSTILE not in answer.text

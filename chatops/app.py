@@ -432,8 +432,10 @@ class Service:
     async def record(self, batch: Batch) -> Appended:
         """Append what came in at a door."""
         appended = await self.writer.append_soon(batch)
-        self.metrics.recorded.inc(len(appended.positions))
-        self.metrics.duplicates.inc(appended.duplicates)
+        if appended.positions:
+            self.metrics.recorded.inc(len(appended.positions))
+        if appended.duplicates:
+            self.metrics.duplicates.inc(appended.duplicates)
         return appended
 
     def nightly(
@@ -540,6 +542,7 @@ class Metrics:
             ["door", "status"],
             registry=registry,
         )
+        self._counters: dict[tuple[str, int], Counter] = {}
         self.recorded = Counter("chatops_events_recorded", "Events recorded.", registry=registry)
         self.duplicates = Counter(
             "chatops_events_known", "Facts the log had already.", registry=registry
@@ -563,7 +566,10 @@ class Metrics:
 
     def answered(self, door: str, status: int) -> None:
         """Count an answer of one of the doors."""
-        self.answers.labels(door, str(int(status))).inc()
+        counter = self._counters.get((door, status))
+        if counter is None:
+            counter = self._counters[door, status] = self.answers.labels(door, str(int(status)))
+        counter.inc()
 
 
 def _nights(query: Mapping[str, str]) -> int:

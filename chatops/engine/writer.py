@@ -8,6 +8,7 @@ nobody's bad batch fails a neighbour's; the one that cannot be written at all is
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ logger = structlog.get_logger(__name__)
 
 MOST_PER_TRANSACTION = 512
 MOST_WAITING = 20_000
+FEW = 4
+GATHERING = 0.002
+"""Seconds to let requests gather where the last transaction had more than a few; who asks alone does not wait."""
 CANNOT_BE_WRITTEN = (
     SQLAlchemyError, MsgspecError, Broken, ValueError, TypeError, ArithmeticError, LookupError,
     AttributeError, AssertionError, RuntimeError, OSError, MemoryError,
@@ -87,7 +91,11 @@ class Writer:
         self._requests.put(request)
 
     def _run(self) -> None:
+        before = 0
         while (request := self._requests.get()) is not None:
+            if before > FEW:
+                # Many ask at once: while this thread sleeps, the loop reads what else has come, and one flush takes it.
+                time.sleep(GATHERING)
             requests = [request]
             last = False
             while len(requests) < MOST_PER_TRANSACTION:
@@ -100,6 +108,7 @@ class Writer:
                     break
                 requests.append(following)
             self._write(requests)
+            before = len(requests)
             if last:
                 return
 

@@ -3,7 +3,6 @@
 The sender's text is only ever data. A delivery is verified on its raw bytes before anything is parsed.
 """
 
-import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
@@ -51,7 +50,7 @@ def is_signed(secrets: Sequence[bytes], signature: bytes | None, body: bytes) ->
         return False
     given = found.group(1)
     matches = [
-        hmac.compare_digest(hmac.new(secret, body, hashlib.sha256).hexdigest().encode(), given)
+        hmac.compare_digest(hmac.digest(secret, body, "sha256").hex().encode(), given)
         for secret in secrets
     ]
     return any(matches)

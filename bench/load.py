@@ -1,91 +1,145 @@
-"""A small load generator: signed deliveries over keep-alive connections, each a new fact."""
+"""A load generator: requests over keep-alive connections, bounded in count and in time.
 
+`python -m bench.load PORT` runs one in a process of its own, beside what is measured.
+"""
+
+import argparse
 import asyncio
-import hashlib
-import hmac
-import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
-SECRET = b"bench"
-PADDING = "x" * 8_000
+import httptools
+import msgspec
+import uvloop
+
+from bench.deliveries import OUR_PATH, requests
+
+PATIENCE = 30.0
+"""Seconds after the end of a load in which every answer must have come."""
+READY = "ready"
+"""What a load in a process of its own says when its requests are prepared and it begins."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a load met: requests a second, and the 50th and 99th percentile of a request's time in milliseconds."""
+    """What a load met: requests a second, and the 50th and 99th percentile of a request's time in milliseconds.
 
+    `busy` is the share of one processor that the generator itself took: near 1, it and not the server is measured.
+    """
+
+    count: int
     rate: float
     p50: float
     p99: float
+    busy: float
 
 
-def delivery(number: int, repeat: int) -> bytes:
-    """Return the bytes of a request: a `workflow_job` of about 9 kB; `repeat` sends each of them so many times."""
-    known = number // repeat
-    body = json.dumps(
-        {
-            "action": "completed",
-            "workflow_job": {
-                "id": 50_000_000_000 + known, "run_id": 19_000_000 + known // 240, "run_attempt": 1,
-                "workflow_name": "Nightly", "name": f"run-tests / test ({known % 240})",
-                "status": "completed", "conclusion": "success", "head_sha": "a" * 40,
-                "head_branch": "main", "created_at": "2026-01-05T00:00:00Z",
-                "started_at": "2026-01-05T00:00:10Z", "completed_at": "2026-01-05T00:10:00Z",
-                "labels": ["ubuntu-24.04"], "steps": [], "runner_name": "r-1",
-            },
-            "repository": {"full_name": "acme/rocket", "description": PADDING},
-            "sender": {"login": "mona", "type": "User"},
-        }
-    ).encode()  # fmt: skip
-    signature = hmac.new(SECRET, body, hashlib.sha256).hexdigest()
-    head = (
-        "POST /github/webhooks HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-        f"X-GitHub-Event: workflow_job\r\nX-GitHub-Delivery: guid-{known}\r\n"
-        f"X-Hub-Signature-256: sha256={signature}\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the value below which this share of them lies."""
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
+class _Sender(asyncio.Protocol):
+    """One connection: sends a request, waits for the whole answer, sends the next."""
+
+    def __init__(self, waiting: list[bytes], took: list[float], status: int, until: float) -> None:
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting = waiting
+        self._took = took
+        self._status = status
+        self._until = until
+        self._began = 0.0
+        self._parser = httptools.HttpResponseParser(self)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # uvloop's transports are none of asyncio's classes.
+        self._transport = cast("asyncio.Transport", transport)
+        self._send()
+
+    def data_received(self, data: bytes) -> None:
+        self._parser.feed_data(data)
+
+    def on_message_complete(self) -> None:
+        """Count an answer; the parser calls it."""
+        now = time.perf_counter()
+        self._took.append(now - self._began)
+        status = self._parser.get_status_code()
+        if status != self._status:
+            self._end(RuntimeError(f"The server answered {status}, not {self._status}."))
+        elif now > self._until or not self._waiting:
+            self._end(None)
+        else:
+            self._send()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end(exc or ConnectionResetError("The server closed the connection."))
+
+    def _send(self) -> None:
+        if not self._waiting:
+            self._end(None)
+            return
+        request = self._waiting.pop()
+        self._began = time.perf_counter()
+        self._transport.write(request)
+
+    def _end(self, problem: Exception | None) -> None:
+        if self.ended.done():
+            return
+        if problem is None:
+            self.ended.set_result(None)
+        else:
+            self.ended.set_exception(problem)
+        self._transport.close()
 
 
 async def load(
-    port: int, *, connections: int, requests: int, start: int = 0, repeat: int = 1
+    port: int, prepared: Sequence[bytes], *, connections: int, seconds: float, status: int = 202
 ) -> Measured:
-    """Send so many requests over so many connections; every answer must be a 202."""
-    waiting = [delivery(start + number, repeat) for number in range(requests)]
-    waiting.reverse()
+    """Send requests until they or the seconds run out; every answer must have this status."""
+    waiting = list(reversed(prepared))
     took: list[float] = []
-
-    async def send() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        while waiting:
-            request = waiting.pop()
-            began = time.perf_counter()
-            writer.write(request)
-            status = await reader.readline()
-            assert b" 202 " in status, status
-            await _rest(reader)
-            took.append(time.perf_counter() - began)
-        writer.close()
-
-    began = time.perf_counter()
-    await asyncio.gather(*(send() for _ in range(connections)))
+    loop = asyncio.get_running_loop()
+    busy, began = time.process_time(), time.perf_counter()
+    senders = [
+        protocol
+        for _, protocol in [
+            await loop.create_connection(
+                lambda: _Sender(waiting, took, status, began + seconds), "127.0.0.1", port
+            )
+            for _ in range(connections)
+        ]
+    ]
+    async with asyncio.timeout(seconds + PATIENCE):
+        await asyncio.gather(*(sender.ended for sender in senders))
     whole = time.perf_counter() - began
-    took.sort()
     return Measured(
-        requests / whole, took[len(took) // 2] * 1_000, took[int(len(took) * 0.99)] * 1_000
+        len(took),
+        len(took) / whole,
+        percentile(took, 0.5) * 1_000,
+        percentile(took, 0.99) * 1_000,
+        (time.process_time() - busy) / whole,
     )
 
 
-async def _rest(reader: asyncio.StreamReader) -> None:
-    length, chunked = 0, False
-    while (line := await reader.readline()) != b"\r\n":
-        name, _, value = line.partition(b":")
-        if name.lower() == b"content-length":
-            length = int(value)
-        chunked |= name.lower() == b"transfer-encoding"
-    if chunked:
-        while (size := int((await reader.readline()).strip(), 16)) > 0:
-            await reader.readexactly(size + 2)
-        await reader.readline()
-    elif length:
-        await reader.readexactly(length)
+def main() -> None:
+    """Run one load of deliveries and print what it met."""
+    parser = argparse.ArgumentParser(prog="python -m bench.load", description=__doc__)
+    parser.add_argument("port", type=int)
+    parser.add_argument("--path", default=OUR_PATH)
+    parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--count", type=int, default=20_000)
+    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--start", type=int, default=0)
+    asked = parser.parse_args()
+    prepared = requests(asked.count, start=asked.start, path=asked.path)
+    print(READY, flush=True)
+    measured = uvloop.run(
+        load(asked.port, prepared, connections=asked.connections, seconds=asked.seconds)
+    )
+    print(msgspec.json.encode(measured).decode())
+
+
+if __name__ == "__main__":
+    main()

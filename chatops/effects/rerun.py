@@ -2,7 +2,8 @@
 
 On:        `rerun.requested`, which names the attempt that was there when it was decided
 Calls:     one of GitHub's three rerun calls; before it, looks whether a newer attempt is there or the run is under way:
-           then the call took effect already, by us before a crash or by somebody else, and is not made again
+           then the call took effect already, by us before a crash or by somebody else, and is not made again.
+           After a refusal it looks once more, for two may ask at the same time
 Reports:   `rerun.started`, or `rerun.refused` with GitHub's reason in words
 """
 
@@ -13,7 +14,7 @@ from chatops.engine.effect import Effect
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.reruns import RerunRefused, RerunRequested, RerunStarted
-from chatops.ports import Ports
+from chatops.ports import Ports, RunState
 
 
 class Rerun(Effect[RerunRequested]):
@@ -24,15 +25,16 @@ class Rerun(Effect[RerunRequested]):
 
     async def perform(self, event: RerunRequested, ports: Ports) -> Sequence[Event]:
         state = await ports.github.run_state(event.repo, event.run_id)
-        if state.attempt > event.attempt or state.status != "completed":
+        if _is_again(state, event):
             return [_started(event, state.attempt, found=True)]
-        match event.scope:
-            case "job":
-                await ports.github.rerun_job(event.repo, event.job_id)
-            case "failed":
-                await ports.github.rerun_failed(event.repo, event.run_id)
-            case _:
-                await ports.github.rerun(event.repo, event.run_id)
+        try:
+            await _call(event, ports)
+        except Refused:
+            # Somebody else may have asked between our look and our call.
+            later = await ports.github.run_state(event.repo, event.run_id)
+            if _is_again(later, event):
+                return [_started(event, later.attempt, found=True)]
+            raise
         return [_started(event, state.attempt + 1, found=False)]
 
     def refused(self, event: RerunRequested, refusal: Refused) -> Sequence[Event]:
@@ -46,6 +48,21 @@ class Rerun(Effect[RerunRequested]):
                 gate=event.gate,
             )
         ]
+
+
+def _is_again(state: RunState, event: RerunRequested) -> bool:
+    """Return whether the run has gone on since it was decided to run it again."""
+    return state.attempt > event.attempt or state.status != "completed"
+
+
+async def _call(event: RerunRequested, ports: Ports) -> None:
+    match event.scope:
+        case "job":
+            await ports.github.rerun_job(event.repo, event.job_id)
+        case "failed":
+            await ports.github.rerun_failed(event.repo, event.run_id)
+        case _:
+            await ports.github.rerun(event.repo, event.run_id)
 
 
 def _started(event: RerunRequested, attempt: int, *, found: bool) -> RerunStarted:

@@ -96,3 +96,20 @@ def test_what_github_refuses_is_reported_in_words() -> None:
             assert "30 days" in reported.text
 
     asyncio.run(play())
+
+
+def test_two_that_ask_at_the_same_time_start_it_once() -> None:
+    async def play() -> None:
+        async with outside() as world:
+            wanted = request(world)
+
+            both = await asyncio.gather(
+                Rerun().perform(wanted, world.ports), Rerun().perform(wanted, world.ports)
+            )
+
+            started = [event for (event,) in both if isinstance(event, RerunStarted)]
+            assert sorted(event.found for event in started) == [False, True]
+            assert {event.attempt for event in started} == {2}
+            assert len(world.run.attempts) == 2
+
+    asyncio.run(play())

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -85,13 +85,9 @@ class Place:
         self.clock.advance(seconds)
         self.world.tick()
 
-    def asked(self, *, costly: bool = False, method: str = "") -> list[str]:
+    def asked(self, *, costly: bool = False) -> list[str]:
         """Return what was asked so far; of what is costly, only that which was not answered 'unchanged'."""
-        return [
-            call.path
-            for call in self.hub.requests
-            if (not costly or call.status != 304) and method in ("", call.method)
-        ]
+        return [call.path for call in self.hub.requests if not costly or call.status != 304]
 
     def forget(self) -> None:
         """Let the ledger of calls begin anew."""
@@ -195,8 +191,3 @@ def under(path: str, app: ASGIApp) -> ASGIApp:
         await app({**scope, "path": inner}, receive, send)
 
     return serve
-
-
-def names(items: Iterable[object], key: str = "name") -> list[object]:
-    """Return one property of each of some objects."""
-    return [item[key] for item in items if isinstance(item, dict)]

@@ -26,6 +26,7 @@ from chatops.standins.github import GitHubStandIn, HandClock, PlannedJob, World
 from chatops.standins.github.server import BY_APP, IN_REPOSITORY, REPOSITORY
 from chatops.standins.slack import SlackStandIn
 from tests.gateways.places import gateway_to, registered, served
+from tests.gateways.wire import answer, wire
 from tests.intake.hearing import COMMUNITY, NobodyKnows
 from tests.scenarios.process import free_port
 from tests.scenarios.world import AUTHOR, MEMBER, REPO, REQUIRED, WEBHOOK_SECRET, Town
@@ -243,11 +244,25 @@ async def test_what_github_would_not_take_is_noticed(judge: Prism) -> None:
             await client.post(f"/repos/{REPO}/issues/7/comments", json={"text": "Hello"})
             await client.get(f"/repos/{REPO}/novelties")
 
-    noticed = judge.seen()[before:]
-    assert [re.search(r"#([A-Z_]+)", line)[1] for line in noticed] == [  # type: ignore[index]
-        "UNPROCESSABLE_ENTITY",
-        "NO_PATH_MATCHED_ERROR",
-    ]
+    assert kinds(judge.seen()[before:]) == ["UNPROCESSABLE_ENTITY", "NO_PATH_MATCHED_ERROR"]
+
+
+async def test_what_github_would_not_say_is_noticed(judge: Prism) -> None:
+    """Without this one the pretend GitHub could say what it likes."""
+    before = len(judge.seen())
+    async with (
+        wire(answer({"id": "7"}), port=judge.port),
+        httpx.AsyncClient(base_url=judge.url, trust_env=False) as client,
+    ):
+        said = await client.get(f"/repos/{REPO}/actions/runs/7")
+
+    assert said.status_code == 500
+    assert kinds(judge.seen()[before:]) == ["VIOLATIONS"]
+
+
+def kinds(noticed: list[str]) -> list[str]:
+    """Return what kind of thing was wrong each time."""
+    return [found[1] for line in noticed if (found := re.search(r"#([A-Z_]+)", line))]
 
 
 async def _instantly(_seconds: float) -> None:

@@ -75,11 +75,11 @@ class Wire:
 
 
 @asynccontextmanager
-async def wire(*said: Said) -> AsyncIterator[Wire]:
+async def wire(*said: Said, port: int = 0) -> AsyncIterator[Wire]:
     """Open a line to somebody who says this."""
     opened = Wire()
     opened.says(*said)
-    server = await asyncio.start_server(opened.open, "127.0.0.1", 0)
+    server = await asyncio.start_server(opened.open, "127.0.0.1", port)
     opened.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield opened

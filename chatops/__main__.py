@@ -153,12 +153,16 @@ def backfill(
     from chatops.running.fetching import backfill_all
 
     service = _service("worker")
-    with _spinner("Fetching") as say:
-        summary = asyncio.run(
-            backfill_all(
-                service, since=timedelta(days=days), runs=runs or None, pulls=pulls, say=say
-            )
+    with _bar("Fetching") as (say, reached):
+        fetched = backfill_all(
+            service,
+            since=timedelta(days=days),
+            runs=runs or None,
+            pulls=pulls,
+            say=say,
+            reached=reached,
         )
+        summary = asyncio.run(fetched)
     _tell(summary, as_json=as_json)
 
 
@@ -449,16 +453,18 @@ def _let_go_of_output() -> None:
 
 
 @contextmanager
-def _spinner(what: str) -> Iterator[Callable[[str], None]]:
-    """Show how far something of unknown length is, on a terminal only."""
+def _bar(what: str) -> Iterator[tuple[Callable[[str], None], Callable[[float], None]]]:
+    """Show how far something is and what it does, on a terminal only: yield how to say either."""
     from rich.console import Console
+    from rich.progress import Progress
 
     console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda _text: None
-        return
-    with console.status(what) as status:
-        yield status.update
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=1.0)
+        yield (
+            lambda text: bar.update(task, description=text),
+            lambda share: bar.update(task, completed=share),
+        )
 
 
 def _print_json(value: object) -> None:

@@ -8,12 +8,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from chatops.engine.log import Appended, Batch
 from chatops.errors import Refused, Transient
 from chatops.events import Event, Fact
-from chatops.intake.objects import job_events, pull_event, run_events
+from chatops.intake.objects import job_events, moment, pull_event, run_events
 from chatops.names import PullNumber, Repo, RunId, Sha
 from chatops.ports import GitHub, Json
 
@@ -62,6 +63,13 @@ class Summary:
 Progress = Callable[[str, Summary], None]
 
 
+Reached = Callable[[float], None]
+
+
+def unseen(_share: float) -> None:
+    """Show nobody how far we are."""
+
+
 def in_silence(_text: str, _summary: Summary) -> None:
     """Say nothing of the progress."""
 
@@ -77,19 +85,51 @@ async def backfill(
     runs: int | None = None,
     pulls: bool = False,
     progress: Progress = in_silence,
+    reached: Reached = unseen,
     keep: int = KEEP,
     sleep: Sleep = asyncio.sleep,
 ) -> Summary:
     """Record the runs of each workflow, newest first, back to `since` or at most `runs` of them.
 
-    With `pulls`, also the open pull requests and the runs of their head commits.
+    With `pulls`, also the open pull requests and the runs of their head commits. `reached` is told, again and again,
+    which share of all this is behind us.
     """
     history = _History(github, append, repo, known, progress, keep, sleep)
-    for workflow in workflows:
-        await history.workflow(workflow, since, runs)
+    parts = len(workflows) + pulls
+    for number, workflow in enumerate(workflows):
+        span = _Span(since, runs, partial(_share_of_all, reached, number, parts))
+        await history.workflow(workflow, span)
     if pulls:
         await history.open_pulls()
+    reached(1.0)
     return history.summary
+
+
+def _share_of_all(reached: Reached, number: int, parts: int, share: float) -> None:
+    reached((number + share) / parts)
+
+
+class _Span:
+    """How far a workflow's runs are wanted: back to a moment, or so many; and how far we have come."""
+
+    def __init__(self, since: datetime | None, most: int | None, reached: Reached) -> None:
+        self.since = since
+        self.most = most
+        self._reached = reached
+        self._newest: datetime | None = None
+
+    def seen(self, run: Json, count: int) -> None:
+        """Note that a run is the next, the newest first."""
+        shares = [0.0]
+        if self.most:
+            shares.append(count / self.most)
+        created_at = moment(run.get("created_at"))
+        if created_at is not None and self.since is not None:
+            self._newest = self._newest or created_at
+            whole = (self._newest - self.since).total_seconds()
+            if whole > 0:
+                shares.append((self._newest - created_at).total_seconds() / whole)
+        self._reached(min(max(shares), 1.0))
 
 
 async def watch(
@@ -164,14 +204,15 @@ class _History:
                 self.say(f"{problem} I go on in {_in_words(wait)}.")
                 await self._sleep(wait.total_seconds())
 
-    async def workflow(self, workflow: str, since: datetime | None, most: int | None) -> None:
+    async def workflow(self, workflow: str, span: _Span) -> None:
         """Take the runs of one workflow."""
 
         async def work() -> None:
             seen = 0
-            async for run in self.github.runs_of_workflow(self.repo, workflow, since=since):
-                if most is not None and seen >= most:
+            async for run in self.github.runs_of_workflow(self.repo, workflow, since=span.since):
+                if span.most is not None and seen >= span.most:
                     return
+                span.seen(run, seen)
                 seen += 1
                 await self.take_once(run)
 

@@ -12,7 +12,7 @@ from chatops.app import Service
 from chatops.engine.fetched import Fetched
 from chatops.engine.log import Appended, Batch
 from chatops.events.runs import RunCompleted
-from chatops.intake.backfill import Append, Summary, backfill, watch
+from chatops.intake.backfill import Append, Reached, Summary, backfill, unseen, watch
 from chatops.names import Repo
 from chatops.running.serving import Server, in_loop, running
 
@@ -22,7 +22,13 @@ Say = Callable[[str], None]
 
 
 async def backfill_all(
-    service: Service, *, since: timedelta, runs: int | None, pulls: bool, say: Say
+    service: Service,
+    *,
+    since: timedelta,
+    runs: int | None,
+    pulls: bool,
+    say: Say,
+    reached: Reached = unseen,
 ) -> Mapping[str, Any]:
     """Fetch the past of every repository of every community; return what was done."""
     await service.start(run_crew=False)
@@ -30,7 +36,8 @@ async def backfill_all(
         assert service.github is not None
         await service.learn_required()
         totals: dict[str, int] = {}
-        for repo, workflows in _repositories(service).items():
+        repositories = _repositories(service)
+        for number, (repo, workflows) in enumerate(repositories.items()):
             summary = await backfill(
                 service.github,
                 _append(service),
@@ -41,6 +48,7 @@ async def backfill_all(
                 runs=runs,
                 pulls=pulls,
                 progress=_told(repo, say),
+                reached=_reached(reached, number, len(repositories)),
             )
             for word, count in asdict(summary).items():
                 totals[word] = totals.get(word, 0) + count
@@ -116,6 +124,11 @@ def _append(service: Service) -> Append:
         return appended
 
     return append
+
+
+def _reached(reached: Reached, number: int, repositories: int) -> Reached:
+    """Return what to tell of one repository, so that it is told of all of them."""
+    return lambda share: reached((number + share) / repositories)
 
 
 def _told(repo: Repo, say: Say) -> Callable[[str, Summary], None]:

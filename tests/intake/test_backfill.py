@@ -540,3 +540,27 @@ def digests(log: Log) -> dict[str, str]:
             for name, projection in projections.items()
             if name != Freshness.name
         }
+
+
+async def test_how_far_it_is_goes_from_nothing_to_everything() -> None:
+    async with github() as place:
+        for _ in range(4):
+            place.night()
+        shares: list[float] = []
+
+        await fill(place, Notebook(), runs=4, pulls=True, reached=shares.append)
+
+        assert shares == [0.0, 0.125, 0.25, 0.375, 1.0]
+
+
+async def test_how_far_back_it_has_come_counts_where_a_moment_is_the_end() -> None:
+    async with github() as place:
+        runs = [place.night() for _ in range(3)]
+        shares: list[float] = []
+        since = min(run.created_at for run in runs) - timedelta(days=1)
+
+        await fill(place, Notebook(), since=since, reached=shares.append)
+
+        assert shares == sorted(shares)
+        assert (shares[0], shares[-1]) == (0.0, 1.0)
+        assert len(set(shares)) == 4

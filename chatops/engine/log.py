@@ -29,6 +29,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.dialects import postgresql
 
 from chatops.engine.clock import microseconds
 from chatops.engine.codec import Codec
@@ -82,6 +83,8 @@ DELIVERIES = Table(
 )
 
 PAGE = 10_000
+Columns = tuple[object, ...]
+"""A row, its values in the order of the table's columns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,11 +138,9 @@ class Log:
         now = microseconds(self._clock.now())
         said = self._said
         with self.database.write(durable=True) as db:
-            if said.lock:
-                db.exec_driver_sql(said.lock)
-            known = said.known(db, [key for facts in prepared for _, key in facts])
-            head: int = db.exec_driver_sql(said.head).scalar() or 0
-            rows: list[tuple[object, ...]] = []
+            said.lock(db)
+            head, known = said.known(db, [key for facts in prepared for _, key in facts])
+            rows: list[Columns] = []
             results = []
             for batch, facts in zip(batches, prepared, strict=True):
                 fresh = _fresh(facts, known, guarded=batch.guarded)
@@ -151,10 +152,7 @@ class Log:
                 results.append(
                     Appended(tuple(range(first, first + len(fresh))), len(facts) - len(fresh))
                 )
-            if rows:
-                db.exec_driver_sql(said.insert_events, rows)
-            if kept := self._kept(batches, results, now):
-                db.exec_driver_sql(said.insert_deliveries, kept)
+            said.insert(db, rows, self._kept(batches, results, now))
         return results
 
     def head(self, db: Connection | None = None) -> int:
@@ -244,7 +242,7 @@ class Log:
         head: int | None = db.execute(select(func.max(EVENTS.c.position))).scalar()
         return head or 0
 
-    def _row(self, fact: Fact, key: str, position: int, now: int) -> tuple[object, ...]:
+    def _row(self, fact: Fact, key: str, position: int, now: int) -> Columns:
         """Return an event in the order of its columns."""
         event: Event = fact.event
         happened_at = fact.occurred_at or event.happened_at()
@@ -265,7 +263,7 @@ class Log:
 
     def _kept(
         self, batches: Sequence[Batch], results: Sequence[Appended], now: int
-    ) -> list[tuple[object, ...]]:
+    ) -> list[Columns]:
         """Return the raw deliveries to store beside the events they became; of a redelivery the first stays."""
         compress = self._compressor.compress
         return [
@@ -302,30 +300,54 @@ class _Said:
     """What an append says to the database, word for word: it is said a hundred times a second, by one thread.
 
     SQLAlchemy would compile each statement to the same words, and costs ten times as much as the statement does.
+    PostgreSQL gets all rows of a table in one message, a list for each column.
     """
 
     def __init__(self, *, is_sqlite: bool) -> None:
         self._is_sqlite = is_sqlite
-        mark = "?" if is_sqlite else "%s"
-        self.lock = "" if is_sqlite else f"SELECT pg_advisory_xact_lock({LOG_LOCK})"
-        self.head = "SELECT max(position) FROM events"
-        self.insert_events = _insert(EVENTS, mark)
-        self.insert_deliveries = f"{_insert(DELIVERIES, mark)} ON CONFLICT DO NOTHING"
+        self._insert_events = _insert(EVENTS, is_sqlite=is_sqlite)
+        self._insert_deliveries = (
+            f"{_insert(DELIVERIES, is_sqlite=is_sqlite)} ON CONFLICT DO NOTHING"
+        )
         among = "IN (SELECT value FROM json_each(?))" if is_sqlite else "= ANY(%s)"
-        self._known = f"SELECT key FROM events WHERE key {among}"  # noqa: S608 - our own words
+        self._known = (
+            "SELECT max(position), NULL FROM events UNION ALL "  # noqa: S608 - our own words
+            f"SELECT NULL, key FROM events WHERE key {among}"
+        )
 
-    def known(self, db: Connection, keys: Sequence[str]) -> set[str]:
-        """Return which of these keys the log has already."""
-        if not keys:
-            return set()
+    def lock(self, db: Connection) -> None:
+        """Let nobody else append until this transaction ends; on SQLite nobody else can write as it is."""
+        if not self._is_sqlite:
+            db.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOG_LOCK})")
+
+    def known(self, db: Connection, keys: Sequence[str]) -> tuple[int, set[str]]:
+        """Return the newest position, and which of these keys the log has already."""
         asked = msgspec.json.encode(keys).decode() if self._is_sqlite else list(keys)
-        return {key for (key,) in db.exec_driver_sql(self._known, (asked,))}
+        (head, _), *found = db.exec_driver_sql(self._known, (asked,)).all()
+        return head or 0, {key for _, key in found}
+
+    def insert(
+        self, db: Connection, events: Sequence[Columns], deliveries: Sequence[Columns]
+    ) -> None:
+        """Write rows of both tables; a delivery that is there stays as it is."""
+        for words, rows in (
+            (self._insert_events, events),
+            (self._insert_deliveries, deliveries),
+        ):
+            if rows and self._is_sqlite:
+                db.exec_driver_sql(words, list(rows))
+            elif rows:
+                db.exec_driver_sql(words, tuple(map(list, zip(*rows, strict=True))))
 
 
-def _insert(table: Table, mark: str) -> str:
+def _insert(table: Table, *, is_sqlite: bool) -> str:
     names = ", ".join(column.name for column in table.columns)
-    marks = ", ".join(mark for _ in table.columns)
-    return f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608 - our own names
+    if is_sqlite:
+        marks = ", ".join("?" for _ in table.columns)
+        return f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608 - our own names
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # it has no types
+    lists = ", ".join(f"%b::{column.type.compile(dialect)}[]" for column in table.columns)
+    return f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({lists})"  # noqa: S608 - as above
 
 
 def _fresh(

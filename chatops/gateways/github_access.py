@@ -14,14 +14,9 @@ from http import HTTPStatus
 from typing import Protocol
 
 import gidgethub
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from gidgethub.abc import GitHubAPI
 
-from chatops.errors import BadInput, Broken, Refused, Transient
+from chatops.errors import Broken, Refused, Transient
 from chatops.gateways.github_cache import Remembered
 from chatops.gateways.github_refusals import is_web_page, problem_of
 from chatops.gateways.net import Answer, Client
@@ -375,13 +370,16 @@ class AppAccounts:
         new_cache: Callable[[], Cache | None],
         write_gap: timedelta,
     ) -> None:
-        key = _key(private_key)
+        # What signs takes ten megabytes, which whoever has a token does without.
+        from chatops.gateways.github_key import signer  # noqa: PLC0415
+
+        sign = signer(private_key)
         self._client = client
         self._clock = clock
         self._api_url = api_url
         self._new_cache = new_cache
         self._write_gap = write_gap
-        itself = Account("app", client, clock, AppToken(app_id, key, clock), api_url=api_url)
+        itself = Account("app", client, clock, AppToken(app_id, sign, clock), api_url=api_url)
         self.app = itself.fresh
         self._installations: dict[Repo, int] = {}
         self._accounts: dict[int, Account] = {}
@@ -436,9 +434,9 @@ class AppAccounts:
 class AppToken:
     """What the App signs to speak for itself: good for minutes by GitHub's clock, so by that one it is signed."""
 
-    def __init__(self, app_id: str, key: RSAPrivateKey, clock: GitHubTime) -> None:
+    def __init__(self, app_id: str, sign: Callable[[bytes], bytes], clock: GitHubTime) -> None:
         self._app_id = app_id
-        self._key = key
+        self._signature_of = sign
         self._clock = clock
         self._text = ""
         self._signed_at = clock.now()
@@ -466,7 +464,7 @@ class AppToken:
         ends = int((self._signed_at + SIGNED_FOR).timestamp())
         claims = {"iat": begins, "exp": ends, "iss": self._app_id}
         signed = b".".join(_part(part) for part in ({"alg": "RS256", "typ": "JWT"}, claims))
-        signature = self._key.sign(signed, PKCS1v15(), SHA256())
+        signature = self._signature_of(signed)
         self._text = b".".join((signed, _without_padding(signature))).decode()
 
 
@@ -526,18 +524,3 @@ def _part(content: Mapping[str, object]) -> bytes:
 
 def _without_padding(content: bytes) -> bytes:
     return base64.urlsafe_b64encode(content).rstrip(b"=")
-
-
-def _key(private_key: str) -> RSAPrivateKey:
-    """Return the App's key; refuse at the start what would fail at the first call."""
-    try:
-        key = load_pem_private_key(private_key.encode(), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        key = None
-    if not isinstance(key, RSAPrivateKey):
-        raise BadInput(
-            [
-                "CHATOPS_GITHUB_PRIVATE_KEY: found a key that cannot be read, expected the App's RSA key in PEM form"
-            ]
-        )
-    return key

@@ -29,6 +29,9 @@ BUSY_SECONDS = 10
 """How long a writer waits for another process to let go of the database, on both engines."""
 
 CONNECTIONS = 8
+OPTIONS = "-c lock_timeout={}s -c plan_cache_mode=force_custom_plan"
+"""A plan that is kept may be one for the empty log of the first second: then every append reads the whole log."""
+
 NO_ANSWER = "The database does not answer."
 LOST = "The connection to the database was lost."
 BAD_OPTION = "The address of the database has an option that PostgreSQL does not know."
@@ -272,7 +275,7 @@ def _postgresql(url: URL, busy_seconds: int) -> Engine:
             "connect_timeout": 5,
             # A server that vanished without a word is noticed in seconds, not after the system's two hours.
             "tcp_user_timeout": busy_seconds * 1000,
-            **({} if "options" in url.query else {"options": f"-c lock_timeout={busy_seconds}s"}),
+            **({} if "options" in url.query else {"options": OPTIONS.format(busy_seconds)}),
         },
     )
     try:

@@ -31,6 +31,10 @@ class Policy(ABC):
     name: ClassVar[str]
     reads: ClassVar[tuple[type[Event], ...]]
 
+    def concerned(self, facts: Sequence[Recorded], scene: "Scene") -> Sequence[Recorded]:
+        """Return those of many facts that may ask for something: a policy that can tell cheaply says so here."""
+        return facts
+
     @abstractmethod
     def decide(self, fact: Recorded, scene: "Scene") -> Sequence["Wanted"]:
         """Return what shall be recorded because of this fact. The same fact must give the same keys."""
@@ -138,10 +142,17 @@ class PolicyRunner:
                 return 0
             upto = min(upto, after + PAGE)
             scene = Scene(self._log, db, self._configuration, self._knowledge)
+            facts = self._log.read_kinds(after, upto, kinds, db)
+            looked_at = [
+                (recorded, policy)
+                for policy in self._policies
+                for recorded in policy.concerned(_read_by(policy, facts), scene)
+            ]
+            looked_at.sort(key=lambda pair: pair[0].position)
             wanted = [
                 fact
-                for recorded in self._log.read_kinds(after, upto, kinds, db)
-                for fact in self._look_at(recorded, scene)
+                for recorded, policy in looked_at
+                for fact in _asked_for(recorded, policy, scene)
             ]
         if wanted:
             self._append(Batch(facts=wanted))
@@ -151,22 +162,6 @@ class PolicyRunner:
             with self._log.database.write(durable=False) as db:
                 set_checkpoint(db, READER, upto)
         return upto - after
-
-    def _look_at(self, recorded: Recorded, scene: Scene) -> list[Fact]:
-        facts: list[Fact] = []
-        for policy in self._policies:
-            if type(recorded.event) not in policy.reads:
-                continue
-            facts.extend(
-                Fact(
-                    event=wanted.event,
-                    source=SOURCE,
-                    correlation_id=wanted.correlation_id or recorded.correlation_id,
-                    causation_id=recorded.id,
-                )
-                for wanted in policy.decide(recorded, scene)
-            )
-        return facts
 
     def _run(self, every: float) -> None:
         pace = Pace()
@@ -185,3 +180,19 @@ class PolicyRunner:
                 logger.exception("a policy failed; it is tried again")
                 self._pause.wait(5)
             pace.end()
+
+
+def _read_by(policy: Policy, facts: Sequence[Recorded]) -> list[Recorded]:
+    return [fact for fact in facts if type(fact.event) in policy.reads]
+
+
+def _asked_for(recorded: Recorded, policy: Policy, scene: Scene) -> list[Fact]:
+    return [
+        Fact(
+            event=wanted.event,
+            source=SOURCE,
+            correlation_id=wanted.correlation_id or recorded.correlation_id,
+            causation_id=recorded.id,
+        )
+        for wanted in policy.decide(recorded, scene)
+    ]

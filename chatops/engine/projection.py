@@ -286,13 +286,14 @@ class Projector:
     ) -> None:
         failed: list[tuple[Projection, Exception]] = []
         with self.log.database.write(durable=False) as db:
+            there = _those_at(db, [projection.name for projection in group], position)
             for projection in group:
-                if not _at(db, projection.name, position):
+                meant = _meant_for(projection, facts) if projection.name in there else []
+                if not meant:
                     continue
                 savepoint = db.begin_nested()
                 try:
-                    projection.apply(_meant_for(projection, facts), db)
-                    set_checkpoint(db, projection.name, upto)
+                    projection.apply(meant, db)
                     savepoint.commit()
                 except Exception as problem:
                     # The database that is away is nobody's fault: the page is tried again when it is back.
@@ -300,6 +301,8 @@ class Projector:
                         raise
                     savepoint.rollback()
                     failed.append((projection, problem))
+                    there.discard(projection.name)
+            _set_checkpoints(db, sorted(there), upto)
             for projection, reason in failed:
                 set_checkpoint(db, projection.name, position, _said(reason))
         for projection, reason in failed:
@@ -337,12 +340,15 @@ def _said(problem: Exception) -> str:
 
 def set_checkpoint(db: Connection, name: str, position: int, error: str | None = None) -> None:
     """Write down how far a reader of the log is, and why it stopped if it did."""
-    upsert(
-        db,
-        CHECKPOINTS,
-        [{"name": name, "position": position, "error": error}],
-        newer=lambda new, _old: new.name == name,
-    )
+    _set_checkpoints(db, [name], position, error)
+
+
+def _set_checkpoints(
+    db: Connection, names: Sequence[str], position: int, error: str | None = None
+) -> None:
+    rows = [{"name": name, "position": position, "error": error} for name in names]
+    # The comparison encloses nothing, so that its statement is kept.
+    upsert(db, CHECKPOINTS, rows, newer=lambda new, old: new.name == old.name)
 
 
 def begin_at(db: Connection, name: str, position: int) -> None:
@@ -356,6 +362,22 @@ def checkpoint(db: Connection, name: str) -> int | None:
         select(CHECKPOINTS.c.position).where(CHECKPOINTS.c.name == name)
     ).scalar()
     return position
+
+
+def _those_at(db: Connection, names: Sequence[str], position: int) -> set[str]:
+    """Return which projections still are where we thought; another replica may have gone on with some."""
+    query = (
+        select(CHECKPOINTS.c.name, CHECKPOINTS.c.position)
+        .where(CHECKPOINTS.c.name.in_(names))
+        .order_by(CHECKPOINTS.c.name)
+        .with_for_update()
+    )
+    found = {row.name: row.position for row in db.execute(query)}
+    for name in sorted(set(names) - found.keys()):
+        begin_at(db, name, 0)
+        if _at(db, name, position):
+            found[name] = position
+    return {name for name, at in found.items() if at == position}
 
 
 def _at(db: Connection, name: str, position: int) -> bool:

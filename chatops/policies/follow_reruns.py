@@ -12,7 +12,8 @@ from chatops.engine.policy import Policy, Scene, Wanted
 from chatops.events import Event, Recorded
 from chatops.events.reruns import JobOutcome, RerunFinished, RerunRequested, RerunStarted
 from chatops.events.runs import JobCompleted, RunCompleted
-from chatops.projections.commands import commands_about_run
+from chatops.names import RunId
+from chatops.projections.commands import commands_about_run, runs_asked_for
 from chatops.projections.jobs import Job, jobs_of_runs
 from chatops.projections.runs import Run, attempts_of_run
 
@@ -23,9 +24,12 @@ class FollowReruns(Policy):
     name: ClassVar[str] = "follow_reruns"
     reads: ClassVar[tuple[type[Event], ...]] = (RunCompleted, JobCompleted, RerunStarted)
 
+    def concerned(self, facts: Sequence[Recorded], scene: Scene) -> Sequence[Recorded]:
+        asked_for = runs_asked_for(scene.db, {_run_of(fact) for fact in facts})
+        return [fact for fact in facts if _run_of(fact) in asked_for]
+
     def decide(self, fact: Recorded, scene: Scene) -> Sequence[Wanted]:
-        assert isinstance(fact.event, RunCompleted | JobCompleted | RerunStarted)
-        run_id = fact.event.run_id
+        run_id = _run_of(fact)
         asked_for = commands_about_run(scene.db, run_id)
         if not asked_for:
             return []
@@ -37,6 +41,11 @@ class FollowReruns(Policy):
             if finished is not None:
                 wanted.append(Wanted(finished, asked.command))
         return wanted
+
+
+def _run_of(fact: Recorded) -> RunId:
+    assert isinstance(fact.event, RunCompleted | JobCompleted | RerunStarted)
+    return fact.event.run_id
 
 
 def _finished(

@@ -1,6 +1,6 @@
 """What did people ask the bot for, what was decided, and how did it end?"""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -15,6 +15,7 @@ from chatops.events.reruns import RerunRequested, RetestFinished
 from chatops.names import CommandId, PullNumber, Repo, RunId, Sha
 
 MICROSECONDS = 1_000_000
+RUNS_PER_QUESTION = 500
 
 
 class Commands(Projection):
@@ -102,6 +103,16 @@ def commands_about_run(db: Connection, run_id: RunId) -> list[AskedFor]:
         AskedFor(command=row.command, run_id=row.run_id, attempt=row.attempt)
         for row in db.execute(query.order_by(reruns.command))
     ]
+
+
+def runs_asked_for(db: Connection, run_ids: Collection[RunId]) -> set[RunId]:
+    """Return those of many runs that any command asked to run again."""
+    reruns, wanted = LIVE.reruns.c, sorted(run_ids)
+    found = set[RunId]()
+    for start in range(0, len(wanted), RUNS_PER_QUESTION):
+        part = wanted[start : start + RUNS_PER_QUESTION]
+        found.update(db.scalars(select(reruns.run_id).where(reruns.run_id.in_(part)).distinct()))
+    return found
 
 
 def commands_about_commit(db: Connection, repo: Repo, sha: Sha) -> int:

@@ -12,6 +12,7 @@ import structlog
 from chatops.engine.log import Appended, Batch
 from chatops.errors import Broken, Unavailable
 from chatops.surfaces.github import Turned
+from chatops.surfaces.patience import Patience
 
 logger = structlog.get_logger(__name__)
 
@@ -87,6 +88,7 @@ class Front:
         self._inner = inner
         self._body_limit = body_limit
         self._observe = observe
+        self._patience = Patience()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -152,20 +154,26 @@ class Front:
     ) -> "Reply":
         """Read and answer, each within its time: nobody holds a door open."""
         is_whole = False
+        task = asyncio.current_task()
+        assert task is not None
+        self._patience.allow(task, self.body_seconds)
         try:
-            async with asyncio.timeout(self.body_seconds) as deadline:
-                body = await _body(headers, receive, limit)
-                is_whole = True
-                deadline.reschedule(asyncio.get_running_loop().time() + self.answer_seconds)
-                return await answer(headers, body)
-        except TimeoutError as problem:
+            body = await _body(headers, receive, limit)
+            is_whole = True
+            self._patience.allow(task, self.answer_seconds)
+            return await answer(headers, body)
+        except asyncio.CancelledError:
+            if not self._patience.has_ended(task):
+                raise
             if is_whole:
-                raise Unavailable("The database does not answer in time.") from problem
+                raise Unavailable("The database does not answer in time.") from None
             return Reply(
                 HTTPStatus.REQUEST_TIMEOUT,
                 b"The body did not arrive.",
                 ((b"connection", b"close"), *TEXT),
             )
+        finally:
+            self._patience.leave(task)
 
     async def _webhook(self, headers: dict[bytes, bytes], body: bytes) -> "Reply":
         opened = self._github.open(headers, body)

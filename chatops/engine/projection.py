@@ -9,8 +9,9 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 import structlog
@@ -475,12 +476,13 @@ def rebuild_all(
         head = max(head, log.head())
     outcomes = []
     for shadow in shadows:
-        try:
-            outcomes.append(_finished(log, type(shadow)(), shadow, done, switch=switch))
-        except Unavailable:
-            raise
-        except Exception as problem:  # noqa: BLE001 - as in `_fill`
-            failed[shadow.name] = problem
+        outcome, trouble = _tried(
+            partial(_finished, log, type(shadow)(), shadow, done, switch=switch)
+        )
+        if outcome is not None:
+            outcomes.append(outcome)
+        if trouble is not None:
+            failed[shadow.name] = trouble
     if failed:
         raise Broken(
             " ".join(
@@ -495,25 +497,41 @@ def _fill(
     log: Log, shadows: Sequence[Projection], after: int, upto: int
 ) -> list[tuple[Projection, Exception]]:
     """Let each shadow see a page; return those that could not."""
-    failed: list[tuple[Projection, Exception]] = []
+    facts, trouble = _tried(partial(_read, log, shadows, after, upto))
+    if facts is None or trouble is not None:
+        assert trouble is not None
+        if len(shadows) == 1:
+            return [(shadows[0], trouble)]
+        return [one for shadow in shadows for one in _fill(log, [shadow], after, upto)]
+    failed = []
+    for shadow in shadows:
+        _, trouble = _tried(partial(_show, log, shadow, facts))
+        if trouble is not None:
+            failed.append((shadow, trouble))
+    return failed
+
+
+def _read(log: Log, shadows: Sequence[Projection], after: int, upto: int) -> Sequence[Recorded]:
+    with log.database.read() as snapshot:
+        return log.read_kinds(after, upto, _kinds(shadows), snapshot)
+
+
+def _show(log: Log, shadow: Projection, facts: Sequence[Recorded]) -> None:
+    with log.database.write(durable=False) as db:
+        shadow.apply(_meant_for(shadow, facts), db)
+
+
+Result = TypeVar("Result")
+
+
+def _tried(step: Callable[[], Result]) -> tuple[Result | None, Exception | None]:
+    """Take a step of a rebuild; return what came of it, or what went wrong: one's fault must not stop the others."""
     try:
-        with log.database.read() as snapshot:
-            facts = log.read_kinds(after, upto, _kinds(shadows), snapshot)
+        return step(), None
     except Unavailable:
         raise
-    except Exception as problem:  # noqa: BLE001 - what one cannot read must not stop the others
-        if len(shadows) == 1:
-            return [(shadows[0], problem)]
-        return [one for shadow in shadows for one in _fill(log, [shadow], after, upto)]
-    for shadow in shadows:
-        try:
-            with log.database.write(durable=False) as db:
-                shadow.apply(_meant_for(shadow, facts), db)
-        except Unavailable:
-            raise
-        except Exception as problem:  # noqa: BLE001 - as above
-            failed.append((shadow, problem))
-    return failed
+    except Exception as problem:  # noqa: BLE001 - see above
+        return None, problem
 
 
 def _finished(

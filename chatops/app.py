@@ -16,7 +16,7 @@ from typing import Any
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry
 from sqlalchemy import Connection, MetaData, inspect, text
 
 import chatops.commands
@@ -41,7 +41,7 @@ from chatops.engine.projection import Projection, Projector
 from chatops.engine.reply import Replier, Surface
 from chatops.engine.vocabulary import vocabularies
 from chatops.engine.work import Crew, Worker, WorkList
-from chatops.engine.writer import Writer
+from chatops.engine.writer import Done, Writer
 from chatops.errors import BadInput, Refused, Transient, Unavailable
 from chatops.events import Event, Fact
 from chatops.events.conversation import CommandReceived
@@ -50,6 +50,7 @@ from chatops.gateways.github import GitHubGateway
 from chatops.intake.objects import job_events, pull_event, run_events
 from chatops.intake.required import required_version
 from chatops.intake.sweep import Awaited, sweep
+from chatops.metrics import Metrics
 from chatops.names import Login, Repo, RunId
 from chatops.ports import GitHub, Permission, Ports
 from chatops.projections.commands import unfinished_reruns
@@ -417,7 +418,7 @@ class Service:
                 self.vocabularies,
             ),
             slack=rooms.door(self.settings, self.configuration, self.record) if rooms else None,
-            append=self.record,
+            append=self.record_then,
             inner=inner,
             body_limit=self.settings.max_body_mb * 1_000_000,
             observe=self.metrics.answered,
@@ -430,13 +431,20 @@ class Service:
         return import_module("chatops.with_slack")
 
     async def record(self, batch: Batch) -> Appended:
-        """Append what came in at a door."""
+        """Append what came in at a door, and wait for it."""
         appended = await self.writer.append_soon(batch)
-        if appended.positions:
-            self.metrics.recorded.inc(len(appended.positions))
-        if appended.duplicates:
-            self.metrics.duplicates.inc(appended.duplicates)
+        self.metrics.appended(appended)
         return appended
+
+    def record_then(self, batch: Batch, done: Done) -> None:
+        """Append what came in at a door; `done` is told when it is durable, or why it is not."""
+
+        def counted(result: Appended | Exception) -> None:
+            if isinstance(result, Appended):
+                self.metrics.appended(result)
+            done(result)
+
+        self.writer.append_then(batch, counted)
 
     def nightly(
         self, key: str | None, form: str, query: Mapping[str, str], *, compress: bool
@@ -530,46 +538,6 @@ class Service:
         self.metrics.database.set(1)
         self.metrics.work.labels("waiting").set(waiting)
         self.metrics.work.labels("parked").set(parked)
-
-
-class Metrics:
-    """What Prometheus reads."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self.answers = Counter(
-            "chatops_requests",
-            "Requests at the two doors, by status.",
-            ["door", "status"],
-            registry=registry,
-        )
-        self._counters: dict[tuple[str, int], Counter] = {}
-        self.recorded = Counter("chatops_events_recorded", "Events recorded.", registry=registry)
-        self.duplicates = Counter(
-            "chatops_events_known", "Facts the log had already.", registry=registry
-        )
-        self.lag = Gauge(
-            "chatops_projection_lag",
-            "Events a read model is behind.",
-            ["projection"],
-            registry=registry,
-        )
-        self.stopped = Gauge(
-            "chatops_projection_stopped",
-            "1 if it stopped with an error.",
-            ["projection"],
-            registry=registry,
-        )
-        self.work = Gauge("chatops_work", "Items to be done.", ["state"], registry=registry)
-        self.database = Gauge(
-            "chatops_database_up", "1 if the database answers.", registry=registry
-        )
-
-    def answered(self, door: str, status: int) -> None:
-        """Count an answer of one of the doors."""
-        counter = self._counters.get((door, status))
-        if counter is None:
-            counter = self._counters[door, status] = self.answers.labels(door, str(int(status)))
-        counter.inc()
 
 
 def _nights(query: Mapping[str, str]) -> int:

@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from chatops import reference
 from chatops.__main__ import program
-from chatops.app import Metrics
+from chatops.metrics import Metrics
 from chatops.settings import KNOWN
 from tests.needs import REPOSITORY
 

@@ -6,7 +6,6 @@ later finds a smaller one.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -29,11 +28,11 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects import postgresql
 
+from chatops.engine.appending import Appending, Columns, OnPostgreSQL, OnSQLite
 from chatops.engine.clock import microseconds
 from chatops.engine.codec import Codec
-from chatops.engine.database import LOG_LOCK, Database
+from chatops.engine.database import Database
 from chatops.events import Event, Fact, Recorded
 from chatops.ports import Clock
 
@@ -83,12 +82,9 @@ DELIVERIES = Table(
 )
 
 PAGE = 10_000
-Columns = tuple[object, ...]
-"""A row, its values in the order of the table's columns."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One webhook request as it was sent: `body` is the raw bytes, `guid` the sender's id for it."""
 
     guid: str
@@ -96,8 +92,7 @@ class Delivery:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class Batch(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one sender wants recorded together.
 
     Duplicates are skipped one by one. With `guarded`, the first fact guards the rest: if the log has it already,
@@ -109,8 +104,7 @@ class Batch:
     guarded: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
+class Appended(msgspec.Struct, frozen=True, gc=False):
     """What became of a batch: the positions of the facts that were new, in order."""
 
     positions: tuple[int, ...]
@@ -130,16 +124,16 @@ class Log:
         self.codec = codec
         self._clock = clock
         self._compressor = zstandard.ZstdCompressor(level=1)
-        self._said = _Said(is_sqlite=database.is_sqlite)
+        kind = OnSQLite if database.is_sqlite else OnPostgreSQL
+        self._appending: Appending = kind(EVENTS, DELIVERIES)
 
     def append(self, batches: Sequence[Batch]) -> list[Appended]:
         """Record the batches in one durable transaction; when this returns, they are on the disk."""
         prepared = [[(fact, fact.event.key()) for fact in batch.facts] for batch in batches]
         now = microseconds(self._clock.now())
-        said = self._said
-        with self.database.write(durable=True) as db:
-            said.lock(db)
-            head, known = said.known(db, [key for facts in prepared for _, key in facts])
+        appending = self._appending
+        with self.database.write(durable=True) as db, appending.within(db) as driver:
+            head, known = appending.known(driver, [key for facts in prepared for _, key in facts])
             rows: list[Columns] = []
             results = []
             for batch, facts in zip(batches, prepared, strict=True):
@@ -152,7 +146,7 @@ class Log:
                 results.append(
                     Appended(tuple(range(first, first + len(fresh))), len(facts) - len(fresh))
                 )
-            said.insert(db, rows, self._kept(batches, results, now))
+            appending.insert(driver, rows, self._kept(batches, results, now))
         return results
 
     def head(self, db: Connection | None = None) -> int:
@@ -265,18 +259,23 @@ class Log:
         self, batches: Sequence[Batch], results: Sequence[Appended], now: int
     ) -> list[Columns]:
         """Return the raw deliveries to store beside the events they became; of a redelivery the first stays."""
-        compress = self._compressor.compress
-        return [
-            (
-                batch.delivery.guid,
-                batch.delivery.event,
-                now,
-                len(result.positions),
-                compress(batch.delivery.body),
-            )
+        sent = [
+            (batch.delivery, len(result.positions))
             for batch, result in zip(batches, results, strict=True)
             if batch.delivery is not None
         ]
+        bodies = self._compressed([delivery.body for delivery, _ in sent])
+        return [
+            (delivery.guid, delivery.event, now, appended, body)
+            for (delivery, appended), body in zip(sent, bodies, strict=True)
+        ]
+
+    def _compressed(self, bodies: Sequence[bytes]) -> list[bytes]:
+        """Return bodies compressed, in one call: each call lets go of the interpreter, and waits to have it back."""
+        if not all(bodies):
+            return [self._compressor.compress(body) for body in bodies]
+        packed = self._compressor.multi_compress_to_buffer(list(bodies)) if bodies else ()
+        return [packed[place].tobytes() for place in range(len(packed))]
 
     def _recorded(self, row: Row[*tuple[Any, ...]]) -> Recorded:
         (
@@ -294,60 +293,6 @@ class Log:
             correlation_id=correlation_id,
             causation_id=causation_id,
         )
-
-
-class _Said:
-    """What an append says to the database, word for word: it is said a hundred times a second, by one thread.
-
-    SQLAlchemy would compile each statement to the same words, and costs ten times as much as the statement does.
-    PostgreSQL gets all rows of a table in one message, a list for each column.
-    """
-
-    def __init__(self, *, is_sqlite: bool) -> None:
-        self._is_sqlite = is_sqlite
-        self._insert_events = _insert(EVENTS, is_sqlite=is_sqlite)
-        self._insert_deliveries = (
-            f"{_insert(DELIVERIES, is_sqlite=is_sqlite)} ON CONFLICT DO NOTHING"
-        )
-        among = "IN (SELECT value FROM json_each(?))" if is_sqlite else "= ANY(%s)"
-        self._known = (
-            "SELECT max(position), NULL FROM events UNION ALL "  # noqa: S608 - our own words
-            f"SELECT NULL, key FROM events WHERE key {among}"
-        )
-
-    def lock(self, db: Connection) -> None:
-        """Let nobody else append until this transaction ends; on SQLite nobody else can write as it is."""
-        if not self._is_sqlite:
-            db.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOG_LOCK})")
-
-    def known(self, db: Connection, keys: Sequence[str]) -> tuple[int, set[str]]:
-        """Return the newest position, and which of these keys the log has already."""
-        asked = msgspec.json.encode(keys).decode() if self._is_sqlite else list(keys)
-        (head, _), *found = db.exec_driver_sql(self._known, (asked,)).all()
-        return head or 0, {key for _, key in found}
-
-    def insert(
-        self, db: Connection, events: Sequence[Columns], deliveries: Sequence[Columns]
-    ) -> None:
-        """Write rows of both tables; a delivery that is there stays as it is."""
-        for words, rows in (
-            (self._insert_events, events),
-            (self._insert_deliveries, deliveries),
-        ):
-            if rows and self._is_sqlite:
-                db.exec_driver_sql(words, list(rows))
-            elif rows:
-                db.exec_driver_sql(words, tuple(map(list, zip(*rows, strict=True))))
-
-
-def _insert(table: Table, *, is_sqlite: bool) -> str:
-    names = ", ".join(column.name for column in table.columns)
-    if is_sqlite:
-        marks = ", ".join("?" for _ in table.columns)
-        return f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608 - our own names
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # it has no types
-    lists = ", ".join(f"%b::{column.type.compile(dialect)}[]" for column in table.columns)
-    return f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({lists})"  # noqa: S608 - as above
 
 
 def _fresh(

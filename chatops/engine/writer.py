@@ -1,8 +1,9 @@
 """Group commit: requests that arrive together share one transaction and one flush of the disk.
 
-One thread writes. While it flushes, the next requests gather; it then takes all of them at once. An append
-resolves only when its transaction is durable. If a transaction fails, its batches are tried one by one, so that
-nobody's bad batch fails a neighbour's; the one that cannot be written at all is `Broken`. Nothing ends the thread.
+One thread writes. Requests gather in the event loop until no more of them come, or for a few milliseconds; the thread
+takes all of them at once, and the next ones gather while it writes. An append resolves only when its transaction is
+durable. If a transaction fails, its batches are tried one by one, so that nobody's bad batch fails a neighbour's; the
+one that cannot be written at all is `Broken`. Nothing ends the thread.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import structlog
 from msgspec import MsgspecError
@@ -25,8 +26,12 @@ logger = structlog.get_logger(__name__)
 MOST_PER_TRANSACTION = 512
 MOST_WAITING = 20_000
 FEW = 4
-GATHERING = 0.002
-"""Seconds to let requests gather where the last transaction had more than a few; who asks alone does not wait."""
+"""Where the last transaction had no more than these, the next one does not wait for company."""
+QUIET = 0.00005
+"""Seconds without another request after which those that came are written. The loop is at rest then, and leaves the
+interpreter to the thread: the two of them taking it from each other costs more than the transaction."""
+GATHERING = 0.005
+"""Seconds after which they are written in any case."""
 CANNOT_BE_WRITTEN = (
     SQLAlchemyError, MsgspecError, Broken, ValueError, TypeError, ArithmeticError, LookupError,
     AttributeError, AssertionError, RuntimeError, OSError, MemoryError,
@@ -34,10 +39,20 @@ CANNOT_BE_WRITTEN = (
 """Whatever a batch can do to a transaction: a number too large, half a character, an event that cannot name itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
+Done = Callable[[Appended | Exception], None]
+"""Is told what became of a batch."""
+
+
+class _InLoop(NamedTuple):
+    """Somebody who waits in an event loop; those of one transaction wake the loop once."""
+
+    loop: asyncio.AbstractEventLoop
+    done: Done
+
+
+class _Request(NamedTuple):
     batch: Batch
-    resolve: Callable[[Appended | Exception], None]
+    resolve: Done | _InLoop
 
 
 class Writer:
@@ -46,7 +61,10 @@ class Writer:
     def __init__(self, log: Log, on_append: Callable[[], None] | None = None) -> None:
         self._log = log
         self._on_append = on_append or (lambda: None)
-        self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[list[_Request] | None] = queue.SimpleQueue()
+        self._gathering: list[_Request] = []
+        self._began = self._quiet_since = 0.0
+        self._seen = self._handed_over = 0
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -57,6 +75,7 @@ class Writer:
     def stop(self) -> None:
         """Write what was asked for until now, then end."""
         if self._thread is not None:
+            self._hand_over()
             self._requests.put(None)
             self._thread.join()
             self._thread = None
@@ -71,32 +90,68 @@ class Writer:
             else:
                 future.set_result(result)
 
-        self._ask(_Request(batch, resolve))
+        if (problem := self._hindrance()) is not None:
+            raise problem
+        self._requests.put([_Request(batch, resolve)])
         return future.result()
 
     async def append_soon(self, batch: Batch) -> Appended:
         """Append and wait, from the event loop."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Appended] = loop.create_future()
-        self._ask(_Request(batch, _Resolver(loop, future)))
+        future: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
+
+        def done(result: Appended | Exception) -> None:
+            if future.done():
+                return
+            if isinstance(result, Exception):
+                future.set_exception(result)
+            else:
+                future.set_result(result)
+
+        self.append_then(batch, done)
         return await future
 
-    def _ask(self, request: _Request) -> None:
+    def append_then(self, batch: Batch, done: Done) -> None:
+        """Append, from the event loop, without waiting: `done` is called in the loop, with what became of it."""
+        if (problem := self._hindrance()) is not None:
+            done(problem)
+            return
+        loop = asyncio.get_running_loop()
+        self._gathering.append(_Request(batch, _InLoop(loop, done)))
+        if len(self._gathering) == 1:
+            self._began = time.monotonic()
+            self._seen = 0
+            loop.call_soon(self._look, loop)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Hand over what has gathered, once nobody else is coming."""
+        now, many = time.monotonic(), len(self._gathering)
+        if many > self._seen:
+            self._seen, self._quiet_since = many, now
+        if (
+            self._handed_over > FEW
+            and now - self._quiet_since < QUIET
+            and now - self._began < GATHERING
+        ):
+            loop.call_soon(self._look, loop)
+        else:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        gathered, self._gathering = self._gathering, []
+        if gathered:
+            self._handed_over = len(gathered)
+            self._requests.put(gathered)
+
+    def _hindrance(self) -> Exception | None:
+        """Return why nothing can be asked of the thread now."""
         if self._thread is None:
-            message = "The writer does not run."
-            raise Broken(message)
-        if self._requests.qsize() > MOST_WAITING:
-            message = f"More than {MOST_WAITING} requests wait to be written."
-            raise Unavailable(message)
-        self._requests.put(request)
+            return Broken("The writer does not run.")
+        if len(self._gathering) + self._requests.qsize() > MOST_WAITING:
+            return Unavailable(f"More than {MOST_WAITING} requests wait to be written.")
+        return None
 
     def _run(self) -> None:
-        before = 0
-        while (request := self._requests.get()) is not None:
-            if before > FEW:
-                # Many ask at once: while this thread sleeps, the loop reads what else has come, and one flush takes it.
-                time.sleep(GATHERING)
-            requests = [request]
+        while (requests := self._requests.get()) is not None:
             last = False
             while len(requests) < MOST_PER_TRANSACTION:
                 try:
@@ -106,9 +161,8 @@ class Writer:
                 if following is None:
                     last = True
                     break
-                requests.append(following)
+                requests.extend(following)
             self._write(requests)
-            before = len(requests)
             if last:
                 return
 
@@ -132,29 +186,11 @@ class Writer:
         return results
 
 
-class _Resolver:
-    """Resolves a future of an event loop; those of one transaction wake the loop once."""
-
-    __slots__ = ("future", "loop")
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, future: asyncio.Future[Appended]) -> None:
-        self.loop = loop
-        self.future = future
-
-    def __call__(self, result: Appended | Exception) -> None:
-        if self.future.done():
-            return
-        if isinstance(result, Exception):
-            self.future.set_exception(result)
-        else:
-            self.future.set_result(result)
-
-
 def _resolve(results: Sequence[tuple[_Request, Appended | Exception]]) -> None:
-    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Resolver, Appended | Exception]]] = {}
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[Done, Appended | Exception]]] = {}
     for request, result in results:
-        if isinstance(request.resolve, _Resolver):
-            by_loop.setdefault(request.resolve.loop, []).append((request.resolve, result))
+        if isinstance(request.resolve, _InLoop):
+            by_loop.setdefault(request.resolve.loop, []).append((request.resolve.done, result))
         else:
             request.resolve(result)
     for loop, resolved in by_loop.items():
@@ -162,6 +198,6 @@ def _resolve(results: Sequence[tuple[_Request, Appended | Exception]]) -> None:
             loop.call_soon_threadsafe(_resolve_in_loop, resolved)
 
 
-def _resolve_in_loop(resolved: Sequence[tuple[_Resolver, Appended | Exception]]) -> None:
-    for resolver, result in resolved:
-        resolver(result)
+def _resolve_in_loop(resolved: Sequence[tuple[Done, Appended | Exception]]) -> None:
+    for done, result in resolved:
+        done(result)

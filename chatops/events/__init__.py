@@ -6,7 +6,6 @@ so that the same fact heard by webhook, redelivery, backfill or import is one ev
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, ClassVar
@@ -48,8 +47,7 @@ def event_id(key: str) -> str:
     return blake2b(key.encode(), digest_size=16).hexdigest()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
+class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An event on its way into the log, with where it came from and because of what.
 
     `source` is one of DESIGN's sources (`github`, `backfill`, `import`, `slack`, `cli`, `web`, `schedule`,

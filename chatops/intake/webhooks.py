@@ -62,8 +62,7 @@ class Comment:
     is_pull: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class Heard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a delivery tells: facts, and what was said in it, if anything was."""
 
     facts: tuple[Fact, ...]
@@ -151,8 +150,7 @@ class _SentOpening(Sent):
     pull_request: Written | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Delivery:
+class _Delivery(msgspec.Struct, frozen=True, gc=False):
     """A delivery on its way through a translator. `value` is the whole payload, decoded by nobody yet."""
 
     guid: str

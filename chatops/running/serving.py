@@ -14,13 +14,16 @@ import uvloop
 
 from chatops.app import Service
 from chatops.errors import ChatopsError
-from chatops.surfaces.web import App
+from chatops.running.lane import Lane
+from chatops.surfaces.web import App, Front
 
 logger = structlog.get_logger(__name__)
 
 GRACE_SECONDS = 5
 SWITCH_SECONDS = 0.0005
 """How long a thread may keep the interpreter from the others: a tenth of the usual, for the loop needs it often."""
+YOUNG = 5_000
+"""New objects between two looks for those that hold each other; the usual 700 are made by some twenty requests."""
 SLACK_SECONDS = 3.0
 """How long a start waits for Slack's socket."""
 
@@ -32,6 +35,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
+                http=_lane(app) if isinstance(app, Front) else "httptools",
                 host=host,
                 port=port,
                 lifespan="off",
@@ -67,6 +71,11 @@ class Server(uvicorn.Server):
         finally:
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
+
+
+def _lane(front: Front) -> type[Lane]:
+    """Return the lane that leads to this front."""
+    return type("OurLane", (Lane,), {"front": front})
 
 
 @contextlib.asynccontextmanager
@@ -114,6 +123,7 @@ async def serve(service: Service, *, host: str, port: int) -> None:
         # What is there by now stays; looking through it again and again would hold up everybody.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(YOUNG)
         await Server(service.asgi(), host=host, port=port).serve(sockets)
 
 

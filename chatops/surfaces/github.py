@@ -99,14 +99,14 @@ class Door:
         delivery = Delivery(guid=guid.decode(), event=event.decode(), body=body)
         try:
             heard = translate(delivery.event, delivery.guid, payload_of(content_type, body))
+            facts = (*heard.facts, *self._asked(heard, delivery.guid))
         except BadInput as problem:
             return Turned(HTTPStatus.BAD_REQUEST, str(problem))
         except Exception:
             logger.exception(
                 "delivery not understood", delivery=delivery.guid, github_event=delivery.event
             )
-            heard = Heard(facts=(), comment=None)
-        facts = (*heard.facts, *self._asked(heard, delivery.guid))
+            facts = ()
         return Batch(facts=facts, delivery=delivery)
 
     def _asked(self, heard: Heard, guid: str) -> list[Fact]:

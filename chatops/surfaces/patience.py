@@ -5,22 +5,31 @@ comes in notes until when they may stay, and somebody looks every second.
 """
 
 import asyncio
+from typing import Protocol
 
 LOOK_SECONDS = 1.0
 
 
+class Guest(Protocol):
+    """Who is at a door: a task, or whatever else can be cancelled."""
+
+    def cancel(self) -> object:
+        """Be told that the time is over."""
+        ...
+
+
 class Patience:
-    """Ends what takes too long, by cancelling its task, which then asks whether that was the reason."""
+    """Ends what takes too long by cancelling it; a task then asks whether that was the reason."""
 
     def __init__(self) -> None:
-        self._until: dict[asyncio.Task[object], float] = {}
-        self._late: set[asyncio.Task[object]] = set()
+        self._until: dict[Guest, float] = {}
+        self._late: set[Guest] = set()
         self._looks = False
 
-    def allow(self, task: asyncio.Task[object], seconds: float) -> None:
-        """Let a task go on for so many seconds from now."""
-        loop = task.get_loop()
-        self._until[task] = loop.time() + seconds
+    def allow(self, guest: Guest, seconds: float) -> None:
+        """Let somebody go on for so many seconds from now."""
+        loop = asyncio.get_running_loop()
+        self._until[guest] = loop.time() + seconds
         if not self._looks:
             self._looks = True
             loop.call_later(LOOK_SECONDS, self._look, loop)
@@ -29,17 +38,22 @@ class Patience:
         """Return whether a task that was cancelled took too long; nobody else wants it cancelled then."""
         return task in self._late and task.uncancel() == 0
 
-    def leave(self, task: asyncio.Task[object]) -> None:
-        """Note that a task is done, however it ended."""
-        self._until.pop(task, None)
-        self._late.discard(task)
+    def __contains__(self, guest: Guest) -> bool:
+        """Return whether somebody's time is running."""
+        return guest in self._until
+
+    def leave(self, guest: Guest) -> None:
+        """Note that somebody is done, however it ended."""
+        self._until.pop(guest, None)
+        self._late.discard(guest)
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         now = loop.time()
-        for task, until in self._until.items():
-            if until < now and task not in self._late:
-                self._late.add(task)
-                task.cancel()
+        late = [guest for guest, until in self._until.items() if until < now]
+        for guest in late:
+            if guest not in self._late:
+                self._late.add(guest)
+                guest.cancel()
         self._looks = bool(self._until)
         if self._looks:
             loop.call_later(LOOK_SECONDS, self._look, loop)

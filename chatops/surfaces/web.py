@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
-from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Protocol, TypeVar
 
@@ -10,6 +10,7 @@ import msgspec
 import structlog
 
 from chatops.engine.log import Appended, Batch
+from chatops.engine.writer import Done
 from chatops.errors import Broken, Unavailable
 from chatops.surfaces.github import Turned
 from chatops.surfaces.patience import Patience
@@ -29,6 +30,9 @@ BODY_SECONDS = 30.0
 """For a whole body to arrive; whoever takes longer gets no answer they could use."""
 ANSWER_SECONDS = 8.0
 """For a delivery to be written. GitHub waits for ten; what is written after all is known when it comes again."""
+
+
+NOT_IN_TIME = "The database does not answer in time."
 
 
 class Answered(Protocol):
@@ -77,7 +81,7 @@ class Front:
         *,
         github: GitHubDoor,
         slack: SlackDoor | None,
-        append: Callable[[Batch], Awaitable[Appended]],
+        append: Callable[[Batch, Done], None],
         inner: App,
         body_limit: int,
         observe: Callable[[str, int], None] = lambda _door, _status: None,
@@ -86,7 +90,7 @@ class Front:
         self._slack = slack
         self._append = append
         self._inner = inner
-        self._body_limit = body_limit
+        self.body_limit = body_limit
         self._observe = observe
         self._patience = Patience()
 
@@ -95,7 +99,7 @@ class Front:
         if scope["type"] == "http":
             path = scope["path"]
             if path == GITHUB_PATH:
-                await self._at_door("github", self._webhook, scope, receive, send, self._body_limit)
+                await self._at_door("github", self._webhook, scope, receive, send, self.body_limit)
                 return
             if path == SLACK_PATH and self._slack is not None:
                 await self._at_door("slack", self._slack_request, scope, receive, send, SLACK_LIMIT)
@@ -132,15 +136,13 @@ class Front:
         except Gone:
             return
         except Unavailable as problem:
-            logger.warning("not recorded", door=door, problem=str(problem))
-            reply = Reply(HTTPStatus.SERVICE_UNAVAILABLE, f"Not recorded. {problem}".encode())
+            reply = _not_recorded(door, str(problem))
         self._observe(door, reply.status)
-        length = (b"content-length", str(len(reply.body)).encode())
         await send(
             {
                 "type": "http.response.start",
                 "status": int(reply.status),
-                "headers": (*reply.headers, length),
+                "headers": reply.all_headers,
             }
         )
         await send({"type": "http.response.body", "body": reply.body})
@@ -166,28 +168,70 @@ class Front:
             if not self._patience.has_ended(task):
                 raise
             if is_whole:
-                raise Unavailable("The database does not answer in time.") from None
-            return Reply(
-                HTTPStatus.REQUEST_TIMEOUT,
-                b"The body did not arrive.",
-                ((b"connection", b"close"), *TEXT),
-            )
+                raise Unavailable(NOT_IN_TIME) from None
+            return NOT_ARRIVED
         finally:
             self._patience.leave(task)
 
     async def _webhook(self, headers: dict[bytes, bytes], body: bytes) -> "Reply":
+        answered: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+
+        def answer(reply: Reply) -> None:
+            if not answered.done():
+                answered.set_result(reply)
+
+        self._open(headers, body, answer)
+        return await answered
+
+    def wait_for(self, parcel: "Parcel") -> None:
+        """Give the rest of a delivery its time to arrive."""
+        if parcel not in self._patience:
+            self._patience.allow(parcel, self.body_seconds)
+
+    def forget(self, parcel: "Parcel") -> None:
+        """Note that a delivery will not become whole."""
+        self._patience.leave(parcel)
+
+    def take(self, parcel: "Parcel", headers: dict[bytes, bytes], body: bytes) -> None:
+        """Take a delivery that arrived whole, as over ASGI; the parcel is answered now or later, once."""
+
+        def answer(reply: Reply) -> None:
+            self._patience.leave(parcel)
+            if not parcel.is_answered:
+                self._observe("github", reply.status)
+                parcel.answer(reply)
+
+        self._patience.allow(parcel, self.answer_seconds)
+        self._open(headers, body, answer)
+
+    def too_late(self, parcel: "Parcel") -> None:
+        """Answer a delivery whose time is over; what is written after all is known when it comes again."""
+        if not parcel.is_answered:
+            reply = _not_recorded("github", NOT_IN_TIME) if parcel.is_whole else NOT_ARRIVED
+            self._observe("github", reply.status)
+            parcel.answer(reply)
+
+    def _open(
+        self, headers: dict[bytes, bytes], body: bytes, answer: Callable[["Reply"], None]
+    ) -> None:
+        """Let a delivery in, or turn it away; the answer comes once it is durable."""
         opened = self._github.open(headers, body)
         if isinstance(opened, Turned):
-            return Reply(opened.status, opened.text.encode())
-        appended = await self._recorded(opened)
-        return Reply(HTTPStatus.ACCEPTED, b"recorded" if appended.is_new else b"known")
+            answer(Reply(opened.status, opened.text.encode()))
+        else:
+            self._append(opened, partial(self._appended, opened, answer))
 
-    async def _recorded(self, batch: Batch) -> Appended:
-        """Append; where the facts of a delivery cannot be written, keep the delivery at least."""
-        try:
-            return await self._append(batch)
-        except Broken:
-            return await self._append(replace(batch, facts=()))
+    def _appended(
+        self, batch: Batch, answer: Callable[["Reply"], None], result: Appended | Exception
+    ) -> None:
+        """Answer; where the facts of a delivery cannot be written, keep the delivery at least."""
+        if isinstance(result, Appended):
+            answer(RECORDED if result.is_new else KNOWN)
+        elif isinstance(result, Broken) and batch.facts:
+            bare = msgspec.structs.replace(batch, facts=())
+            self._append(bare, partial(self._appended, bare, answer))
+        else:
+            answer(_not_recorded("github", str(result)))
 
     async def _slack_request(self, headers: dict[bytes, bytes], body: bytes) -> "Reply":
         assert self._slack is not None
@@ -206,6 +250,45 @@ class Reply(msgspec.Struct, frozen=True):
     status: HTTPStatus
     body: bytes
     headers: Sequence[tuple[bytes, bytes]] = TEXT
+
+    @property
+    def all_headers(self) -> Sequence[tuple[bytes, bytes]]:
+        """Return its headers, its length among them."""
+        return (*self.headers, (b"content-length", b"%d" % len(self.body)))
+
+
+RECORDED = Reply(HTTPStatus.ACCEPTED, b"recorded")
+KNOWN = Reply(HTTPStatus.ACCEPTED, b"known")
+NOT_ARRIVED = Reply(
+    HTTPStatus.REQUEST_TIMEOUT, b"The body did not arrive.", ((b"connection", b"close"), *TEXT)
+)
+
+
+def _not_recorded(door: str, problem: str) -> Reply:
+    logger.warning("not recorded", door=door, problem=problem)
+    return Reply(HTTPStatus.SERVICE_UNAVAILABLE, f"Not recorded. {problem}".encode())
+
+
+class Parcel(Protocol):
+    """A delivery, and who waits for its answer."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether all of it has arrived."""
+        ...
+
+    @property
+    def is_answered(self) -> bool:
+        """Return whether it has had its answer."""
+        ...
+
+    def answer(self, reply: Reply) -> None:
+        """Send the answer."""
+        ...
+
+    def cancel(self) -> object:
+        """Be told that it took too long."""
+        ...
 
 
 async def _body(headers: dict[bytes, bytes], receive: Receive, limit: int) -> bytes:

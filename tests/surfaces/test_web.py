@@ -191,7 +191,7 @@ def test_a_delivery_whose_facts_cannot_be_written_is_kept_all_the_same(doors: Do
     front = Front(
         github=Careless(),
         slack=None,
-        append=doors.service.record,
+        append=doors.service.record_then,
         inner=doors.service.asgi(),
         body_limit=1_000,
     )

@@ -146,6 +146,6 @@ def _document(table: Table) -> str:
     taken.append(f"substr(sent.bytes, (r->>{cut})::int, (r->>{cut + 1})::int)")
     names = ", ".join(column.name for column in (*others, body))
     return (
-        f"WITH sent AS MATERIALIZED (SELECT %b::bytea AS bytes, %b::json AS rows) "  # noqa: S608 - our own names
-        f"INSERT INTO {table.name} ({names}) SELECT {', '.join(taken)} FROM sent, json_array_elements(sent.rows) AS r"
+        f"WITH sent AS MATERIALIZED (SELECT %b::bytea AS bytes, %b::jsonb AS rows) "  # noqa: S608 - our own names
+        f"INSERT INTO {table.name} ({names}) SELECT {', '.join(taken)} FROM sent, jsonb_array_elements(sent.rows) AS r"
     )

@@ -129,6 +129,7 @@ class Writer:
             self._seen, self._quiet_since = many, now
         if (
             self._handed_over > FEW
+            and many < MOST_PER_TRANSACTION
             and now - self._quiet_since < QUIET
             and now - self._began < GATHERING
         ):

@@ -61,7 +61,7 @@ from chatops.settings import Settings
 from chatops.surfaces import github as github_surface
 from chatops.surfaces.pages import Page, Readiness, pages
 from chatops.surfaces.web import App, Front
-from chatops.views.nightly import nightly_json, render_nightly
+from chatops.views.nightly import Strips, nightly_json, render_nightly
 
 logger = structlog.get_logger(__name__)
 
@@ -170,7 +170,7 @@ class Service:
         self.metrics = Metrics(self.registry)
         self.crew: Crew | None = None
         self._pages: dict[tuple[object, ...], Page] = {}
-        self._boards: dict[tuple[str, int], tuple[object, NightBoard]] = {}
+        self._boards: dict[tuple[str, int], tuple[object, NightBoard, Strips]] = {}
         self._pages_lock = threading.Lock()
         self._stack = AsyncExitStack()
         self._scheduler: AsyncIOScheduler | None = None
@@ -462,7 +462,7 @@ class Service:
                 page = self._pages.get(cached)
             if page is not None:
                 return page
-            board = self._board(db, community, _nights(query), now, (changed, minute))
+            board, strips = self._board(db, community, _nights(query), now, (changed, minute))
         if form == "json":
             body, media_type = (
                 nightly_json(board, query, github_url=self.settings.github_web_url),
@@ -475,6 +475,7 @@ class Service:
                 community,
                 base_url=self.settings.base_url,
                 github_url=self.settings.github_web_url,
+                strips=strips,
             )
             media_type = "text/html; charset=utf-8"
         page = _page(body, media_type, compress=compress)
@@ -486,19 +487,20 @@ class Service:
 
     def _board(
         self, db: Connection, community: Community, nights: int, now: datetime, state: object
-    ) -> NightBoard:
+    ) -> tuple[NightBoard, Strips]:
         """Return what the nightly page is made of: the same for every filter of it, while nothing has changed."""
         place = (community.key, nights)
         with self._pages_lock:
             known = self._boards.get(place)
         if known is not None and known[0] == state:
-            return known[1]
+            return known[1], known[2]
         board = night_board(db, community.repositories, community.nightly, nights=nights, now=now)
+        strips = Strips(board, self.settings.github_web_url)
         with self._pages_lock:
             if len(self._boards) >= BOARDS_KEPT:
                 self._boards.clear()
-            self._boards[place] = (state, board)
-        return board
+            self._boards[place] = (state, board, strips)
+        return board, strips
 
     def _community(self, key: str | None) -> Community | None:
         if key is None:

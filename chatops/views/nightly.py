@@ -11,6 +11,7 @@ from itertools import groupby
 from urllib.parse import quote, urlencode
 
 import msgspec
+from markupsafe import Markup
 
 from chatops.answers.night_cells import UNCLEAR
 from chatops.answers.night_tests import LEVEL, MATRIX
@@ -27,7 +28,7 @@ from chatops.answers.nights import (
 )
 from chatops.config import Community
 from chatops.views.nightly_detail import MARKS, Detail, detail, job_link
-from chatops.views.page import ago, render, took
+from chatops.views.page import ago, fragment, render, took
 
 GITHUB = "https://github.com"
 SORTS = {"worst": "worst first", "name": "by name"}
@@ -127,7 +128,7 @@ class Row:
     link: str
     is_shown: bool
     is_selected: bool
-    bands: tuple[Band, ...]
+    cells: Markup
     since: str
     detail: Detail | None
 
@@ -149,6 +150,23 @@ class Group:
         return any(row.is_shown for row in self.rows)
 
 
+class Strips:
+    """The cells of a board's rows as HTML: the same for every filter, so each is made once, when it is first shown."""
+
+    def __init__(self, board: NightBoard, github_url: str = GITHUB) -> None:
+        self._board = board
+        self._github_url = github_url
+        self._made: dict[int, Markup] = {}
+
+    def of(self, test: Test) -> Markup:
+        """Return the cells of one of the board's tests."""
+        made = self._made.get(id(test))
+        if made is None:
+            bands = _bands(test, self._board.nights, self._github_url)
+            made = self._made[id(test)] = fragment("nightly_cells.html", "cells", bands)
+        return made
+
+
 def render_nightly(
     board: NightBoard,
     query: Mapping[str, str],
@@ -156,15 +174,19 @@ def render_nightly(
     *,
     base_url: str = "",
     github_url: str = GITHUB,
+    strips: Strips | None = None,
 ) -> str:
-    """Return the page, or with `part=detail` only what is known of the selected test."""
+    """Return the page, or with `part=detail` only what is known of the selected test.
+
+    `strips` are those of the board, where it is shown more than once.
+    """
     asked = _asked(query, board.asked)
     selected = [test for test in board.tests if asked.selected and test.name == asked.selected]
     details = {id(test): detail(board, test, community, github_url) for test in selected}
     if asked.part == "detail":
         return render("nightly_detail.html", details=list(details.values()), name=asked.selected)
     shown = {id(test) for test in board.tests if asked.shows(test)}
-    groups = _groups(board, asked, shown, details, github_url)
+    groups = _groups(board, asked, shown, details, strips or Strips(board, github_url))
     address = asked.link()
     return render(
         "nightly.html",
@@ -270,10 +292,9 @@ def _groups(
     asked: Asked,
     shown: set[int],
     details: Mapping[int, Detail],
-    github_url: str,
+    strips: Strips,
 ) -> list[Group]:
     titles = _titles(board.tests)
-    bands = {id(test): _bands(test, board.nights, github_url) for test in board.tests}
 
     def row(test: Test, path: str, leaf: str, why: str = "") -> Row:
         return Row(
@@ -284,7 +305,7 @@ def _groups(
             link=asked.link(sel="" if test.name == asked.selected else test.name),
             is_shown=id(test) in shown or test.name == asked.selected,
             is_selected=test.name == asked.selected,
-            bands=bands[id(test)],
+            cells=strips.of(test),
             since=_since(test),
             detail=details.get(id(test)),
         )

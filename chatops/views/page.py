@@ -122,6 +122,12 @@ def render(template: str, **names: object) -> str:
     return TEMPLATES.get_template(template).render(**names)
 
 
+def fragment(template: str, macro: str, *what: object) -> Markup:
+    """Return a piece of a page, made by one macro of a template; it can be put into a page as it is."""
+    made: Markup = getattr(TEMPLATES.get_template(template).module, macro)(*what)
+    return made
+
+
 def not_found_page(path: str) -> str:
     """Return the page for an address that leads nowhere."""
     return render("not_found.html", path=path)

@@ -21,6 +21,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from bench.commands import commands
 from bench.freshness import freshness
 from bench.intake import intake, repeated
 from bench.pages import crowded, pages
@@ -45,6 +46,7 @@ PARTS: Mapping[str, Callable[[Scene], Iterator[Row]]] = {
     "replay": replay,
     "freshness": freshness,
     "pages": pages,
+    "commands": commands,
     "slack": slack,
     "start": start,
     "polling": polling,

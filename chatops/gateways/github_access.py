@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import gidgethub
 from gidgethub.abc import GitHubAPI
@@ -19,6 +20,7 @@ from gidgethub.abc import GitHubAPI
 from chatops.errors import Broken, Refused, Transient
 from chatops.gateways.github_cache import Remembered
 from chatops.gateways.github_refusals import is_web_page, problem_of
+from chatops.gateways.github_turns import Turns, rank_of
 from chatops.gateways.net import Answer, Client
 from chatops.names import Repo
 from chatops.ports import Json
@@ -150,9 +152,7 @@ class Account:
         self._clock = clock
         self._token = token
         self._api_url = api_url.removesuffix("/") + "/"
-        self._write_gap = write_gap.total_seconds()
-        self._writing = asyncio.Lock()
-        self._wrote_at = -self._write_gap
+        self._turns = Turns(write_gap.total_seconds())
 
     async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send one request; whatever is not a success becomes one of our errors."""
@@ -161,7 +161,8 @@ class Account:
         if method == "GET":
             answer = await self._authorized(method, url, headers, body)
         else:
-            answer = await self._in_turn(method, url, headers, body)
+            async with self._turns.turn(rank_of(urlsplit(url).path)):
+                answer = await self._authorized(method, url, headers, body)
         unchanged = answer.status == HTTPStatus.NOT_MODIFIED and bool(CONDITIONS & headers.keys())
         if answer.status not in READABLE and not unchanged:
             raise problem_of(answer, self._clock.until_reset)
@@ -180,19 +181,6 @@ class Account:
             "people's requests.",
             retry_after=self._clock.wait_for(self.limit.resets_at),
         )
-
-    async def _in_turn(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes
-    ) -> Answer:
-        """GitHub asks for writes one after the other, with a pause in between."""
-        async with self._writing:
-            pause = self._wrote_at + self._write_gap - time.monotonic()
-            if pause > 0:
-                await asyncio.sleep(pause)
-            try:
-                return await self._authorized(method, url, headers, body)
-            finally:
-                self._wrote_at = time.monotonic()
 
     async def _authorized(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes

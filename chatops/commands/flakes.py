@@ -15,7 +15,7 @@ from chatops.answers.meant_tests import board_of
 from chatops.answers.nights import Night, State, Test, counted
 from chatops.engine.answer import Answer, Line, Link, Piece, Section, Strong
 from chatops.engine.authority import Role
-from chatops.engine.command import Asked, Command, Knowledge, Story
+from chatops.engine.command import CHANGED_NOTHING, Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
 
@@ -30,6 +30,7 @@ class Flakes(Command):
     help: ClassVar[str] = "Tell which jobs failed and then passed on the same commit."
     example: ClassVar[str] = "/flakes"
     role: ClassVar[Role] = Role.ANYONE
+    irreversible: ClassVar[str] = CHANGED_NOTHING
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:

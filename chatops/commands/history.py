@@ -14,7 +14,7 @@ from chatops.answers.meant_tests import board_of, meant_tests
 from chatops.answers.nights import NightBoard, State, Test, counted
 from chatops.engine.answer import Answer, Code, Line, Link, Piece, Section, Strong, Tone
 from chatops.engine.authority import Role
-from chatops.engine.command import Asked, Command, Knowledge, Story
+from chatops.engine.command import CHANGED_NOTHING, Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.conversation import CommandReceived
@@ -48,6 +48,7 @@ class History(Command):
     help: ClassVar[str] = "Tell how a job has been in the last nights."
     example: ClassVar[str] = '/history "run-k8s-tests (qemu, kubeadm)"'
     role: ClassVar[Role] = Role.ANYONE
+    irreversible: ClassVar[str] = CHANGED_NOTHING
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:

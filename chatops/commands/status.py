@@ -13,7 +13,7 @@ from urllib.parse import quote
 from chatops.answers.nights import NightBoard, State, Test, counted, night_board
 from chatops.engine.answer import Answer, Line, Link, Piece, Section, Strong, Tone, When
 from chatops.engine.authority import Role
-from chatops.engine.command import Asked, Command, Knowledge, Story
+from chatops.engine.command import CHANGED_NOTHING, Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
 
@@ -43,6 +43,7 @@ class Status(Command):
     help: ClassVar[str] = "Say how the newest nightly is, and what changed since the one before."
     example: ClassVar[str] = "/status nightly"
     role: ClassVar[Role] = Role.ANYONE
+    irreversible: ClassVar[str] = CHANGED_NOTHING
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:

@@ -35,6 +35,10 @@ class Effect(ABC, Generic[Asking]):
     async def perform(self, event: Asking, ports: Ports) -> Sequence[Event]:
         """Make the call, unless it took effect already, and return what came of it."""
 
+    @abstractmethod
+    def describe(self, event: Asking) -> str:
+        """Return one sentence about what the call would do, for somebody who only wants to know."""
+
     def refused(self, event: Asking, refusal: Refused) -> Sequence[Event]:
         """Return the outcome when the outside says no; by default the generic one."""
         del event, refusal

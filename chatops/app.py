@@ -31,9 +31,9 @@ from chatops.engine.bus import Bus
 from chatops.engine.catalogue import catalogue
 from chatops.engine.clock import SystemClock
 from chatops.engine.codec import Codec
-from chatops.engine.command import Command, Knowledge
+from chatops.engine.command import Command, Knowledge, Story
 from chatops.engine.database import Database, open_database
-from chatops.engine.effect import Effect, Effector
+from chatops.engine.effect import Effect, Effector, describer
 from chatops.engine.fetched import FETCHED
 from chatops.engine.log import METADATA, Appended, Batch, Log
 from chatops.engine.policy import Policy, PolicyRunner
@@ -257,6 +257,7 @@ class Service:
         self.surfaces[github_surface.SURFACE] = github_surface.Comments(ports.github)
         if ports.slack is not None and (rooms := self.slack_rooms()) is not None:
             self.surfaces[rooms.SURFACE] = rooms.Messages(ports.slack)
+        effects = [effect() for effect in self.catalogues.effects]
         bus = Bus(
             self.log,
             self.catalogues.commands,
@@ -266,10 +267,10 @@ class Service:
             refresh=self._refresh,
             knowledge=self.knowledge,
             caught_up=self._caught_up,
+            describe=describer(effects),
         )
         effectors = [
-            Effector(effect(), self.log, ports, self.writer.append_soon)
-            for effect in self.catalogues.effects
+            Effector(effect, self.log, ports, self.writer.append_soon) for effect in effects
         ]
         replier = Replier(
             self.log,
@@ -290,6 +291,9 @@ class Service:
             base_url=self.settings.base_url,
             github_url=self.settings.github_web_url,
             commands=self.vocabularies[community.key].commands,
+            story=lambda command: Story(
+                tuple(recorded.event for recorded in self.log.story(command, db))
+            ),
         )
 
     def _knowledge_of(self, db: Connection, key: str) -> Knowledge | None:

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import Column, Connection, String, Table, select
 
 from chatops.config import Community, Configuration
-from chatops.engine.answer import Answer, Tone, pieces
+from chatops.engine.answer import Answer, Section, Tone, pieces
 from chatops.engine.bus import SOURCE, Append, Bus
 from chatops.engine.command import Command, Knowledge, Story
 from chatops.engine.log import METADATA, Batch, Log
@@ -21,6 +21,7 @@ from chatops.errors import Refused
 from chatops.events import Event, Fact, Recorded
 from chatops.events.conversation import (
     CommandAccepted,
+    CommandExplained,
     CommandReceived,
     CommandRefused,
     EffectDelayed,
@@ -167,6 +168,9 @@ class Replier:
         refused = story.first(CommandRefused)
         if refused is not None:
             return refusal(refused)
+        explained = story.first(CommandExplained)
+        if explained is not None:
+            return explanation(explained)
         if story.first(CommandAccepted) is None:
             return _not_yet(story)
         meaning = self._vocabularies[received.community].meaning(received.verb)
@@ -212,6 +216,31 @@ def _not_yet(story: Story) -> Answer | None:
 def refusal(refused: CommandRefused) -> Answer:
     """Return the message of a refusal: one clear sentence, nothing else."""
     return Answer(verdict=pieces(refused.text), tone=Tone.NEUTRAL, private=True)
+
+
+def explanation(explained: CommandExplained) -> Answer:
+    """Return the message about what would happen, and does not."""
+    if explained.reason:
+        return Answer(
+            verdict=(
+                "Nothing was done, and it would be refused: ",
+                *pieces(explained.sentences[0]),
+            ),
+            private=True,
+        )
+    if not explained.sentences:
+        return Answer(
+            verdict=("Nothing was done. It would be answered, and change nothing.",), private=True
+        )
+    return Answer(
+        verdict=("Nothing was done. This is what would be:",),
+        sections=(
+            Section(
+                title="Steps", lines=tuple(pieces(sentence) for sentence in explained.sentences)
+            ),
+        ),
+        private=True,
+    )
 
 
 def waiting(delayed: EffectDelayed) -> Answer:

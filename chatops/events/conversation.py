@@ -102,6 +102,41 @@ class CommandRefused(Event, frozen=True, kw_only=True):
         return self.command
 
 
+class CommandExplained(Event, frozen=True, kw_only=True):
+    """The bus told what a request would lead to, and nothing of it was done.
+
+    `sentences` say what would be done, or why it would be refused, then with the `reason` of the refusal.
+    """
+
+    kind: ClassVar[str] = "command.explained"
+
+    command: CommandId
+    sentences: tuple[str, ...] = ()
+    reason: str = ""
+
+    def key(self) -> str:
+        return f"{self.command}/decided"
+
+    def stream(self) -> str:
+        return self.command
+
+
+class CommandTakenBack(Event, frozen=True, kw_only=True):
+    """A command undoes another one, which is `undone`; a command is undone once. `said` is what had been said."""
+
+    kind: ClassVar[str] = "command.taken_back"
+
+    command: CommandId
+    undone: CommandId
+    said: str
+
+    def key(self) -> str:
+        return f"{self.undone}/taken-back"
+
+    def stream(self) -> str:
+        return self.command
+
+
 class ReactionAdded(Event, frozen=True, kw_only=True):
     """The bot put a reaction on the comment of a command."""
 

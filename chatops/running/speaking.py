@@ -13,8 +13,13 @@ from chatops.engine.log import Batch
 from chatops.engine.reply import Replier
 from chatops.engine.work import Item
 from chatops.errors import BadInput, ChatopsError
-from chatops.events import Fact, Recorded
-from chatops.events.conversation import CommandAccepted, CommandReceived, CommandRefused
+from chatops.events import Event, Fact, Recorded
+from chatops.events.conversation import (
+    CommandAccepted,
+    CommandExplained,
+    CommandReceived,
+    CommandRefused,
+)
 from chatops.gateways.github import GitHubGateway
 from chatops.names import CommandId, PullNumber, Repo
 from chatops.ports import GitHub
@@ -26,6 +31,11 @@ PATIENCE_SECONDS = 30.0
 """For a decision that another process has taken on."""
 
 LOOK_SECONDS = 0.1
+DECISIONS: Mapping[type[Event], str] = {
+    CommandAccepted: "accepted",
+    CommandExplained: "explained",
+    CommandRefused: "refused",
+}
 
 
 class Terminal:
@@ -83,11 +93,9 @@ async def say_command(
         story = await asyncio.to_thread(service.log.story, command)
     finally:
         await service.stop()
-    accepted = any(isinstance(recorded.event, CommandAccepted) for recorded in story)
-    decided = "accepted" if accepted else "refused"
     return {
         "command": command,
-        "decision": "undecided" if problem else decided,
+        "decision": "undecided" if problem else _decision(story),
         "text": problem or terminal.text,
     }
 
@@ -121,7 +129,12 @@ async def _settled(service: Service, command: CommandId, position: int) -> str:
 
 
 def _is_decided(story: Sequence[Recorded]) -> bool:
-    return any(isinstance(recorded.event, CommandAccepted | CommandRefused) for recorded in story)
+    return any(isinstance(recorded.event, tuple(DECISIONS)) for recorded in story)
+
+
+def _decision(story: Sequence[Recorded]) -> str:
+    """Return the word for what was decided."""
+    return next(DECISIONS[kind] for one in story if (kind := type(one.event)) in DECISIONS)
 
 
 def _replier(service: Service, terminal: Terminal) -> Replier:

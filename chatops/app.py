@@ -39,7 +39,7 @@ from chatops.engine.log import METADATA, Appended, Batch, Log
 from chatops.engine.policy import Policy, PolicyRunner
 from chatops.engine.projection import Projection, Projector
 from chatops.engine.reply import Replier, Surface
-from chatops.engine.vocabulary import vocabularies
+from chatops.engine.vocabulary import misnamed, vocabularies
 from chatops.engine.work import Crew, Worker, WorkList
 from chatops.engine.writer import Writer
 from chatops.errors import BadInput, Refused, Transient, Unavailable
@@ -149,6 +149,8 @@ class Service:
     def __post_init__(self) -> None:
         found = catalogues()
         self.catalogues = found
+        if problems := misnamed(found.commands, self.configuration):
+            raise BadInput(problems)
         self.vocabularies = vocabularies(found.commands, self.configuration)
         self.database = open_database(self.settings.database_url)
         self.log = Log(self.database, Codec(found.events), self.clock)
@@ -284,13 +286,18 @@ class Service:
 
     def knowledge(self, db: Connection, community: Community) -> Knowledge:
         """Return what a command or reply of a community may look at."""
+        off = {name.lower() for name in community.commands_off}
         return Knowledge(
             db=db,
             community=community,
             now=self.clock.now(),
             base_url=self.settings.base_url,
             github_url=self.settings.github_web_url,
-            commands=self.vocabularies[community.key].commands,
+            commands={
+                name: command
+                for name, command in self.vocabularies[community.key].commands.items()
+                if name not in off
+            },
             story=lambda command: Story(
                 tuple(recorded.event for recorded in self.log.story(command, db))
             ),

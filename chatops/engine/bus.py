@@ -152,7 +152,8 @@ class Bus:
         community = self._configuration.communities.get(received.community)
         if community is None:
             raise unknown(received.verb, ())
-        vocabulary = self._vocabularies[received.community]
+        vocabulary = self._vocabularies[received.community].within(received.repo)
+        community = community.within(received.repo)
         meaning = vocabulary.meaning(received.verb)
         if meaning is None:
             raise unknown(received.verb, vocabulary.verbs)

@@ -173,9 +173,11 @@ class Replier:
             return explanation(explained)
         if story.first(CommandAccepted) is None:
             return _not_yet(story)
-        meaning = self._vocabularies[received.community].meaning(received.verb)
-        assert meaning is not None
-        community = self._configuration.communities[received.community]
+        vocabulary = self._vocabularies.get(received.community)
+        meaning = vocabulary.meaning(received.verb) if vocabulary else None
+        if meaning is None:
+            return None
+        community = self._configuration.communities[received.community].within(received.repo)
         with self._log.database.read() as db:
             try:
                 return meaning.command.tell(story, self._knowledge(db, community))

@@ -127,3 +127,18 @@ async def test_only_the_job_that_is_meant_runs_again(database_url: str, tmp_path
 
         assert here.reruns == ["rerun CI / test (a)", "rerun Gatekeeper"]
         assert "Running 1 failed job again" in here.reply
+
+
+async def test_what_is_off_in_a_repository_is_left_alone_there(
+    database_url: str, tmp_path: Path
+) -> None:
+    off = "    exceptions: {acme/rocket: {commands_off: [retest]}}\n"
+    async with town(database_url, tmp_path, extra=off) as here:
+        await here.open_failed_pull()
+
+        comment = here.say("/retest")
+        await here.settle()
+
+        assert here.replies == []
+        assert here.reactions(comment) == []
+        assert here.reruns == []

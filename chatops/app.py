@@ -25,9 +25,10 @@ import chatops.events
 import chatops.policies
 import chatops.projections
 from chatops.answers.nights import NightBoard, night_board
+from chatops.answers.overdue import overdue, overdue_commands
 from chatops.config import Community, Configuration
 from chatops.engine.authority import Standing
-from chatops.engine.bus import Bus
+from chatops.engine.bus import Bus, caused_by
 from chatops.engine.catalogue import catalogue
 from chatops.engine.clock import SystemClock
 from chatops.engine.codec import Codec
@@ -50,7 +51,7 @@ from chatops.gateways.github import GitHubGateway
 from chatops.intake.objects import job_events, pull_event, run_events
 from chatops.intake.required import required_version
 from chatops.intake.sweep import Awaited, sweep
-from chatops.names import Login, Repo, RunId
+from chatops.names import CommandId, Login, Repo, RunId
 from chatops.ports import GitHub, Permission, Ports
 from chatops.projections.commands import unfinished_reruns
 from chatops.projections.freshness import last_change
@@ -66,6 +67,7 @@ logger = structlog.get_logger(__name__)
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 SWEEP_SECONDS = 60
+OVERDUE_SECONDS = 30
 SWEEP_REACH = timedelta(days=2)
 REQUIRED_SECONDS = 3600
 CATCH_UP_SECONDS = 20.0
@@ -219,6 +221,14 @@ class Service:
                 self.sweep,
                 "interval",
                 seconds=SWEEP_SECONDS,
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=60,
+            )
+            self._scheduler.add_job(
+                self.notice_overdue,
+                "interval",
+                seconds=OVERDUE_SECONDS,
                 coalesce=True,
                 max_instances=1,
                 misfire_grace_time=60,
@@ -382,6 +392,31 @@ class Service:
                 Awaited(repo=one.repo, run_id=one.run_id, attempt=one.attempt)
                 for one in unfinished_reruns(db, after)
             ]
+
+    async def notice_overdue(self) -> int:
+        """Record of which requests nobody has had a word for too long, so that their replies say what they wait for."""
+        try:
+            facts = await asyncio.to_thread(self._overdue)
+            if facts:
+                await self.writer.append_soon(Batch(facts=facts))
+        except Unavailable as problem:
+            logger.warning("not looked who waits", problem=str(problem))
+            return 0
+        return len(facts)
+
+    def _overdue(self) -> list[Fact]:
+        waiting: list[tuple[CommandId, int]] = []
+        with self.database.read() as db:
+            for community in self.configuration.communities.values():
+                commands = overdue_commands(self.knowledge(db, community))
+                waiting += [(command, community.patience_minutes) for command in commands]
+            stories = [(self.log.story(command, db), minutes) for command, minutes in waiting]
+        backlog = self.work.backlog() if stories else []
+        return [
+            fact
+            for story, minutes in stories
+            for fact in caused_by(story[0], [overdue(story, backlog, minutes)])
+        ]
 
     async def learn_required(self) -> int:
         """Fetch each repository's list of required checks; record it where it has changed."""

@@ -311,6 +311,14 @@ class Community(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "as in `acme/docs: {commands_off: [retest]}`."
         ),
     ] = field(default_factory=dict)
+    patience_minutes: Annotated[
+        int,
+        number(
+            "After how many minutes without a word the bot says what a request waits for.",
+            lowest=1,
+            highest=120,
+        ),
+    ] = 5
     job_aliases: Annotated[
         Mapping[str, str],
         said(

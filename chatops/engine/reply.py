@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import blake2b
 from typing import Protocol
@@ -10,7 +11,7 @@ import structlog
 from sqlalchemy import Column, Connection, String, Table, select
 
 from chatops.config import Community, Configuration
-from chatops.engine.answer import Answer, Section, Tone, pieces
+from chatops.engine.answer import Answer, Code, Section, Tone, pieces
 from chatops.engine.bus import SOURCE, Append, Bus
 from chatops.engine.command import Command, Knowledge, Story
 from chatops.engine.log import METADATA, Batch, Log
@@ -22,6 +23,7 @@ from chatops.events import Event, Fact, Recorded
 from chatops.events.conversation import (
     CommandAccepted,
     CommandExplained,
+    CommandOverdue,
     CommandReceived,
     CommandRefused,
     EffectDelayed,
@@ -36,6 +38,9 @@ logger = structlog.get_logger(__name__)
 
 DECIDING = Bus.name
 DONE = "+1"
+WHY = "why"
+"""The command that tells how something came about, where there is one."""
+
 SILENT = (CommandReceived, ReactionAdded, ReactionRequested, ReplyPosted)
 """Events of a story that change nothing in what there is to tell."""
 
@@ -172,7 +177,7 @@ class Replier:
         if explained is not None:
             return explanation(explained)
         if story.first(CommandAccepted) is None:
-            return _not_yet(story)
+            return _not_yet(story, self._overdue(received, story))
         vocabulary = self._vocabularies.get(received.community)
         meaning = vocabulary.meaning(received.verb) if vocabulary else None
         if meaning is None:
@@ -180,9 +185,22 @@ class Replier:
         community = self._configuration.communities[received.community].within(received.repo)
         with self._log.database.read() as db:
             try:
-                return meaning.command.tell(story, self._knowledge(db, community))
+                answer = meaning.command.tell(story, self._knowledge(db, community))
             except Refused as problem:
                 return Answer(verdict=pieces(problem.text), tone=Tone.UNKNOWN, private=True)
+        late = self._overdue(received, story)
+        if late is not None and answer.quiet and answer.tone is Tone.BUSY:
+            return replace(answer, quiet=False, counts=late.verdict, footer=late.footer)
+        return answer
+
+    def _overdue(self, received: CommandReceived, story: Story) -> Answer | None:
+        """Return what is said where somebody has waited too long for a word."""
+        late = story.first(CommandOverdue)
+        if late is None:
+            return None
+        vocabulary = self._vocabularies.get(received.community)
+        can_ask = vocabulary is not None and WHY in vocabulary.verbs
+        return overdue(late, story.all(EffectDelayed), can_ask=can_ask)
 
     def _written(self, command: CommandId) -> str | None:
         with self._log.database.read() as db:
@@ -202,7 +220,7 @@ def _is_told(kind: type[Event]) -> bool:
     return names_a_command or kind in (EffectDelayed, EffectFailed)
 
 
-def _not_yet(story: Story) -> Answer | None:
+def _not_yet(story: Story, late: Answer | None) -> Answer | None:
     """Return the message while there is no decision: given up, put off, or nothing so far.
 
     What the operator let run again after it was given up is put off anew, or decided.
@@ -212,7 +230,7 @@ def _not_yet(story: Story) -> Answer | None:
             return undecided(event)
         if isinstance(event, EffectDelayed) and event.effect == DECIDING:
             return waiting(event)
-    return None
+    return late
 
 
 def refusal(refused: CommandRefused) -> Answer:
@@ -251,6 +269,23 @@ def waiting(delayed: EffectDelayed) -> Answer:
     return Answer(
         verdict=(f"Not decided yet: {delayed.text} I try again in about {minutes} min.",),
         tone=Tone.BUSY,
+    )
+
+
+def overdue(late: CommandOverdue, delays: Sequence[EffectDelayed], *, can_ask: bool) -> Answer:
+    """Return the message where nothing could be said for too long: what it waits for, and how to see more."""
+    if DECIDING in late.steps:
+        what = "it is not decided yet"
+    elif late.steps:
+        what = f"not done yet: {', '.join(f'`{step}`' for step in late.steps)}"
+    else:
+        what = "I have not heard what became of it"
+    tried = f" The last try said: {delays[-1].text}" if delays else ""
+    look = f"/{WHY} {late.command}" if can_ask else f"chatops events --stream {late.command}"
+    return Answer(
+        verdict=pieces(f"I heard this {late.minutes} min ago, and {what}.{tried}"),
+        tone=Tone.BUSY,
+        footer=("I go on, and change this message then. More: ", Code(look)),
     )
 
 

@@ -187,6 +187,22 @@ class ReplyPosted(Event, frozen=True, kw_only=True):
         return self.command
 
 
+class CommandOverdue(Event, frozen=True, kw_only=True):
+    """Somebody has waited so many minutes for a word about their request; `steps` of it were not done by then."""
+
+    kind: ClassVar[str] = "command.overdue"
+
+    command: CommandId
+    minutes: int
+    steps: tuple[str, ...] = ()
+
+    def key(self) -> str:
+        return f"{self.command}/overdue"
+
+    def stream(self) -> str:
+        return self.command
+
+
 class EffectFailed(Event, frozen=True, kw_only=True):
     """An effect gave up; `request` is the id of the event that asked for it."""
 

@@ -22,9 +22,19 @@ def upgrade() -> None:
         sa.Column("taken_back_by", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("command"),
     )
+    op.create_table(
+        "waiting",
+        sa.Column("command", sa.String(), nullable=False),
+        sa.Column("community", sa.String(), nullable=True),
+        sa.Column("heard_at", sa.BigInteger(), nullable=True),
+        sa.Column("told", sa.Boolean(), nullable=True),
+        sa.PrimaryKeyConstraint("command"),
+    )
+    op.create_index("waiting_since", "waiting", ["heard_at"], unique=False)
 
 
 def downgrade() -> None:
     """Take the change back."""
+    op.drop_table("waiting")
     op.drop_table("undone")
     op.drop_index("commands_of_person", table_name="commands")

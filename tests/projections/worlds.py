@@ -6,7 +6,14 @@ from typing import Any
 from hypothesis import strategies as st
 
 from chatops.events import Event
-from chatops.events.conversation import CommandAccepted, CommandReceived, CommandRefused
+from chatops.events.conversation import (
+    CommandAccepted,
+    CommandOverdue,
+    CommandReceived,
+    CommandRefused,
+    CommandTakenBack,
+    ReactionAdded,
+)
 from chatops.events.gate import RequiredChecksChanged, RequiredReported
 from chatops.events.pulls import PullChanged
 from chatops.events.reruns import RerunRequested, RetestFinished
@@ -91,6 +98,15 @@ def commands(draw: st.DrawFn, number: int) -> list[Event]:
             command=command, community="acme", surface="github", verb="retest", by="mona"
         )
     ]
+    if draw(st.booleans()):
+        events.append(
+            ReactionAdded(command=command, reaction=draw(st.sampled_from(["eyes", "+1"])))
+        )
+    if draw(st.booleans()):
+        events.append(CommandOverdue(command=command, minutes=5))
+    if draw(st.booleans()):
+        undone = CommandId(f"command/github/comment/{draw(st.integers(1, 3))}")
+        events.append(CommandTakenBack(command=command, undone=undone, said="retest"))
     if draw(st.booleans()):
         return [*events, CommandRefused(command=command, reason="r", text="t")]
     request = RerunRequested(

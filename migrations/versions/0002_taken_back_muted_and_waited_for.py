@@ -31,10 +31,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("command"),
     )
     op.create_index("waiting_since", "waiting", ["heard_at"], unique=False)
+    op.create_table(
+        "mutes",
+        sa.Column("community", sa.String(), nullable=False),
+        sa.Column("job", sa.String(), nullable=False),
+        sa.Column("said_at", sa.BigInteger(), nullable=False),
+        sa.Column("command", sa.String(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("said_by", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("community", "job"),
+    )
 
 
 def downgrade() -> None:
     """Take the change back."""
+    op.drop_table("mutes")
     op.drop_table("waiting")
     op.drop_table("undone")
     op.drop_index("commands_of_person", table_name="commands")

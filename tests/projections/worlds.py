@@ -15,6 +15,7 @@ from chatops.events.conversation import (
     ReactionAdded,
 )
 from chatops.events.gate import RequiredChecksChanged, RequiredReported
+from chatops.events.mutes import JobsMuted, JobsUnmuted
 from chatops.events.pulls import PullChanged
 from chatops.events.reruns import RerunRequested, RetestFinished
 from chatops.events.runs import (
@@ -118,11 +119,31 @@ def commands(draw: st.DrawFn, number: int) -> list[Event]:
 
 
 @st.composite
+def mutes(draw: st.DrawFn) -> list[Event]:
+    """Return what was said of jobs that are known to fail, some of it in the same moment."""
+    events: list[Event] = []
+    for number in range(draw(st.integers(0, 4))):
+        said: dict[str, Any] = {
+            "command": CommandId(f"command/github/comment/{number}/mute"), "community": "acme",
+            "jobs": tuple(draw(st.lists(st.sampled_from("abc"), min_size=1, unique=True))),
+            "by": "mona", "at": NOW + timedelta(seconds=draw(st.integers(0, 2))),
+        }  # fmt: skip
+        until = NOW + timedelta(days=number)
+        events.append(
+            JobsMuted(**said, reason="known", until=until)
+            if draw(st.booleans())
+            else JobsUnmuted(**said)
+        )
+    return events
+
+
+@st.composite
 def histories(draw: st.DrawFn) -> list[Event]:
     """Return everything that was heard of a repository, each fact once."""
     events: list[Event] = []
     for number in range(1, draw(st.integers(1, 3)) + 1):
         events += draw(runs(number)) + draw(pulls(number)) + draw(commands(number))
+    events += draw(mutes())
     events.append(RequiredReported(repo=REPO, names=("a",), fingerprint="r"))
     events += [
         RequiredChecksChanged(

@@ -66,20 +66,8 @@ async def say_command(
     if repo and repo not in chosen.repositories:
         known = ", ".join(chosen.repositories)
         raise BadInput([f"--repo: found {repo!r}, expected one of {known}"])
-    words = split_words(line)
-    if not words:
-        raise BadInput(["run: found nothing, expected a command such as '/retest'"])
-    command = CommandId(f"command/{SURFACE}/{uuid4().hex}")
-    received = CommandReceived(
-        command=command,
-        community=chosen.key,
-        surface=SURFACE,
-        verb=words[0].lstrip("/").lower(),
-        words=tuple(words[1:]),
-        by=person,
-        repo=Repo(repo) or chosen.repositories[0],
-        number=PullNumber(number),
-    )
+    received = asked(line, chosen, number=number, person=person, repo=repo)
+    command = received.command
     terminal = Terminal()
     service.surfaces[SURFACE] = terminal
     await service.start(run_crew=False)
@@ -98,6 +86,25 @@ async def say_command(
         "decision": "undecided" if problem else _decision(story),
         "text": problem or terminal.text,
     }
+
+
+def asked(
+    line: str, community: Community, *, number: int = 0, person: str = "", repo: str = ""
+) -> CommandReceived:
+    """Return the request a line on the command line makes."""
+    words = split_words(line)
+    if not words:
+        raise BadInput(["run: found nothing, expected a command such as '/retest'"])
+    return CommandReceived(
+        command=CommandId(f"command/{SURFACE}/{uuid4().hex}"),
+        community=community.key,
+        surface=SURFACE,
+        verb=words[0].lstrip("/").lower(),
+        words=tuple(words[1:]),
+        by=person,
+        repo=Repo(repo) or community.repositories[0],
+        number=PullNumber(number),
+    )
 
 
 def _community(service: Service, key: str) -> Community:

@@ -120,6 +120,10 @@ class Town:
             knowledge=self.knowledge,
         )
 
+    def catch_up(self) -> None:
+        """Bring the read models up to date."""
+        self._projector.catch_up()
+
     async def append(self, batch: Batch) -> Appended:
         [appended] = self.log.append([batch])
         return appended

@@ -62,5 +62,10 @@ class Help(Command):
                     ),
                 ),
             ),
+            footer=(
+                "With ",
+                Code("--dry-run"),
+                " after it, I only say what a command would do.",
+            ),
             private=True,
         )

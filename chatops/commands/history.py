@@ -60,7 +60,7 @@ class History(Command):
         return cls(" ".join(words))
 
     def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
-        meant_tests(board_of(knowledge), self.pattern)
+        meant_tests(board_of(knowledge), self.pattern, knowledge.community.job_aliases)
         return ()
 
     @classmethod
@@ -70,7 +70,8 @@ class History(Command):
         pattern = cls.parse(received.words).pattern
         board = board_of(knowledge)
         tests = sorted(
-            meant_tests(board, pattern), key=lambda test: (-test.streak, -test.fails, test.name)
+            meant_tests(board, pattern, knowledge.community.job_aliases),
+            key=lambda test: (-test.streak, -test.fails, test.name),
         )
         failing = sum(bool(test.streak) for test in tests)
         return Answer(

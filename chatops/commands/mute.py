@@ -64,7 +64,7 @@ class Mute(Command):
         )
 
     def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
-        tests = meant_tests(board_of(knowledge), self.pattern)
+        tests = meant_tests(board_of(knowledge), self.pattern, knowledge.community.job_aliases)
         if len(tests) > MOST_JOBS:
             raise Refused(
                 f"That means {len(tests)} jobs, and I mute at most {MOST_JOBS} at once. Name fewer.",

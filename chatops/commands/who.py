@@ -45,7 +45,7 @@ class Who(Command):
         return cls(" ".join(words))
 
     def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
-        meant_tests(board_of(knowledge), self.pattern)
+        meant_tests(board_of(knowledge), self.pattern, knowledge.community.job_aliases)
         return ()
 
     @classmethod
@@ -53,7 +53,7 @@ class Who(Command):
         received = story.first(CommandReceived)
         assert received is not None
         pattern = cls.parse(received.words).pattern
-        tests = meant_tests(board_of(knowledge), pattern)
+        tests = meant_tests(board_of(knowledge), pattern, knowledge.community.job_aliases)
         unowned = sum(not knowledge.community.owners_of(test.name) for test in tests)
         return Answer(
             verdict=_verdict(pattern, len(tests), unowned),

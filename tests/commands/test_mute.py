@@ -16,7 +16,7 @@ from chatops.events import Event
 from chatops.events.mutes import JobsMuted, JobsUnmuted
 from chatops.names import CommandId
 from tests.commands.nights import night, said
-from tests.scene import COMMAND, NOW, received, scene, story
+from tests.scene import COMMAND, COMMUNITY, NOW, received, scene, story
 
 NOZZLE = "Nightly / engine / nozzle"
 MUTED = JobsMuted(
@@ -30,7 +30,8 @@ ASKED = Asked(
 
 def decide(folder: Path, words: Sequence[str]) -> JobsMuted:
     facts = night(0, nozzle=["failure", "success"], tank="success")
-    with scene(folder, facts) as world, world.knowledge() as knowledge:
+    community = msgspec.structs.replace(COMMUNITY, job_aliases={"noz": "*nozzle"})
+    with scene(folder, facts) as world, world.knowledge(community) as knowledge:
         (muted,) = Mute.parse(words).decide(ASKED, knowledge)
     assert isinstance(muted, JobsMuted)
     return muted
@@ -41,6 +42,7 @@ def decide(folder: Path, words: Sequence[str]) -> JobsMuted:
     [
         (["nozzle", "for", "7d", "known"], timedelta(days=7)),
         (["nozzle", "for", "3", "hours", "known"], timedelta(hours=3)),
+        (["noz", "for", "1d", "known"], timedelta(days=1)),
         (["nozzle", "FOR", "90min,", "known"], timedelta(minutes=90)),
         (["engine", "/", "nozzle", "for", "2w", "known"], timedelta(weeks=2)),
     ],

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Column, Connection, String, Table, select
 
 from chatops.config import Community, Configuration
-from chatops.engine.answer import Answer, Code, Section, Tone, pieces
+from chatops.engine.answer import Answer, Code, Line, Section, Tone, pieces
 from chatops.engine.bus import SOURCE, Append, Bus
 from chatops.engine.command import Command, Knowledge, Story
 from chatops.engine.log import METADATA, Batch, Log
@@ -38,6 +38,7 @@ logger = structlog.get_logger(__name__)
 
 DECIDING = Bus.name
 DONE = "+1"
+UNDO = "undo"
 WHY = "why"
 """The command that tells how something came about, where there is one."""
 
@@ -191,6 +192,12 @@ class Replier:
         late = self._overdue(received, story)
         if late is not None and answer.quiet and answer.tone is Tone.BUSY:
             return replace(answer, quiet=False, counts=late.verdict, footer=late.footer)
+        can_undo = UNDO in self._vocabularies[received.community].verbs
+        if can_undo and answer.tone is Tone.BUSY and not meaning.command.irreversible:
+            said = (
+                f"{community.slash_command} {UNDO}" if received.surface == "slack" else f"/{UNDO}"
+            )
+            return replace(answer, footer=(*answer.footer, *taking_back(said, answer.footer)))
         return answer
 
     def _overdue(self, received: CommandReceived, story: Story) -> Answer | None:
@@ -287,6 +294,11 @@ def overdue(late: CommandOverdue, delays: Sequence[EffectDelayed], *, can_ask: b
         tone=Tone.BUSY,
         footer=("I go on, and change this message then. More: ", Code(look)),
     )
+
+
+def taking_back(said: str, after: Line) -> Line:
+    """Return the end of a message about what goes on: how to stop it."""
+    return (*((" ",) if after else ()), Code(said), " takes it back, within ten minutes.")
 
 
 def undecided(failed: EffectFailed) -> Answer:

@@ -26,6 +26,26 @@ async def test_a_label_is_taken_back_without_a_word(database_url: str, tmp_path:
         assert here.replies == []
 
 
+@pytest.mark.parametrize(
+    "said", ["label bug", "remove-label wip", "hold", "area agent", "label bug area/agent now"]
+)
+async def test_whatever_was_said_the_labels_are_as_before(tmp_path: Path, said: str) -> None:
+    url = f"sqlite:///{tmp_path / 'chatops.db'}"
+    async with town(url, tmp_path, extra="    labels: {prefixes: [area]}\n") as here:
+        pull = here.open_pull(labels=("wip", "x"))
+        for name in ("bug", "wip", "x", "area/agent", "do-not-merge"):
+            here.repository.label(name)
+        here.say(f"/{said}")
+        await here.settle()
+        assert set(pull.labels) != {"wip", "x"}
+        here.pass_time(1)
+
+        here.say("/undo")
+        await here.settle()
+
+        assert set(pull.labels) == {"wip", "x"}
+
+
 async def test_what_somebody_changed_since_is_left_alone(database_url: str, tmp_path: Path) -> None:
     async with town(database_url, tmp_path) as here:
         pull = here.open_pull(labels=())
@@ -106,6 +126,7 @@ async def test_a_rerun_is_stopped_where_it_still_runs(database_url: str, tmp_pat
         here.say("/retest")
         await here.settle()
         assert len(here.reruns) == 3
+        assert "`/undo` takes it back, within ten minutes." in here.reply
 
         here.say("/undo")
         await here.let_ci_end()

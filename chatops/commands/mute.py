@@ -1,8 +1,8 @@
 """`/mute`: this job is known to fail; show it as such for a while.
 
 Asks for:  the role triage; a job, for how long, and why
-Decides:   `jobs.muted` for each job that is meant
-Tells:     until when, and how to end it before
+Decides:   `jobs.muted` with the jobs that are meant; nothing where nothing is said
+Tells:     until when, and how to end it before; where nothing is said, what is muted now
 """
 
 import re
@@ -16,7 +16,7 @@ from chatops.answers.meant_tests import board_of, meant_tests
 from chatops.answers.nights import counted
 from chatops.engine.answer import Answer, Code, Section, When
 from chatops.engine.authority import Role
-from chatops.engine.command import Asked, Command, Knowledge, Story
+from chatops.engine.command import CHANGED_NOTHING, Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.mutes import JobsMuted, JobsUnmuted
@@ -40,18 +40,20 @@ LONGEST_REASON = 300
 class Mute(Command):
     """Mute jobs for a while."""
 
-    pattern: str
-    duration: timedelta
-    reason: str
+    pattern: str = ""
+    duration: timedelta = timedelta()
+    reason: str = ""
 
     name: ClassVar[str] = "mute"
-    usage: ClassVar[str] = "JOB for DURATION REASON"
+    usage: ClassVar[str] = "[JOB for DURATION REASON]"
     help: ClassVar[str] = "Show a job as muted for up to 30 days, because it is known to fail."
     example: ClassVar[str] = "/mute *s390x* for 7d the runner is being moved"
     role: ClassVar[Role] = Role.TRIAGER
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:
+        if not words:
+            return cls()
         for place, word in enumerate(words):
             if word.lower() == FOR and place:
                 duration, used = _duration(words[place + 1 :])
@@ -64,6 +66,8 @@ class Mute(Command):
         )
 
     def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
+        if not self.pattern:
+            return ()
         tests = meant_tests(board_of(knowledge), self.pattern, knowledge.community.job_aliases)
         if len(tests) > MOST_JOBS:
             raise Refused(
@@ -85,7 +89,8 @@ class Mute(Command):
     @classmethod
     def taken_back(cls, story: Story, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
         muted = story.first(JobsMuted)
-        assert muted is not None
+        if muted is None:
+            raise Refused(CHANGED_NOTHING, reason="irreversible")
         now = muted_jobs(knowledge.db, muted.community, knowledge.now)
         left = tuple(job for job in muted.jobs if job in now and now[job].command == muted.command)
         if len(left) < len(muted.jobs):
@@ -106,7 +111,8 @@ class Mute(Command):
     @classmethod
     def tell(cls, story: Story, knowledge: Knowledge) -> Answer:
         muted = story.first(JobsMuted)
-        assert muted is not None
+        if muted is None:
+            return _listing(knowledge)
         is_one = len(muted.jobs) == 1
         return Answer(
             verdict=(f"Muted {counted(len(muted.jobs), 'job')} until ", When(muted.until), "."),
@@ -128,6 +134,28 @@ class Mute(Command):
                 " ends it before.",
             ),
         )
+
+
+def _listing(knowledge: Knowledge) -> Answer:
+    """Return what is muted now, the first to end first."""
+    muted = muted_jobs(knowledge.db, knowledge.community.key, knowledge.now)
+    if not muted:
+        return Answer(verdict=("No job is muted now.",), private=True)
+    found = sorted(muted.items(), key=lambda pair: (pair[1].until, pair[0]))
+    return Answer(
+        verdict=(f"{counted(len(found), 'job')} muted now.",),
+        sections=(
+            Section(
+                title="The first to end first",
+                lines=tuple(
+                    (job, " until ", When(mute.until), f", by {mute.by}: {mute.reason}")
+                    for job, mute in found[:LINES_SHOWN]
+                ),
+                more=max(0, len(found) - LINES_SHOWN),
+            ),
+        ),
+        private=True,
+    )
 
 
 def _duration(words: Sequence[str]) -> tuple[timedelta, int]:

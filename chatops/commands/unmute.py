@@ -39,7 +39,7 @@ class Unmute(Command):
     def parse(cls, words: Sequence[str]) -> Self:
         if not words:
             raise Refused(
-                "`unmute` needs a job: its name, a part of it, or a pattern such as `*s390x*`.",
+                "`unmute` needs a job: its name, a part of it, or a pattern. `mute` alone lists what is muted.",
                 reason="usage",
             )
         return cls(" ".join(words))

@@ -179,9 +179,13 @@ class Replier:
             return explanation(explained)
         if story.first(CommandAccepted) is None:
             return _not_yet(story, self._overdue(received, story))
+        return self._told(received, story)
+
+    def _told(self, received: CommandReceived, story: Story) -> Answer | None:
+        """Return what an accepted command tells, with how to stop what goes on, and what is said if it takes long."""
         vocabulary = self._vocabularies.get(received.community)
         meaning = vocabulary.meaning(received.verb) if vocabulary else None
-        if meaning is None:
+        if vocabulary is None or meaning is None:
             return None
         community = self._configuration.communities[received.community].within(received.repo)
         with self._log.database.read() as db:
@@ -192,12 +196,10 @@ class Replier:
         late = self._overdue(received, story)
         if late is not None and answer.quiet and answer.tone is Tone.BUSY:
             return replace(answer, quiet=False, counts=late.verdict, footer=late.footer)
-        can_undo = UNDO in self._vocabularies[received.community].verbs
-        if can_undo and answer.tone is Tone.BUSY and not meaning.command.irreversible:
-            said = (
-                f"{community.slash_command} {UNDO}" if received.surface == "slack" else f"/{UNDO}"
-            )
-            return replace(answer, footer=(*answer.footer, *taking_back(said, answer.footer)))
+        can_undo = UNDO in vocabulary.verbs and not meaning.command.irreversible
+        if can_undo and answer.tone is Tone.BUSY:
+            slash = f"{community.slash_command} " if received.surface == "slack" else "/"
+            return replace(answer, footer=taking_back(answer.footer, f"{slash}{UNDO}"))
         return answer
 
     def _overdue(self, received: CommandReceived, story: Story) -> Answer | None:
@@ -296,9 +298,10 @@ def overdue(late: CommandOverdue, delays: Sequence[EffectDelayed], *, can_ask: b
     )
 
 
-def taking_back(said: str, after: Line) -> Line:
-    """Return the end of a message about what goes on: how to stop it."""
-    return (*((" ",) if after else ()), Code(said), " takes it back, within ten minutes.")
+def taking_back(footer: Line, said: str) -> Line:
+    """Return the end of a message about what goes on, with how to stop it."""
+    blank = (" ",) if footer else ()
+    return (*footer, *blank, Code(said), " takes it back, within ten minutes.")
 
 
 def undecided(failed: EffectFailed) -> Answer:

@@ -65,7 +65,6 @@ def test_a_reason_may_speak_of_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "what"),
     [
-        ([], "needs a job, for how long, and why"),
         (["nozzle"], "needs a job, for how long, and why"),
         (["nozzle", "for", "ever"], "needs a job, for how long, and why"),
         (["for", "7d", "known"], "needs a job, for how long, and why"),
@@ -103,6 +102,38 @@ def test_the_status_marks_it_too(tmp_path: Path) -> None:
     text = said(tmp_path, Status, ["nightly"], *nights, MUTED)
 
     assert "engine / nozzle, muted until 2026-01-16 12:00 UTC" in text
+
+
+def test_without_a_job_it_lists_what_is_muted(tmp_path: Path) -> None:
+    later = msgspec.structs.replace(
+        MUTED, command=CommandId("command/later"), jobs=("Nightly / tank",),
+        until=NOW + timedelta(hours=1),
+    )  # fmt: skip
+    with scene(tmp_path, [MUTED, later]) as world, world.knowledge() as knowledge:
+        assert Mute.parse([]).decide(ASKED, knowledge) == ()
+        text = as_text(Mute.tell(story(received()), knowledge))
+
+    assert text.splitlines() == [
+        "2 jobs muted now.",
+        "",
+        "The first to end first",
+        "  Nightly / tank until 2026-01-15 13:00 UTC, by mona: known",
+        "  Nightly / engine / nozzle until 2026-01-16 12:00 UTC, by mona: known",
+    ]
+
+
+def test_where_nothing_is_muted_it_says_so(tmp_path: Path) -> None:
+    with scene(tmp_path) as world, world.knowledge() as knowledge:
+        assert as_text(Mute.tell(story(received()), knowledge)) == "No job is muted now."
+
+
+def test_a_list_is_not_taken_back(tmp_path: Path) -> None:
+    with (
+        scene(tmp_path) as world,
+        world.knowledge() as knowledge,
+        pytest.raises(Refused, match="It changed nothing"),
+    ):
+        Mute.taken_back(story(received()), ASKED, knowledge)
 
 
 def take_back(folder: Path, *facts: Event) -> list[Event]:

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Column, Connection, String, Table, select
 
 from chatops.config import Community, Configuration
-from chatops.engine.answer import Answer, Code, Line, Section, Tone, pieces
+from chatops.engine.answer import Answer, Code, Line, Section, Strong, Tone, pieces
 from chatops.engine.bus import SOURCE, Append, Bus
 from chatops.engine.command import Command, Knowledge, Story
 from chatops.engine.log import METADATA, Batch, Log
@@ -26,6 +26,7 @@ from chatops.events.conversation import (
     CommandOverdue,
     CommandReceived,
     CommandRefused,
+    CommandUndone,
     EffectDelayed,
     EffectFailed,
     ReactionAdded,
@@ -196,6 +197,9 @@ class Replier:
         late = self._overdue(received, story)
         if late is not None and answer.quiet and answer.tone is Tone.BUSY:
             return replace(answer, quiet=False, counts=late.verdict, footer=late.footer)
+        undone = story.first(CommandUndone)
+        if undone is not None:
+            return replace(answer, footer=was_taken_back(answer.footer, undone))
         can_undo = UNDO in vocabulary.verbs and not meaning.command.irreversible
         if can_undo and answer.tone is Tone.BUSY:
             slash = f"{community.slash_command} " if received.surface == "slack" else "/"
@@ -300,8 +304,16 @@ def overdue(late: CommandOverdue, delays: Sequence[EffectDelayed], *, can_ask: b
 
 def taking_back(footer: Line, said: str) -> Line:
     """Return the end of a message about what goes on, with how to stop it."""
-    blank = (" ",) if footer else ()
-    return (*footer, *blank, Code(said), " takes it back, within ten minutes.")
+    return (*footer, *_blank(footer), Code(said), " takes it back, within ten minutes.")
+
+
+def was_taken_back(footer: Line, undone: CommandUndone) -> Line:
+    """Return the end of a message about what somebody took back."""
+    return (*footer, *_blank(footer), "Taken back by ", Strong(undone.by or "somebody"), ".")
+
+
+def _blank(footer: Line) -> Line:
+    return (" ",) if footer else ()
 
 
 def undecided(failed: EffectFailed) -> Answer:

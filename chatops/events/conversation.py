@@ -137,6 +137,22 @@ class CommandTakenBack(Event, frozen=True, kw_only=True):
         return self.command
 
 
+class CommandUndone(Event, frozen=True, kw_only=True):
+    """Somebody took this command back, with the command `undone_by`: the same, told in the story of the one undone."""
+
+    kind: ClassVar[str] = "command.undone"
+
+    command: CommandId
+    undone_by: CommandId
+    by: str
+
+    def key(self) -> str:
+        return f"{self.command}/undone"
+
+    def stream(self) -> str:
+        return self.command
+
+
 class ReactionAdded(Event, frozen=True, kw_only=True):
     """The bot put a reaction on the comment of a command."""
 

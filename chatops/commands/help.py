@@ -11,7 +11,7 @@ from typing import ClassVar, Self
 
 from chatops.engine.answer import Answer, Code, Section
 from chatops.engine.authority import Role
-from chatops.engine.command import Asked, Command, Knowledge, Story
+from chatops.engine.command import CHANGED_NOTHING, Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.conversation import CommandReceived
@@ -28,6 +28,7 @@ class Help(Command):
     help: ClassVar[str] = "Say what you can ask for."
     example: ClassVar[str] = "/help retest"
     role: ClassVar[Role] = Role.ANYONE
+    irreversible: ClassVar[str] = CHANGED_NOTHING
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:
@@ -60,6 +61,11 @@ class Help(Command):
                         for command in chosen
                     ),
                 ),
+            ),
+            footer=(
+                "With ",
+                Code("--dry-run"),
+                " after it, I only say what a command would do.",
             ),
             private=True,
         )

@@ -109,6 +109,34 @@ class Label(Command):
         return tuple(label for label in self.labels if (label.lower() in there) == self.removes)
 
     @classmethod
+    def taken_back(cls, story: Story, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
+        changed = story.first(LabelsChanged)
+        if changed is None:
+            raise Refused(
+                "The labels have not been changed yet, so there is nothing to take back. Look again in a minute.",
+                reason="not_done",
+            )
+        known = pull(knowledge.db, changed.repo, changed.number)
+        if known is None:
+            raise Refused("I know no pull request here any more.", reason="no_pull")
+        _same_since(known, changed)
+        is_meant = NOW in (word.lower() for word in asked.received.words)
+        if changed.removed and not is_meant:
+            warning = restart_warning(knowledge, known)
+            if warning:
+                raise Refused(warning, reason="would_restart")
+        return [
+            LabelsRequested(
+                command=asked.received.command,
+                repo=changed.repo,
+                number=changed.number,
+                add=changed.removed,
+                remove=changed.added,
+                before=known.labels,
+            )
+        ]
+
+    @classmethod
     def tell(cls, story: Story, knowledge: Knowledge) -> Answer:
         del knowledge
         failed, changed = story.first(EffectFailed), story.first(LabelsChanged)
@@ -121,6 +149,27 @@ class Label(Command):
         return Answer(
             verdict=("I ", *line, ".") if line else ("The labels are so already.",), quiet=True
         )
+
+
+def _same_since(known: Pull, changed: LabelsChanged) -> None:
+    """Refuse where somebody has changed the same labels since, or there is nothing that was changed."""
+    if not changed.added and not changed.removed:
+        raise Refused("The labels were so already; nothing was changed.", reason="as_it_is")
+    there = {label.lower() for label in known.labels}
+    gone = [label for label in changed.added if label.lower() not in there]
+    back = [label for label in changed.removed if label.lower() in there]
+    if gone or back:
+        what = [f"{_listed(gone)} gone"] if gone else []
+        what += [f"{_listed(back)} back"] if back else []
+        raise Refused(
+            f"Somebody has changed the labels of #{known.number} since: {' and '.join(what)}. I left them as they are.",
+            reason="changed_since",
+        )
+
+
+def _listed(labels: Sequence[str]) -> str:
+    verb = "is" if len(labels) == 1 else "are"
+    return ", ".join(f"`{label.replace('`', '')}`" for label in labels) + f" {verb}"
 
 
 def _names(verb: str, labels: Sequence[str]) -> Line:

@@ -27,9 +27,9 @@ class ChangeLabels(Effect[LabelsRequested]):
         missing = [name for name in event.add if name.lower() not in there]
         unknown = [name for name in missing if not await ports.github.has_label(event.repo, name)]
         if unknown:
-            names = ", ".join(f"`{name}`" for name in unknown)
             raise Refused(
-                f"{event.repo} has no label {names}, so I changed none.", reason="no_such_label"
+                f"{event.repo} has no label {_listed(unknown)}, so I changed none.",
+                reason="no_such_label",
             )
         if missing:
             await ports.github.add_labels(event.repo, event.number, missing)
@@ -47,7 +47,17 @@ class ChangeLabels(Effect[LabelsRequested]):
             )
         ]
 
+    def describe(self, event: LabelsRequested) -> str:
+        steps = [f"add {_listed(event.add)} to #{event.number}"] if event.add else []
+        where = "it" if steps else f"#{event.number}"
+        steps += [f"take {_listed(event.remove)} off {where}"] if event.remove else []
+        return f"Would {' and '.join(steps)}."
+
 
 def _folded(names: Iterable[str]) -> set[str]:
     """Return names as GitHub compares them."""
     return {name.lower() for name in names}
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name.replace('`', '')}`" for name in names)

@@ -1,7 +1,8 @@
 """The one way from a request to a decision, whatever the surface it came from.
 
 A request is recorded first (`command.received`); the bus then asks what the person may do, brings what we know up to
-date, lets the command decide, and records the decision and everything it asks for in one append.
+date, lets the command decide, and records the decision and everything it asks for in one append. With `--dry-run` it
+does all of that, and then records only what would have been asked for, in words.
 """
 
 import asyncio
@@ -9,10 +10,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 
 import structlog
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from chatops.config import Community, Configuration
-from chatops.engine.authority import Role, Standing, authorise
+from chatops.engine.authority import Grant, Role, Standing, authorise, least_asked
 from chatops.engine.command import Asked, Command, Knowledge
 from chatops.engine.log import Batch, Log
 from chatops.engine.vocabulary import unknown, vocabularies
@@ -21,6 +23,7 @@ from chatops.errors import Refused
 from chatops.events import Event, Fact, Recorded
 from chatops.events.conversation import (
     CommandAccepted,
+    CommandExplained,
     CommandReceived,
     CommandRefused,
     EffectDelayed,
@@ -40,6 +43,13 @@ Refresh = Callable[[CommandReceived], Awaitable[int]]
 """Fetches the newest state of what a command is about; returns the log position that holds it."""
 
 Append = Callable[[Batch], Awaitable[object]]
+
+Describe = Callable[[Event], str]
+"""Says in a sentence what an event would lead to."""
+
+DRY_RUN = frozenset({"--dry-run", "-dry-run"})
+"""The word that asks what a command would do. Phones make one dash of two."""
+
 CATCH_UP = timedelta(seconds=20)
 
 
@@ -60,6 +70,7 @@ class Bus:
         refresh: Refresh,
         knowledge: Callable[[Connection, Community], Knowledge],
         caught_up: Callable[[int], Awaitable[None]],
+        describe: Describe,
     ) -> None:
         self._log = log
         self._vocabularies = vocabularies(commands, configuration)
@@ -69,6 +80,7 @@ class Bus:
         self._refresh = refresh
         self._knowledge = knowledge
         self._caught_up = caught_up
+        self._describe = describe
 
     def subject(self, fact: Recorded) -> str | None:
         """Return the position of the request; each is its own piece of work."""
@@ -80,12 +92,10 @@ class Bus:
         assert fact is not None
         assert isinstance(fact.event, CommandReceived)
         received = fact.event
-        try:
-            events = await self._decision(received)
-        except Refused as refusal:
-            events = [
-                CommandRefused(command=received.command, reason=refusal.reason, text=refusal.text)
-            ]
+        if is_explained(received):
+            events = [await self._explanation(received)]
+        else:
+            events = await self._answer(received)
         logger.info(
             "decided",
             command=received.command,
@@ -117,11 +127,33 @@ class Bus:
         """Tell the person that their request waits."""
         await note_delay(self._log, self._append, self.name, item, problem, wait)
 
-    async def _decision(self, received: CommandReceived) -> list[Event]:
+    async def _answer(self, received: CommandReceived) -> list[Event]:
+        try:
+            grant, events = await self._decision(received)
+        except Refused as refusal:
+            return [
+                CommandRefused(command=received.command, reason=refusal.reason, text=refusal.text)
+            ]
+        return [CommandAccepted(command=received.command, role=grant.ground), *events]
+
+    async def _explanation(self, received: CommandReceived) -> Event:
+        """Decide as ever, and tell instead of asking."""
+        words = tuple(word for word in received.words if word.lower() not in DRY_RUN)
+        try:
+            _, events = await self._decision(replace(received, words=words))
+        except Refused as refusal:
+            return CommandExplained(
+                command=received.command, sentences=(refusal.text,), reason=refusal.reason
+            )
+        told = tuple(self._describe(event) for event in events)
+        return CommandExplained(command=received.command, sentences=told)
+
+    async def _decision(self, received: CommandReceived) -> tuple[Grant, Sequence[Event]]:
         community = self._configuration.communities.get(received.community)
         if community is None:
             raise unknown(received.verb, ())
-        vocabulary = self._vocabularies[received.community]
+        vocabulary = self._vocabularies[received.community].within(received.repo)
+        community = community.within(received.repo)
         meaning = vocabulary.meaning(received.verb)
         if meaning is None:
             raise unknown(received.verb, vocabulary.verbs)
@@ -129,19 +161,29 @@ class Bus:
         command = kind.parse((*meaning.words, *received.words))
         if kind.looks_at_head and received.number:
             await self._caught_up(await self._refresh(received))
-        standing = await self._look(received) if kind.role is not Role.ANYONE else Standing()
+        has_to_look = kind.looks_at_person or asks_for_standing(kind, received.verb, community)
+        standing = await self._look(received) if has_to_look else Standing()
         return await asyncio.to_thread(self._decide, command, received, standing, community)
 
     def _decide(
         self, command: Command, received: CommandReceived, standing: Standing, community: Community
-    ) -> list[Event]:
+    ) -> tuple[Grant, Sequence[Event]]:
         with self._log.database.read() as db:
             knowledge = self._knowledge(db, community)
-            grant = authorise(command.role, received, standing, community)
+            grant = authorise(command.role, received, standing, community, command.name)
             asked = Asked(received=received, standing=standing, grant=grant)
-            events = command.decide(asked, knowledge)
-        accepted = CommandAccepted(command=received.command, role=grant.ground)
-        return [accepted, *events]
+            return grant, command.decide(asked, knowledge)
+
+
+def is_explained(received: CommandReceived) -> bool:
+    """Return whether somebody only wants to know what would happen."""
+    return any(word.lower() in DRY_RUN for word in received.words)
+
+
+def asks_for_standing(kind: type[Command], verb: str, community: Community) -> bool:
+    """Return whether it has to be known who asks: anyone may say it, unless the community says otherwise."""
+    least = least_asked(community, verb, kind.name)
+    return least != "anyone" and (least is not None or kind.role is not Role.ANYONE)
 
 
 def caused_by(cause: Recorded, events: Sequence[Event], *, actor: str | None = None) -> list[Fact]:

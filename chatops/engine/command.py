@@ -1,7 +1,7 @@
 """What a command is: a request's arguments, who may ask, what it decides, and how its story is told."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Self, TypeVar
@@ -11,10 +11,21 @@ from sqlalchemy import Connection
 from chatops.config import Community
 from chatops.engine.answer import Answer
 from chatops.engine.authority import Grant, Role, Standing
+from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.conversation import CommandReceived
+from chatops.names import CommandId
 
 Kind = TypeVar("Kind", bound=Event)
+
+CHANGED_NOTHING = "It changed nothing."
+"""Why what only answers cannot be taken back."""
+
+
+def untold(command: CommandId) -> "Story":
+    """Return an empty story, where no log can be asked."""
+    del command
+    return Story(())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +38,8 @@ class Knowledge:
     base_url: str = ""
     github_url: str = "https://github.com"
     commands: Mapping[str, type["Command"]] = field(default_factory=dict)
+    story: Callable[[CommandId], "Story"] = untold
+    """Tells what happened so far because of a command."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +70,8 @@ class Command(ABC):
     """Something people can ask for: a frozen dataclass of its arguments.
 
     `name` is the verb, `usage` what follows it, `help` one sentence, `role` who may, `looks_at_head` whether the newest
-    state of the pull request is fetched before deciding.
+    state of the pull request is fetched before deciding, `looks_at_person` whether GitHub is asked who it is although
+    anyone may. `irreversible` says why it cannot be taken back and what to do instead; where it can, `taken_back` does.
     """
 
     name: ClassVar[str]
@@ -66,6 +80,8 @@ class Command(ABC):
     role: ClassVar[Role]
     example: ClassVar[str]
     looks_at_head: ClassVar[bool] = False
+    looks_at_person: ClassVar[bool] = False
+    irreversible: ClassVar[str] = ""
 
     @classmethod
     def verbs(cls, community: Community) -> Mapping[str, tuple[str, ...]]:
@@ -81,6 +97,15 @@ class Command(ABC):
     @abstractmethod
     def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
         """Return what shall happen, or refuse. No calls."""
+
+    @classmethod
+    def taken_back(cls, story: Story, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
+        """Return what undoes an accepted one, or refuse with what has changed since.
+
+        `story` is what happened because of it; `asked` is the request to undo it, whose command the events name.
+        """
+        del story, asked, knowledge
+        raise Refused(cls.irreversible or "This cannot be taken back.", reason="irreversible")
 
     @classmethod
     @abstractmethod

@@ -92,3 +92,13 @@ def test_a_label_that_the_repository_does_not_have_is_not_made() -> None:
             assert set(world.repository.labels) == {"bug"}
 
     asyncio.run(play())
+
+
+def test_it_tells_what_it_would_do() -> None:
+    wanted = LabelsRequested(
+        command=COMMAND, repo=REPO, number=PULL, add=("bug", "a`b"), remove=("wip",)
+    )
+
+    said = ChangeLabels().describe(wanted)
+
+    assert said == "Would add `bug`, `ab` to #7 and take `wip` off it."

@@ -58,9 +58,7 @@ def test_acts_go_first_then_marks_then_comments_and_each_in_its_order() -> None:
 def test_there_is_a_pause_after_each() -> None:
     moments = [moment for _, moment in in_order(*[Rank.DOES] * 4)]
 
-    assert all(
-        later - earlier >= GAP * 0.9 for earlier, later in itertools.pairwise(moments)
-    )
+    assert all(later - earlier >= GAP * 0.9 for earlier, later in itertools.pairwise(moments))
 
 
 def test_who_leaves_holds_up_nobody() -> None:

@@ -162,7 +162,7 @@ class Retest(Command):
             tone=_tone(reruns, ended, failed),
             counts=_trouble(story),
             sections=tuple(section for section in sections if section.lines),
-            footer=("Asked for by ", Strong(received.by), "."),
+            footer=("Asked for by ", Strong(story.asker), "."),
         )
 
 

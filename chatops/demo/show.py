@@ -37,6 +37,7 @@ class Secrets:
     webhook: str
     signing: str
     bot_token: str
+    session: str
 
 
 def main(*, port: int, nights: int, seed: int, speed: float, directory: Path | None) -> int:
@@ -81,6 +82,7 @@ class Show:
             webhook=secrets.token_hex(16),
             signing=secrets.token_hex(16),
             bot_token=f"xoxb-{secrets.token_hex(12)}",
+            session=secrets.token_hex(32),
         )
         past = self._past
         folder.configure(past.repository, REQUIRED_PATH, past.maintainers_yaml)
@@ -109,6 +111,9 @@ class Show:
             "CHATOPS_GITHUB_WEBHOOK_SECRET": self._secrets.webhook,
             "CHATOPS_GITHUB_APP_ID": str(app.id),
             "CHATOPS_GITHUB_PRIVATE_KEY": app.private_key_pem,
+            "CHATOPS_GITHUB_CLIENT_ID": app.client_id,
+            "CHATOPS_GITHUB_CLIENT_SECRET": app.client_secret,
+            "CHATOPS_SESSION_SECRET": self._secrets.session,
             "CHATOPS_SLACK_API_URL": f"{slack}/api/",
             "CHATOPS_SLACK_SIGNING_SECRET": self._secrets.signing,
             "CHATOPS_SLACK_BOT_TOKEN": self._secrets.bot_token,

@@ -127,9 +127,15 @@ class Bus:
             raise unknown(received.verb, vocabulary.verbs)
         kind = meaning.command
         command = kind.parse((*meaning.words, *received.words))
-        if kind.looks_at_head and received.number:
+        if kind.looks_at_head and not received.number:
+            raise Refused(
+                f"Which pull request? Say its number or its address: `{received.verb} #123`.",
+                reason="no_pull",
+            )
+        if kind.looks_at_head:
             await self._caught_up(await self._refresh(received))
-        standing = await self._look(received) if kind.role is not Role.ANYONE else Standing()
+        asks_who = kind.role is not Role.ANYONE or received.verb in community.who_may
+        standing = await self._look(received) if asks_who else Standing()
         return await asyncio.to_thread(self._decide, command, received, standing, community)
 
     def _decide(
@@ -140,7 +146,9 @@ class Bus:
             grant = authorise(command.role, received, standing, community)
             asked = Asked(received=received, standing=standing, grant=grant)
             events = command.decide(asked, knowledge)
-        accepted = CommandAccepted(command=received.command, role=grant.ground)
+        accepted = CommandAccepted(
+            command=received.command, role=grant.ground, login=standing.login
+        )
         return [accepted, *events]
 
 

@@ -1,7 +1,7 @@
 """What a command is: a request's arguments, who may ask, what it decides, and how its story is told."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Self, TypeVar
@@ -12,20 +12,25 @@ from chatops.config import Community
 from chatops.engine.answer import Answer
 from chatops.engine.authority import Grant, Role, Standing
 from chatops.events import Event
-from chatops.events.conversation import CommandReceived
+from chatops.events.conversation import CommandAccepted, CommandReceived
+from chatops.names import CommandId
 
 Kind = TypeVar("Kind", bound=Event)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knowledge:
-    """What a command, a policy or a reply may look at: one snapshot of the read models, and the configuration."""
+    """What a command, a policy or a reply may look at: one snapshot of the read models, and the configuration.
+
+    `link_address` tells where the one who said a command proves who they are on GitHub, if that is set up.
+    """
 
     db: Connection
     community: Community
     now: datetime
     base_url: str = ""
     github_url: str = "https://github.com"
+    link_address: Callable[[CommandId], str] | None = None
     commands: Mapping[str, type["Command"]] = field(default_factory=dict)
 
 
@@ -52,6 +57,14 @@ class Story:
         """Return the first event of a kind."""
         return next((event for event in self.events if isinstance(event, kind)), None)
 
+    @property
+    def asker(self) -> str:
+        """Who asked: the GitHub login it was decided for, else what their surface calls them."""
+        accepted, received = self.first(CommandAccepted), self.first(CommandReceived)
+        login = accepted.login if accepted is not None else ""
+        said_by = (received.by_name or received.by) if received is not None else ""
+        return login or said_by
+
 
 class Command(ABC):
     """Something people can ask for: a frozen dataclass of its arguments.
@@ -66,6 +79,7 @@ class Command(ABC):
     role: ClassVar[Role]
     example: ClassVar[str]
     looks_at_head: ClassVar[bool] = False
+    irreversible: ClassVar[str] = ""
 
     @classmethod
     def verbs(cls, community: Community) -> Mapping[str, tuple[str, ...]]:

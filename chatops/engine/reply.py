@@ -28,6 +28,7 @@ from chatops.events.conversation import (
     ReactionAdded,
     ReactionRequested,
     ReplyPosted,
+    TracePosted,
 )
 from chatops.names import CommandId
 
@@ -35,7 +36,7 @@ logger = structlog.get_logger(__name__)
 
 DECIDING = Bus.name
 DONE = "+1"
-SILENT = (CommandReceived, ReactionAdded, ReactionRequested, ReplyPosted)
+SILENT = (CommandReceived, ReactionAdded, ReactionRequested, ReplyPosted, TracePosted)
 """Events of a story that change nothing in what there is to tell."""
 
 REPLIES = Table(

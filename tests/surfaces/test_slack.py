@@ -21,7 +21,8 @@ from chatops.settings import Secret
 from chatops.standins.slack import SlackStandIn
 from chatops.standins.slack.deliveries import Envelope
 from chatops.standins.slack.standin import ServedSlack, serve_in_thread
-from chatops.surfaces.slack import LONGEST_SKEW, NO_COMMUNITY, NOT_WRITTEN, STILL_WRITING
+from chatops.surfaces.slack import LONGEST_SKEW
+from chatops.surfaces.slack_hearing import NO_COMMUNITY, NOT_WRITTEN, STILL_WRITING
 from tests.surfaces.doors import FORM, JSON, SLACK, Doors, command, open_doors, signed_by_slack
 
 AT_ONCE = timedelta(seconds=1)

@@ -22,12 +22,18 @@ from chatops.running.serving import Server, running
 from chatops.settings import read_settings
 from chatops.standins.github import GitHubStandIn, World
 from chatops.standins.history import History, history
-from chatops.standins.slack import SlackStandIn
+from chatops.standins.slack import Shortcut, SlackStandIn
 
 HOST = "127.0.0.1"
 HIGHEST_PORT = 65_535
 POLL_SECONDS = 0.01
-COMMANDS = ("/kata status nightly", "/kata help")
+COMMANDS = ("/kata status nightly", "/kata help", "/kata link")
+SHORTCUTS = (
+    Shortcut(callback_id="retest_message", name="Retest its pull request", on_messages=True),
+    Shortcut(callback_id="who_message", name="Who looks after this?", on_messages=True),
+    Shortcut(callback_id="ask", name="Ask for something"),
+)
+"""As the Slack app's manifest has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +159,7 @@ class Show:
                     bot_token=self._secrets.bot_token,
                     port=self._ports[2],
                     commands=COMMANDS,
+                    shortcuts=SHORTCUTS,
                 )
             )
             service = await stack.enter_async_context(running(self.service))

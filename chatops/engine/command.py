@@ -9,7 +9,7 @@ from typing import ClassVar, Self, TypeVar
 from sqlalchemy import Connection
 
 from chatops.config import Community
-from chatops.engine.answer import Answer
+from chatops.engine.answer import Action, Answer
 from chatops.engine.authority import Grant, Role, Standing
 from chatops.events import Event
 from chatops.events.conversation import CommandAccepted, CommandReceived
@@ -32,6 +32,10 @@ class Knowledge:
     github_url: str = "https://github.com"
     link_address: Callable[[CommandId], str] | None = None
     commands: Mapping[str, type["Command"]] = field(default_factory=dict)
+
+    def offers(self, *actions: Action) -> tuple[Action, ...]:
+        """Return those of some actions that can be said here."""
+        return tuple(action for action in actions if action.verb in self.commands)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

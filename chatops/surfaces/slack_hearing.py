@@ -25,7 +25,6 @@ from chatops.surfaces.slack_words import (
     code_in,
     name_of,
     object_of,
-    text_of,
     trigger_of,
     where,
     with_person,
@@ -127,7 +126,9 @@ class Listener:
                 offer = Offer(community=usual.key, verb=WHO, words=(job,))
                 fact = self._words.offered(offer, usual, place, trigger_of(body))
             else:
-                form = ask_job(_kept(usual, place, WHO), _first_line(text_of(message, "text")))
+                form = ask_job(
+                    _kept(usual, place, WHO), _first_line(str(message.get("text") or ""))
+                )
         elif name == ASK:
             form = ask_command(Kept(community=usual.key, channel=place.user))
         if fact is not None and (problem := await self._thanked(fact)) is not None:

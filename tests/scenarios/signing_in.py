@@ -50,6 +50,11 @@ class Browser:
         url = self._last.url.join(html.unescape(action.group(1)))
         return self._read(await self.client.post(url, data=fields))
 
+    @property
+    def went_to(self) -> str:
+        """Where the last answer leads to, when it was not followed."""
+        return str(self._last.headers["location"])
+
     def _read(self, answer: httpx.Response) -> str:
         self._last = answer
         self.page, self.status = answer.text, answer.status_code

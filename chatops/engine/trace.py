@@ -7,8 +7,11 @@ grows; who wrote it is found again by its mark, so that it is there once after a
 import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from hashlib import blake2b
 from typing import Any
+
+import msgspec
 
 from chatops.engine.answer import Answer, Code, Line, Strong
 from chatops.engine.bus import SOURCE
@@ -25,6 +28,7 @@ from chatops.events.conversation import (
 )
 from chatops.names import CommandId
 
+CLOCKS_DIFFER = timedelta(hours=1)
 ELSEWHERE: Mapping[str, str] = {"slack": "Slack"}
 """The surfaces whose commands leave a trace, with what people call them."""
 
@@ -68,7 +72,9 @@ class Tracer(Replier):
         if digest == await asyncio.to_thread(self._written, noted):
             return
         posted = story.first(TracePosted)
-        message = posted.message if posted is not None else await self._pull.find(received)
+        # So that not all comments there are have to be looked at; clocks may differ by an hour.
+        since = msgspec.structs.replace(received, said_at=recorded[0].occurred_at - CLOCKS_DIFFER)
+        message = posted.message if posted is not None else await self._pull.find(since)
         if message is None:
             message = await self._pull.post(received, rendered)
         else:

@@ -96,6 +96,51 @@ async def test_what_was_asked_in_slack_leaves_one_trace_on_the_pull_request(
         assert "failed again" in here.reply
 
 
+async def test_a_trace_whose_answer_was_lost_is_not_left_again(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        await here.open_failed_pull()
+        await link(here, "octavia")
+        here.hub.fail("502_after", method="POST", path="/comments$")
+
+        await here.slack.slash("/acme", f"retest #{PULL}", user="octavia")
+        await here.settle()
+        await here.hurry()
+        await here.let_ci_end()
+
+        assert "failed again" in here.reply
+        assert len(here.replies) == 1
+
+
+async def test_a_small_change_is_told_on_the_pull_request_too(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        pull = here.open_pull(labels=())
+        here.repository.label("bug")
+        await link(here, "octavia")
+
+        await here.slack.slash("/acme", f"label bug #{PULL}", user="octavia")
+        await here.settle()
+
+        assert pull.labels == ["bug"]
+        assert f"Asked from Slack by **{MEMBER}**: `label bug`" in here.reply
+        assert [told.text for told in answers(here)] == ["I added bug."]
+
+
+async def test_only_who_asked_by_name_is_offered_the_private_address(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        await here.slack.mention("link", user="octavia")
+        await here.settle()
+
+        [told] = [one for one in here.slack.messages if one.from_app]
+        assert told.ephemeral_to == "U0OCTAVIA"
+        assert "Sign in with GitHub" in told.text
+
+
 async def test_what_only_asks_leaves_no_trace(database_url: str, tmp_path: Path) -> None:
     async with town(database_url, tmp_path) as here:
         await here.open_failed_pull()

@@ -291,7 +291,6 @@ class Service:
             self.log,
             self.catalogues.commands,
             self.configuration,
-            self.surfaces,
             append=self.writer.append_soon,
             knowledge=self.knowledge,
             pull=self.surfaces[github_surface.SURFACE],

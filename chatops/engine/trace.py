@@ -5,18 +5,19 @@ grows; who wrote it is found again by its mark, so that it is there once after a
 """
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import blake2b
-from typing import Any
 
 import msgspec
+from sqlalchemy import Connection
 
+from chatops.config import Community, Configuration
 from chatops.engine.answer import Answer, Code, Line, Strong
-from chatops.engine.bus import SOURCE
-from chatops.engine.command import Story
-from chatops.engine.log import Batch
+from chatops.engine.bus import SOURCE, Append
+from chatops.engine.command import Command, Knowledge, Story
+from chatops.engine.log import Batch, Log
 from chatops.engine.reply import Replier, Surface
 from chatops.engine.work import Item
 from chatops.events import Event, Fact, Recorded
@@ -32,6 +33,9 @@ CLOCKS_DIFFER = timedelta(hours=1)
 ELSEWHERE: Mapping[str, str] = {"slack": "Slack"}
 """The surfaces whose commands leave a trace, with what people call them."""
 
+SILENT_ASKS = (CommandReceived, ReactionRequested)
+"""What effects wait for and changes nothing: that a request was heard."""
+
 
 class Tracer(Replier):
     """Keeps one comment per command that was given elsewhere up to date: a worker of the crew."""
@@ -40,12 +44,16 @@ class Tracer(Replier):
 
     def __init__(
         self,
-        *arguments: Any,  # noqa: ANN401 - a replier's own, handed on
+        log: Log,
+        commands: Mapping[str, type[Command]],
+        configuration: Configuration,
+        *,
+        append: Append,
+        knowledge: Callable[[Connection, Community], Knowledge],
         pull: Surface,
         asking: Collection[type[Event]],
-        **named: Any,  # noqa: ANN401 - as above
     ) -> None:
-        super().__init__(*arguments, **named)
+        super().__init__(log, commands, configuration, {}, append=append, knowledge=knowledge)
         self._pull = pull
         self._asking = tuple(kind for kind in asking if kind not in SILENT_ASKS)
 
@@ -97,10 +105,6 @@ class Tracer(Replier):
             and story.first(CommandAccepted) is not None
             and any(isinstance(event, self._asking) for event in story.events)
         )
-
-
-SILENT_ASKS = (CommandReceived, ReactionRequested)
-"""What effects wait for and changes nothing: that a request was heard."""
 
 
 def _traced(answer: Answer, received: CommandReceived, story: Story) -> Answer:

@@ -35,7 +35,6 @@ def tracer(here: Town, wall: Wall) -> Tracer:
         here.log,
         COMMANDS,
         here.configuration,
-        {},
         append=here.append,
         knowledge=here.knowledge,
         pull=wall,

@@ -15,7 +15,7 @@ from chatops.engine.vocabulary import vocabularies
 from chatops.events.conversation import CommandReceived
 from chatops.surfaces.slack_words import Words, code_in, plain
 from chatops.views.offers import Offer
-from tests.scene import COMMUNITY, REPO
+from tests.scene import COMMUNITY, PULL, REPO
 
 OTHER = msgspec.structs.replace(
     COMMUNITY, key="zoo", title="Zoo", slash_command="/zoo", repositories=("zoo/keeper", "zoo/cage")
@@ -178,6 +178,23 @@ def test_a_button_asks_for_what_it_carries_and_for_no_place_of_others() -> None:
     assert isinstance(heard, CommandReceived)
     assert (heard.by, heard.words, heard.thread) == ("U2", ("a b",), "3.4")
     assert heard.repo == "zoo/keeper"
+
+
+def test_every_way_to_ask_asks_for_the_same() -> None:
+    offer = Offer(
+        community="acme", verb="retest", words=("required", "a b"), repo=REPO, number=PULL
+    )
+    button = {"actions": [{"value": msgspec.json.encode(offer).decode()}], "user": {"id": "U1"}}
+    text = 'retest required "a b" #7'
+
+    pressed = WORDS.pressed(button)
+    heard = [slash(text), called(f"<@{BOT}> {text}"), pressed.event if pressed else None]
+
+    asked = set()
+    for one in heard:
+        assert isinstance(one, CommandReceived)
+        asked.add((one.community, one.verb, one.words, one.repo, one.number, one.by, one.surface))
+    assert asked == {("acme", "retest", ("required", "a b"), REPO, PULL, "U1", "slack")}
 
 
 @pytest.mark.parametrize(

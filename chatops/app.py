@@ -40,6 +40,7 @@ from chatops.engine.log import METADATA, Appended, Batch, Log
 from chatops.engine.policy import Policy, PolicyRunner
 from chatops.engine.projection import Projection, Projector
 from chatops.engine.reply import Replier, Surface
+from chatops.engine.trace import Tracer
 from chatops.engine.vocabulary import misnamed, vocabularies
 from chatops.engine.work import Crew, Worker, WorkList
 from chatops.engine.writer import Done, Writer
@@ -48,18 +49,21 @@ from chatops.events import Event, Fact
 from chatops.events.conversation import CommandReceived
 from chatops.events.gate import RequiredChecksChanged
 from chatops.gateways.github import GitHubGateway
+from chatops.gateways.github_sign_in import GitHubSignIn
 from chatops.intake.objects import job_events, pull_event, run_events
 from chatops.intake.required import required_version
 from chatops.intake.sweep import Awaited, sweep
 from chatops.metrics import Metrics
 from chatops.names import CommandId, Login, Repo, RunId
-from chatops.ports import GitHub, Permission, Ports
+from chatops.ports import GitHub, Permission, Ports, Slack
 from chatops.projections.commands import unfinished_reruns
 from chatops.projections.freshness import last_change
+from chatops.projections.identities import Identity, identity
 from chatops.projections.pulls import pull
 from chatops.projections.required import required_now
 from chatops.settings import Settings
 from chatops.surfaces import github as github_surface
+from chatops.surfaces.linking import Linking
 from chatops.surfaces.pages import Page, Readiness, pages
 from chatops.surfaces.web import App, Front
 from chatops.views.nightly import Strips, nightly_json, render_nightly
@@ -180,6 +184,9 @@ class Service:
         self._scheduler: AsyncIOScheduler | None = None
         self._crew_task: asyncio.Task[None] | None = None
         self.github: GitHub | None = None
+        self.slack: Slack | None = None
+        self._sign_in: GitHubSignIn | None = None
+        self.linking = self._linking()
         self.surfaces: dict[str, Surface] = {}
 
     # --- life ---------------------------------------------------------------
@@ -197,12 +204,13 @@ class Service:
         self.github = await self._stack.enter_async_context(
             GitHubGateway.from_settings(self.settings)
         )
-        slack = None
         if (rooms := self.slack_rooms()) is not None:
-            slack = await self._stack.enter_async_context(
+            self.slack = await self._stack.enter_async_context(
                 rooms.SlackGateway.from_settings(self.settings)
             )
-        ports = Ports(clock=self.clock, github=self.github, slack=slack)
+        if self._sign_in is not None:
+            await self._stack.enter_async_context(self._sign_in)
+        ports = Ports(clock=self.clock, github=self.github, slack=self.slack)
         self.crew = Crew(self.work, self._workers(ports))
         if self.role in ("all", "worker"):
             self.projector.start()
@@ -293,7 +301,16 @@ class Service:
             append=self.writer.append_soon,
             knowledge=self.knowledge,
         )
-        return [bus, *effectors, replier]
+        tracer = Tracer(
+            self.log,
+            self.catalogues.commands,
+            self.configuration,
+            append=self.writer.append_soon,
+            knowledge=self.knowledge,
+            pull=self.surfaces[github_surface.SURFACE],
+            asking=[effect.on for effect in self.catalogues.effects],
+        )
+        return [bus, *effectors, replier, tracer]
 
     def knowledge(self, db: Connection, community: Community) -> Knowledge:
         """Return what a command or reply of a community may look at."""
@@ -304,6 +321,7 @@ class Service:
             now=self.clock.now(),
             base_url=self.settings.base_url,
             github_url=self.settings.github_web_url,
+            link_address=None if self.linking is None else self.linking.address,
             commands={
                 name: command
                 for name, command in self.vocabularies[community.key].commands.items()
@@ -318,19 +336,52 @@ class Service:
         community = self.configuration.communities.get(key)
         return None if community is None else self.knowledge(db, community)
 
+    def _linking(self) -> Linking | None:
+        """Return the pages on which people say who they are on GitHub, if signing in is set up."""
+        settings = self.settings
+        if settings.session_secret is None or settings.github_client_secret is None:
+            return None
+        self._sign_in = GitHubSignIn(
+            web_url=settings.github_web_url,
+            api_url=settings.github_api_url,
+            client_id=settings.github_client_id,
+            client_secret=settings.github_client_secret.reveal(),
+        )
+        return Linking(
+            secret=settings.session_secret.reveal(),
+            base_url=settings.base_url,
+            sign_in=self._sign_in,
+            clock=self.clock,
+            story=self._story,
+            append=self.record,
+        )
+
+    def _story(self, command: CommandId) -> Story:
+        return Story(tuple(recorded.event for recorded in self.log.story(command)))
+
     async def _look(self, received: CommandReceived) -> Standing:
         """Ask who somebody is: GitHub's role for them, and what the pull request says of them."""
+        login, account = Login(received.by), 0
         if received.surface not in ("github", "cli"):
-            return Standing()
+            known = await asyncio.to_thread(self._identity, received)
+            if known is None:
+                return Standing()
+            login, account = known.login, known.github_id
         assert self.github is not None
-        permission = await self.github.permission(received.repo, Login(received.by))
-        return await asyncio.to_thread(self._standing, received, permission)
+        permission = await self.github.permission(received.repo, login, account=account)
+        return await asyncio.to_thread(self._standing, received, login, permission)
 
-    def _standing(self, received: CommandReceived, permission: Permission) -> Standing:
+    def _identity(self, received: CommandReceived) -> Identity | None:
+        with self.database.read() as db:
+            return identity(db, received.team, received.by)
+
+    def _standing(
+        self, received: CommandReceived, login: Login, permission: Permission
+    ) -> Standing:
         with self.database.read() as db:
             about = pull(db, received.repo, received.number)
         return Standing(
-            login=Login(received.by),
+            login=login,
             permission=permission,
             association=received.association,
             author=about.author if about else Login(""),
@@ -455,6 +506,7 @@ class Service:
             readiness=self.readiness,
             registry=self.registry,
             before_metrics=self._measure,
+            more=() if self.linking is None else self.linking.routes(),
         )
         rooms = self.slack_rooms()
         return Front(
@@ -463,7 +515,7 @@ class Service:
                 self.configuration,
                 self.vocabularies,
             ),
-            slack=rooms.door(self.settings, self.configuration, self.record) if rooms else None,
+            slack=rooms.door(self.settings, self.slack_listener(rooms)) if rooms else None,
             append=self.record_then,
             inner=inner,
             body_limit=self.settings.max_body_mb * 1_000_000,
@@ -475,6 +527,12 @@ class Service:
         if not (self.settings.slack_bot_token or self.settings.slack_signing_secret):
             return None
         return import_module("chatops.with_slack")
+
+    def slack_listener(self, rooms: ModuleType) -> object:
+        """Return what hears Slack, whichever way it speaks to us."""
+        return rooms.listener(
+            self.settings, self.configuration, self.vocabularies, self.record, self.slack
+        )
 
     async def record(self, batch: Batch) -> Appended:
         """Append what came in at a door, and wait for it."""

@@ -46,11 +46,31 @@ class RunState:
     conclusion: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A GitHub account: its login may change hands, its number does not."""
+
+    login: Login
+    id: int
+
+
+class SignIn(Protocol):
+    """How somebody proves who they are on GitHub, in their browser."""
+
+    def address(self, state: str, challenge: str, back: str) -> str:
+        """Return GitHub's page to send a browser to; it comes back to `back` with the state and a code."""
+        ...
+
+    async def who(self, code: str, verifier: str, back: str) -> Account:
+        """Return whose a code is; `Refused` where GitHub does not say, `Transient` where it stumbles."""
+        ...
+
+
 class GitHub(Protocol):
     """The calls we make to GitHub. They raise `Refused` where GitHub says no, `Transient` where it stumbles."""
 
-    async def permission(self, repo: Repo, login: Login) -> Permission:
-        """Return the role of a person in a repository."""
+    async def permission(self, repo: Repo, login: Login, *, account: int = 0) -> Permission:
+        """Return the role of a person in a repository; with an account's number, only if the login is still its."""
         ...
 
     async def pull(self, repo: Repo, number: PullNumber) -> Json:
@@ -164,12 +184,20 @@ class Slack(Protocol):
         """Answer a slash command through its response address (5 times within 30 minutes)."""
         ...
 
-    async def post(self, channel: str, message: Json) -> str:
-        """Post a message and return its time stamp, which names it."""
+    async def post(self, channel: str, message: Json, *, thread: str = "") -> str:
+        """Post a message to a channel, one of its threads, or a person; return the message's name."""
         ...
 
-    async def update(self, channel: str, timestamp: str, message: Json) -> None:
+    async def update(self, channel: str, name: str, message: Json) -> None:
         """Replace a message of ours."""
+        ...
+
+    async def whisper(self, channel: str, member: str, message: Json, *, thread: str = "") -> None:
+        """Show a message in a channel to one person only; it cannot be changed later."""
+        ...
+
+    async def open_form(self, trigger: str, form: Json) -> None:
+        """Show a form to the person whose act gave the trigger, within three seconds of it."""
         ...
 
 

@@ -45,7 +45,9 @@ COMMANDS_OPENING = """\
 
 What people can ask for.
 In a comment on a pull request, say a command on a line of its own, as it is shown here.
-In Slack, say it after your community's slash command and without its own slash: `/kata help`.
+In Slack, say it after your community's slash command and without its own slash, `/kata help`,
+or after the bot's name, in a thread too: `@kata help`.
+A pull request is named there by its number or its address: `/kata retest #123`.
 The bot answers each command with one message, and edits that message as things happen.
 
 With `--dry-run` among its words, a command does nothing, and the answer says what it would do or why

@@ -297,7 +297,7 @@ class Settings:
         Secret | None,
         Variable(
             _secret,
-            "Signs the dashboard's session cookies. Nobody can sign in yet.",
+            "Signs what a browser keeps while somebody signs in to be linked from Slack.",
             "a long random text",
             is_secret=True,
         ),
@@ -306,7 +306,7 @@ class Settings:
         str,
         Variable(
             _text,
-            "The GitHub App's client id, for signing in to the dashboard, which nobody can yet.",
+            "The GitHub App's client id: with it, people in Slack can prove who they are on GitHub.",
             "a client id",
         ),
     ] = ""
@@ -314,7 +314,7 @@ class Settings:
         Secret | None,
         Variable(
             _secret,
-            "The GitHub App's client secret, for signing in, which nobody can yet.",
+            "The GitHub App's client secret, which belongs to its client id.",
             "a client secret",
             is_secret=True,
         ),

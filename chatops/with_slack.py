@@ -1,7 +1,7 @@
 """Everything Slack, put together: loaded only where Slack is configured, for it takes a third of the memory."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 
 import aiohttp
 from slack_bolt.async_app import AsyncApp
@@ -9,43 +9,67 @@ from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from chatops.config import Configuration
-from chatops.engine.log import Batch
+from chatops.engine.vocabulary import Vocabulary
 from chatops.gateways.slack import SlackGateway
+from chatops.ports import Slack
 from chatops.settings import Secret, Settings
-from chatops.surfaces.slack import SURFACE, Door, Ear, Messages, make_bolt
+from chatops.surfaces.slack import Door, Ear, make_bolt
+from chatops.surfaces.slack_hearing import Append, Listener
+from chatops.surfaces.slack_messages import Messages
+from chatops.surfaces.slack_words import SURFACE, Words
 
 PATIENCE_SECONDS = 10
 _quiet = logging.getLogger(f"{__name__}.sdk")
 _quiet.setLevel(logging.CRITICAL)
 
-Append = Callable[[Batch], Awaitable[object]]
+__all__ = [
+    "SURFACE",
+    "Door",
+    "Ear",
+    "Messages",
+    "SlackGateway",
+    "bolt",
+    "door",
+    "ear",
+    "examine",
+    "listener",
+]
 
-__all__ = ["SURFACE", "Door", "Ear", "Messages", "SlackGateway", "bolt", "door", "ear", "examine"]
+
+def listener(
+    settings: Settings,
+    configuration: Configuration,
+    vocabularies: Mapping[str, Vocabulary],
+    append: Append,
+    slack: Slack | None,
+) -> Listener:
+    """Return what hears Slack, over HTTP and over Socket Mode alike."""
+    words = Words(configuration, vocabularies, github_url=settings.github_web_url)
+    return Listener(words, append, slack)
 
 
-def bolt(settings: Settings, configuration: Configuration, append: Append) -> AsyncApp:
-    """Return the Bolt app, for Slack over HTTP and over Socket Mode alike."""
+def bolt(settings: Settings, heard_by: Listener) -> AsyncApp:
+    """Return the Bolt app in front of a listener."""
     return make_bolt(
         signing_secret=_revealed(settings.slack_signing_secret),
         bot_token=_revealed(settings.slack_bot_token),
-        configuration=configuration,
-        append=append,
+        listener=heard_by,
     )
 
 
-def door(settings: Settings, configuration: Configuration, append: Append) -> Door | None:
+def door(settings: Settings, heard_by: Listener) -> Door | None:
     """Return the door for Slack's HTTP requests; with Socket Mode there is none."""
     if settings.slack_signing_secret is None or settings.slack_app_token is not None:
         return None
-    return Door(bolt(settings, configuration, append), settings.slack_signing_secret.reveal())
+    return Door(bolt(settings, heard_by), settings.slack_signing_secret.reveal())
 
 
-def ear(settings: Settings, configuration: Configuration, append: Append) -> Ear | None:
+def ear(settings: Settings, heard_by: Listener) -> Ear | None:
     """Return what hears Slack through a socket, if an app token is set."""
     if settings.slack_app_token is None:
         return None
     return Ear(
-        bolt(settings, configuration, append),
+        bolt(settings, heard_by),
         app_token=settings.slack_app_token.reveal(),
         bot_token=_revealed(settings.slack_bot_token),
         api_url=settings.slack_api_url,

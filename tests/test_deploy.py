@@ -11,10 +11,13 @@ import yaml
 
 from chatops.__main__ import program
 from chatops.settings import KNOWN
+from chatops.surfaces.linking import PATH as LINK_PATH
+from chatops.surfaces.slack_hearing import ASK, RETEST_MESSAGE, WHO_MESSAGE
 from chatops.surfaces.web import GITHUB_PATH, SLACK_PATH
 from tests.needs import REPOSITORY
 
 DEPLOY = REPOSITORY / "deploy"
+LONGEST_SHORTCUT = 24
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -50,14 +53,42 @@ def test_the_link_that_registers_the_app_says_what_the_manifest_says() -> None:
         "public": "false",
         "webhook_active": "true",
         "webhook_url": manifest["hook_attributes"]["url"],
+        "callback_urls[]": manifest["callback_urls"][0],
         **manifest["default_permissions"],
     }
 
 
-def test_slack_asks_for_no_more_than_hearing_a_command_and_answering() -> None:
+def test_slack_asks_for_no_more_than_being_asked_and_answering() -> None:
     manifest = _read("slack-manifest.yaml")
 
-    assert manifest["oauth_config"]["scopes"] == {"bot": ["commands", "chat:write"]}
+    assert manifest["oauth_config"]["scopes"] == {
+        "bot": ["commands", "chat:write", "app_mentions:read"]
+    }
+    assert manifest["settings"]["event_subscriptions"]["bot_events"] == ["app_mention"]
+
+
+def test_each_shortcut_in_slack_is_one_that_is_heard() -> None:
+    shortcuts = _read("slack-manifest.yaml")["features"]["shortcuts"]
+
+    assert {shortcut["callback_id"]: shortcut["type"] for shortcut in shortcuts} == {
+        RETEST_MESSAGE: "message",
+        WHO_MESSAGE: "message",
+        ASK: "global",
+    }
+    assert all(len(shortcut["name"]) <= LONGEST_SHORTCUT for shortcut in shortcuts)
+
+
+def test_whatever_slack_sends_comes_to_the_door_that_listens() -> None:
+    said = _read("slack-manifest.yaml")["settings"]
+
+    for part in ("event_subscriptions", "interactivity"):
+        assert urlsplit(said[part]["request_url"]).path == SLACK_PATH
+
+
+def test_github_leads_back_to_the_page_that_waits_for_it() -> None:
+    [address] = _read("github-app.yaml")["callback_urls"]
+
+    assert urlsplit(address).path == f"{LINK_PATH}/callback"
 
 
 def test_slack_sends_people_by_their_ids_to_the_door_that_listens() -> None:

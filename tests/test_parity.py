@@ -15,7 +15,8 @@ from chatops.events.conversation import CommandReceived
 from chatops.intake.webhooks import Comment
 from chatops.names import Login
 from chatops.running import speaking
-from chatops.surfaces import github, slack
+from chatops.surfaces import github
+from chatops.surfaces.slack_words import Words
 from tests.commands.nights import night
 from tests.engine.worlds import COMMANDS, town
 from tests.scene import COMMUNITY, NOW, PULL, REPO, ended, job, pull, under_way
@@ -40,7 +41,7 @@ def in_a_comment(text: str) -> CommandReceived:
 
 def in_slack(text: str) -> CommandReceived:
     form = {"command": "/acme", "text": text, "trigger_id": "1.x", "user_id": "U1"}
-    fact = slack.asked(form, CONFIGURATION)
+    fact = Words(CONFIGURATION, vocabularies(COMMANDS, CONFIGURATION)).slash(form)
     assert fact is not None
     assert isinstance(fact.event, CommandReceived)
     return fact.event

@@ -12,18 +12,19 @@ from typing import ClassVar, Self
 from chatops.answers.job_words import Named, meant
 from chatops.answers.nights import counted
 from chatops.answers.reruns import newest_runs
-from chatops.engine.answer import Answer, Code, Line, Piece, Section, Strong, Tone
+from chatops.engine.answer import Action, Answer, Line, Piece, Section, Strong, Tone
 from chatops.engine.authority import Role
 from chatops.engine.command import Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.cancels import CancelAccepted, CancelRefused, CancelRequested
-from chatops.events.conversation import CommandReceived, EffectFailed
+from chatops.events.conversation import EffectFailed
 from chatops.names import RunId
 from chatops.projections.pulls import pull
 from chatops.projections.runs import Run
 
 SHA_SHOWN = 9
+SPENDS = "This spends runner hours: each job that failed or was stopped runs once more."
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +81,10 @@ class Cancel(Command):
 
     @classmethod
     def tell(cls, story: Story, knowledge: Knowledge) -> Answer:
-        del knowledge
-        received = story.first(CommandReceived)
         requested = story.all(CancelRequested)
         accepted = {event.run_id: event for event in story.all(CancelAccepted)}
         refused = {event.run_id: event for event in story.all(CancelRefused)}
         failed = story.all(EffectFailed)
-        assert received is not None
         done = len(accepted) + len(refused) == len(requested)
         return Answer(
             verdict=(_verdict(requested, accepted, done=done),),
@@ -98,13 +96,10 @@ class Cancel(Command):
                     lines=tuple(_line(request, accepted, refused) for request in requested),
                 ),
             ),
-            footer=(
-                "Asked for by ",
-                Strong(received.by),
-                ". ",
-                Code("/retest"),
-                " runs them again.",
-            ),
+            actions=knowledge.offers(Action(text="Run them again", verb="retest", costs=SPENDS))
+            if done
+            else (),
+            footer=("Asked for by ", Strong(story.asker), "."),
         )
 
 

@@ -11,7 +11,7 @@ from typing import ClassVar, Self
 
 from chatops.answers.restarts import restart_warning
 from chatops.config import Community
-from chatops.engine.answer import Answer, Code, Line, Piece, Tone, pieces
+from chatops.engine.answer import Action, Answer, Code, Line, Piece, Tone, pieces
 from chatops.engine.authority import Role
 from chatops.engine.command import Asked, Command, Knowledge, Story
 from chatops.errors import Refused
@@ -138,7 +138,6 @@ class Label(Command):
 
     @classmethod
     def tell(cls, story: Story, knowledge: Knowledge) -> Answer:
-        del knowledge
         failed, changed = story.first(EffectFailed), story.first(LabelsChanged)
         if failed is not None:
             return Answer(verdict=pieces(failed.text), tone=Tone.BAD)
@@ -147,7 +146,9 @@ class Label(Command):
         both = [" and "] if changed.added and changed.removed else []
         line = [*_names("added ", changed.added), *both, *_names("took off ", changed.removed)]
         return Answer(
-            verdict=("I ", *line, ".") if line else ("The labels are so already.",), quiet=True
+            verdict=("I ", *line, ".") if line else ("The labels are so already.",),
+            actions=knowledge.offers(Action(text="Undo", verb="undo")) if line else (),
+            quiet=True,
         )
 
 

@@ -14,7 +14,7 @@ from chatops.answers.job_words import Named, all_meant
 from chatops.answers.required_rule import required_rule
 from chatops.answers.reruns import Hindrance, Repeatable, repeatable_runs
 from chatops.config import Community
-from chatops.engine.answer import Answer, Code, Line, Link, Piece, Section, Strong, Tone
+from chatops.engine.answer import Action, Answer, Code, Line, Link, Piece, Section, Strong, Tone
 from chatops.engine.authority import Role
 from chatops.engine.command import Asked, Command, Knowledge, Story
 from chatops.errors import Refused
@@ -36,6 +36,8 @@ from chatops.projections.runs import attempts_of_run
 
 SHA_SHOWN = 9
 LINES_SHOWN = 20
+STOPS = "Whatever runs on the head of this pull request is stopped, whoever started it."
+SPENDS = "This spends runner hours: each job that failed runs once more."
 REQUIRED, ALL = "required", "all"
 PASSED = frozenset({"success", "neutral", "skipped"})
 
@@ -192,8 +194,20 @@ class Retest(Command):
             tone=_tone(reruns, ended, failed),
             counts=_trouble(story),
             sections=tuple(section for section in sections if section.lines),
-            footer=("Asked for by ", Strong(received.by), "."),
+            actions=_next(knowledge, ended, failed),
+            footer=("Asked for by ", Strong(story.asker), "."),
         )
+
+
+def _next(
+    knowledge: Knowledge, ended: RetestFinished | None, failed: Sequence[JobOutcome]
+) -> tuple[Action, ...]:
+    """Return what may be said next: how to stop what runs, or how to try what failed once more."""
+    if ended is None:
+        return knowledge.offers(Action(text="Stop what runs", verb="cancel", costs=STOPS))
+    if failed:
+        return knowledge.offers(Action(text="Run what failed again", verb="retest", costs=SPENDS))
+    return ()
 
 
 class _Rerun:

@@ -6,13 +6,13 @@ Tells:     the newest night: verdict, counts, what is newly failing, fixed, stil
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 from urllib.parse import quote
 
 from chatops.answers.mute_marks import mute_mark
 from chatops.answers.nights import NightBoard, State, Test, counted, night_board
-from chatops.engine.answer import Answer, Line, Link, Piece, Section, Strong, Tone, When
+from chatops.engine.answer import Action, Answer, Line, Link, Piece, Section, Strong, Tone, When
 from chatops.engine.authority import Role
 from chatops.engine.command import CHANGED_NOTHING, Asked, Command, Knowledge, Story
 from chatops.errors import Refused
@@ -74,7 +74,8 @@ class Status(Command):
             now=knowledge.now,
         )
         muted = muted_jobs(knowledge.db, knowledge.community.key, knowledge.now)
-        return status_of(board, knowledge.base_url, muted)
+        answer = status_of(board, knowledge.base_url, muted)
+        return replace(answer, actions=_next(board, knowledge))
 
 
 def status_of(board: NightBoard, base_url: str, muted: Mapping[str, Mute]) -> Answer:
@@ -96,6 +97,18 @@ def status_of(board: NightBoard, base_url: str, muted: Mapping[str, Mute]) -> An
         sections=tuple(section for section in sections if section.lines),
         footer=footer,
     )
+
+
+def _next(board: NightBoard, knowledge: Knowledge) -> tuple[Action, ...]:
+    """Return what may be asked next: about the job that fails first in the list, and what is flaky anyway."""
+    newest = board.newest
+    failing = (*newest.newly_failing, *newest.still_failing) if newest is not None else ()
+    about_it = [
+        Action(text=f"{question} {test.name}", verb=verb, words=(test.name,))
+        for test in failing[:1]
+        for verb, question in (("who", "Who looks after"), ("history", "How has it been:"))
+    ]
+    return knowledge.offers(*about_it, Action(text="What is flaky", verb="flakes"))
 
 
 def _tone(board: NightBoard) -> Tone:

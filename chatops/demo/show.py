@@ -22,12 +22,18 @@ from chatops.running.serving import Server, running
 from chatops.settings import read_settings
 from chatops.standins.github import GitHubStandIn, World
 from chatops.standins.history import History, history
-from chatops.standins.slack import SlackStandIn
+from chatops.standins.slack import Shortcut, SlackStandIn
 
 HOST = "127.0.0.1"
 HIGHEST_PORT = 65_535
 POLL_SECONDS = 0.01
-COMMANDS = ("/kata status nightly", "/kata help")
+COMMANDS = ("/kata status nightly", "/kata help", "/kata link")
+SHORTCUTS = (
+    Shortcut(callback_id="retest_message", name="Retest its pull request", on_messages=True),
+    Shortcut(callback_id="who_message", name="Who looks after this?", on_messages=True),
+    Shortcut(callback_id="ask", name="Ask for something"),
+)
+"""As the Slack app's manifest has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +43,7 @@ class Secrets:
     webhook: str
     signing: str
     bot_token: str
+    session: str
 
 
 def main(*, port: int, nights: int, seed: int, speed: float, directory: Path | None) -> int:
@@ -81,6 +88,7 @@ class Show:
             webhook=secrets.token_hex(16),
             signing=secrets.token_hex(16),
             bot_token=f"xoxb-{secrets.token_hex(12)}",
+            session=secrets.token_hex(32),
         )
         past = self._past
         folder.configure(past.repository, REQUIRED_PATH, past.maintainers_yaml)
@@ -109,6 +117,9 @@ class Show:
             "CHATOPS_GITHUB_WEBHOOK_SECRET": self._secrets.webhook,
             "CHATOPS_GITHUB_APP_ID": str(app.id),
             "CHATOPS_GITHUB_PRIVATE_KEY": app.private_key_pem,
+            "CHATOPS_GITHUB_CLIENT_ID": app.client_id,
+            "CHATOPS_GITHUB_CLIENT_SECRET": app.client_secret,
+            "CHATOPS_SESSION_SECRET": self._secrets.session,
             "CHATOPS_SLACK_API_URL": f"{slack}/api/",
             "CHATOPS_SLACK_SIGNING_SECRET": self._secrets.signing,
             "CHATOPS_SLACK_BOT_TOKEN": self._secrets.bot_token,
@@ -148,6 +159,7 @@ class Show:
                     bot_token=self._secrets.bot_token,
                     port=self._ports[2],
                     commands=COMMANDS,
+                    shortcuts=SHORTCUTS,
                 )
             )
             service = await stack.enter_async_context(running(self.service))

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from chatops.names import PullNumber
+
 
 class Tone(StrEnum):
     """What a verdict says at a glance."""
@@ -63,8 +65,28 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """A command that may be said next; whoever takes it up says it, and it is decided for them.
+
+    `text` is two or three words. It is about the pull request of the answered request, unless `number` says another.
+    `costs` asks once more before it is done: one sentence, for what spends runner hours or ends something.
+    """
+
+    text: str
+    verb: str
+    words: tuple[str, ...] = ()
+    number: PullNumber = PullNumber(0)
+    costs: str = ""
+
+    @property
+    def said(self) -> str:
+        """The command as one would type it, without its slash."""
+        return " ".join((self.verb, *(_quoted(word) for word in self.words)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One message: the verdict first, then counts, then lists, then where the knowledge comes from.
+    """One message: the verdict, then counts, then lists, then what may be said next, then where all that comes from.
 
     `private` ones are for who asked; of `quiet` ones a mark on what was said is enough, where there are marks.
     """
@@ -73,6 +95,7 @@ class Answer:
     tone: Tone = Tone.NEUTRAL
     counts: Line = ()
     sections: tuple[Section, ...] = ()
+    actions: tuple[Action, ...] = ()
     footer: Line = ()
     private: bool = False
     quiet: bool = False
@@ -105,6 +128,12 @@ def plain(line: Line) -> str:
     return "".join(_plain(piece) for piece in line)
 
 
+def _quoted(word: str) -> str:
+    if not any(char.isspace() or char in "\"'" for char in word):
+        return word
+    return f"'{word}'" if '"' in word else f'"{word}"'
+
+
 def _plain(piece: Piece) -> str:
     match piece:
         case str():
@@ -125,6 +154,9 @@ def as_text(answer: Answer) -> str:
         parts.extend(f"  {plain(line)}" for line in section.lines)
         if section.more:
             parts.append(f"  … and {section.more} more")
+    if answer.actions:
+        parts.append("\nNext")
+        parts.extend(f"  /{action.said}  ({action.text})" for action in answer.actions)
     if answer.footer:
         parts.append(f"\n{plain(answer.footer)}")
     return "\n".join(parts)

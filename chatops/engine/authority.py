@@ -116,6 +116,12 @@ def authorise(
             f"added the label `{trust.label}`. Ask a maintainer to look at it."
         )
         raise Refused(message, reason="label_missing")
+    if received.surface == "slack" and not standing.login:
+        message = (
+            f"I do not know who you are on GitHub, and `{received.verb}` needs to know what you may do in "
+            f"{received.repo}. Say `{community.slash_command} link` to link your account, then say this again."
+        )
+        raise Refused(message, reason="not_linked")
     if standing.permission is Permission.UNKNOWN:
         message = (
             f"I could not find out what you may do in {received.repo}, so I did nothing. "

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from chatops.config import Community, Configuration
-from chatops.engine.authority import Grant, Role, Standing, authorise, least_asked
+from chatops.engine.authority import Role, Standing, authorise, least_asked
 from chatops.engine.command import Asked, Command, Knowledge
 from chatops.engine.log import Batch, Log
 from chatops.engine.vocabulary import unknown, vocabularies
@@ -129,12 +129,12 @@ class Bus:
 
     async def _answer(self, received: CommandReceived) -> list[Event]:
         try:
-            grant, events = await self._decision(received)
+            accepted, events = await self._decision(received)
         except Refused as refusal:
             return [
                 CommandRefused(command=received.command, reason=refusal.reason, text=refusal.text)
             ]
-        return [CommandAccepted(command=received.command, role=grant.ground), *events]
+        return [accepted, *events]
 
     async def _explanation(self, received: CommandReceived) -> Event:
         """Decide as ever, and tell instead of asking."""
@@ -148,7 +148,7 @@ class Bus:
         told = tuple(self._describe(event) for event in events)
         return CommandExplained(command=received.command, sentences=told)
 
-    async def _decision(self, received: CommandReceived) -> tuple[Grant, Sequence[Event]]:
+    async def _decision(self, received: CommandReceived) -> tuple[CommandAccepted, Sequence[Event]]:
         community = self._configuration.communities.get(received.community)
         if community is None:
             raise unknown(received.verb, ())
@@ -159,7 +159,12 @@ class Bus:
             raise unknown(received.verb, vocabulary.verbs)
         kind = meaning.command
         command = kind.parse((*meaning.words, *received.words))
-        if kind.looks_at_head and received.number:
+        if kind.looks_at_head and not received.number:
+            raise Refused(
+                f"Which pull request? Say its number or its address: `{received.verb} #123`.",
+                reason="no_pull",
+            )
+        if kind.looks_at_head:
             await self._caught_up(await self._refresh(received))
         has_to_look = kind.looks_at_person or asks_for_standing(kind, received.verb, community)
         standing = await self._look(received) if has_to_look else Standing()
@@ -167,12 +172,16 @@ class Bus:
 
     def _decide(
         self, command: Command, received: CommandReceived, standing: Standing, community: Community
-    ) -> tuple[Grant, Sequence[Event]]:
+    ) -> tuple[CommandAccepted, Sequence[Event]]:
         with self._log.database.read() as db:
             knowledge = self._knowledge(db, community)
             grant = authorise(command.role, received, standing, community, command.name)
             asked = Asked(received=received, standing=standing, grant=grant)
-            return grant, command.decide(asked, knowledge)
+            events = command.decide(asked, knowledge)
+        accepted = CommandAccepted(
+            command=received.command, role=grant.ground, login=standing.login
+        )
+        return accepted, events
 
 
 def is_explained(received: CommandReceived) -> bool:

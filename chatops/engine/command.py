@@ -9,11 +9,11 @@ from typing import ClassVar, Self, TypeVar
 from sqlalchemy import Connection
 
 from chatops.config import Community
-from chatops.engine.answer import Answer
+from chatops.engine.answer import Action, Answer
 from chatops.engine.authority import Grant, Role, Standing
 from chatops.errors import Refused
 from chatops.events import Event
-from chatops.events.conversation import CommandReceived
+from chatops.events.conversation import CommandAccepted, CommandReceived
 from chatops.names import CommandId
 
 Kind = TypeVar("Kind", bound=Event)
@@ -30,16 +30,24 @@ def untold(command: CommandId) -> "Story":
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knowledge:
-    """What a command, a policy or a reply may look at: one snapshot of the read models, and the configuration."""
+    """What a command, a policy or a reply may look at: one snapshot of the read models, and the configuration.
+
+    `link_address` tells where the one who said a command proves who they are on GitHub, if that is set up.
+    """
 
     db: Connection
     community: Community
     now: datetime
     base_url: str = ""
     github_url: str = "https://github.com"
+    link_address: Callable[[CommandId], str] | None = None
     commands: Mapping[str, type["Command"]] = field(default_factory=dict)
     story: Callable[[CommandId], "Story"] = untold
     """Tells what happened so far because of a command."""
+
+    def offers(self, *actions: Action) -> tuple[Action, ...]:
+        """Return those of some actions that can be said here."""
+        return tuple(action for action in actions if action.verb in self.commands)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +72,14 @@ class Story:
     def first(self, kind: type[Kind]) -> Kind | None:
         """Return the first event of a kind."""
         return next((event for event in self.events if isinstance(event, kind)), None)
+
+    @property
+    def asker(self) -> str:
+        """Who asked: the GitHub login it was decided for, else what their surface calls them."""
+        accepted, received = self.first(CommandAccepted), self.first(CommandReceived)
+        login = accepted.login if accepted is not None else ""
+        said_by = (received.by_name or received.by) if received is not None else ""
+        return login or said_by
 
 
 class Command(ABC):

@@ -32,6 +32,7 @@ from chatops.events.conversation import (
     ReactionAdded,
     ReactionRequested,
     ReplyPosted,
+    TracePosted,
 )
 from chatops.names import CommandId
 
@@ -43,7 +44,7 @@ UNDO = "undo"
 WHY = "why"
 """The command that tells how something came about, where there is one."""
 
-SILENT = (CommandReceived, ReactionAdded, ReactionRequested, ReplyPosted)
+SILENT = (CommandReceived, ReactionAdded, ReactionRequested, ReplyPosted, TracePosted)
 """Events of a story that change nothing in what there is to tell."""
 
 REPLIES = Table(

@@ -40,6 +40,7 @@ class CommandReceived(Event, frozen=True, kw_only=True):
 
     `command` is the id of the whole story. `words` are what followed the verb. Where it was said: a comment of a
     pull request (`repo`, `number`, `comment_id`), or a Slack channel (`channel`, `thread`, `response_url`).
+    `by` is a GitHub login, or the id of a member of the Slack workspace `team`, whom people see there as `by_name`.
     """
 
     kind: ClassVar[str] = "command.received"
@@ -58,6 +59,8 @@ class CommandReceived(Event, frozen=True, kw_only=True):
     response_url: str = ""
     association: str = ""
     url: str = ""
+    team: str = ""
+    by_name: str = ""
     said_at: datetime | None = None
 
     def key(self) -> str:
@@ -71,13 +74,17 @@ class CommandReceived(Event, frozen=True, kw_only=True):
 
 
 class CommandAccepted(Event, frozen=True, kw_only=True):
-    """The bus accepted a request; the effects it asked for follow in the same append."""
+    """The bus accepted a request; the effects it asked for follow in the same append.
+
+    `login` is whom it was decided for on GitHub, where that was asked.
+    """
 
     kind: ClassVar[str] = "command.accepted"
 
     command: CommandId
     role: str = ""
     note: str = ""
+    login: Login = Login("")
 
     def key(self) -> str:
         return f"{self.command}/decided"
@@ -214,6 +221,21 @@ class CommandOverdue(Event, frozen=True, kw_only=True):
 
     def key(self) -> str:
         return f"{self.command}/overdue"
+
+    def stream(self) -> str:
+        return self.command
+
+
+class TracePosted(Event, frozen=True, kw_only=True):
+    """The bot left a trace on the pull request of a command that was given elsewhere: a comment, edited from now on."""
+
+    kind: ClassVar[str] = "trace.posted"
+
+    command: CommandId
+    message: str
+
+    def key(self) -> str:
+        return f"{self.command}/trace"
 
     def stream(self) -> str:
         return self.command

@@ -149,8 +149,8 @@ class GitHubGateway:
 
     # People
 
-    async def permission(self, repo: Repo, login: Login) -> Permission:
-        """Return the role of a person in a repository."""
+    async def permission(self, repo: Repo, login: Login, *, account: int = 0) -> Permission:
+        """Return the role of a person in a repository; with an account's number, only if the login is still its."""
         api = await self._fresh(repo)
         url = _in_repository("/collaborators/{login}/permission")
         try:
@@ -161,6 +161,8 @@ class GitHubGateway:
             if refusal.reason == "not_permitted":
                 return Permission.UNKNOWN
             raise
+        if account and (found.get("user") or {}).get("id") != account:
+            return Permission.UNKNOWN
         # An organization's own roles have own names; the old field has what they amount to.
         for name in (found.get("role_name"), found.get("permission")):
             if isinstance(name, str) and name in {role.value for role in Permission}:

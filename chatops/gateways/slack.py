@@ -79,6 +79,8 @@ MEANINGS: Mapping[str, str] = {
     "expired_url": "The time in which Slack takes an answer to that command, 30 minutes, is over.",
     "used_url": "Slack takes five answers to a command, and it has had five to that one.",
     "no_such_url": "Slack does not know where that command was given.",
+    "expired_trigger_id": "I was too slow to show the form; choose the shortcut again.",
+    "user_not_in_channel": "That person is not in the channel.",
 }
 UNREADABLE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 ERROR_CODE = re.compile(r"[a-z][a-z0-9_]{1,60}")
@@ -178,21 +180,33 @@ class SlackGateway:
             logger.warning("layout not taken", reason=refusal.reason)
             await self._answer(response_url, {**QUIET, **NO_PREVIEWS, **plain})
 
-    async def post(self, channel: str, message: Json) -> str:
-        """Post a message and return its time stamp, which names it."""
-        posted = await self._say(
-            "chat.postMessage", {**QUIET, **NO_PREVIEWS, "channel": channel}, message
-        )
-        timestamp = posted.get("ts")
+    async def post(self, channel: str, message: Json, *, thread: str = "") -> str:
+        """Post a message to a channel, one of its threads, or a person; return the message's name.
+
+        That is its time stamp; where Slack put it elsewhere than we said, with the place before it.
+        """
+        posted = await self._say("chat.postMessage", _frame(channel, thread), message)
+        timestamp, place = posted.get("ts"), posted.get("channel")
         if not isinstance(timestamp, str):
             raise Transient("Slack took the message and did not say its time stamp.")
-        return timestamp
+        # Who is written to by a member's id is answered with the id of the conversation, which alone can be edited.
+        return f"{place}/{timestamp}" if isinstance(place, str) and place != channel else timestamp
 
-    async def update(self, channel: str, timestamp: str, message: Json) -> None:
+    async def update(self, channel: str, name: str, message: Json) -> None:
         """Replace a message of ours."""
+        place, _, timestamp = name.rpartition("/")
         # Slack has not always agreed with itself on whether a layout that is left out goes or stays.
-        frame = {**QUIET, "channel": channel, "ts": timestamp, "blocks": []}
+        frame = {**QUIET, "channel": place or channel, "ts": timestamp, "blocks": []}
         await self._say("chat.update", frame, message)
+
+    async def whisper(self, channel: str, member: str, message: Json, *, thread: str = "") -> None:
+        """Show a message in a channel to one person only; it cannot be changed later."""
+        frame = {**_frame(channel, thread), "user": member}
+        await self._say("chat.postEphemeral", frame, message)
+
+    async def open_form(self, trigger: str, form: Json) -> None:
+        """Show a form to the person whose act gave the trigger, within three seconds of it."""
+        await self._call("views.open", {"trigger_id": trigger, "view": dict(form)})
 
     async def _say(self, method: str, frame: Json, message: Json) -> Json:
         _check_text(message)
@@ -234,6 +248,12 @@ class SlackGateway:
         # Slack calls its bare "ok" HTML as well; a page begins like one.
         if answer.body.lstrip().startswith(b"<"):
             raise Transient("Somebody answered in Slack's place, with a web page.")
+
+
+def _frame(channel: str, thread: str) -> dict[str, object]:
+    """Return what each new message carries: where it goes, and that nothing in it is made live."""
+    place = {"channel": channel, "thread_ts": thread} if thread else {"channel": channel}
+    return {**QUIET, **NO_PREVIEWS, **place}
 
 
 def _problem_of(problem: SlackApiError) -> ChatopsError:

@@ -85,7 +85,7 @@ async def running(service: Service) -> AsyncIterator[Service]:
     listening = None
     try:
         rooms = service.slack_rooms() if service.role in ("all", "web") else None
-        ear = rooms.ear(service.settings, service.configuration, service.record) if rooms else None
+        ear = rooms.ear(service.settings, service.slack_listener(rooms)) if rooms else None
         if ear is not None:
             listening = asyncio.create_task(ear.listen(), name="slack")
             # Slack may be away; then the doors open without it.

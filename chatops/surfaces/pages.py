@@ -1,7 +1,7 @@
 """The dashboard, health and metrics over HTTP: every page is a read-only snapshot and a pure render function."""
 
 import gzip
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from http import HTTPStatus
@@ -65,6 +65,7 @@ def pages(
     readiness: Callable[[], Readiness],
     registry: CollectorRegistry,
     before_metrics: Callable[[], None],
+    more: Sequence[Route] = (),
 ) -> Starlette:
     """Return the framework's part of the HTTP surface."""
 
@@ -148,6 +149,7 @@ def pages(
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),
+            *more,
             Route("/static/{version}/{name:path}", show_asset),
             Route("/{community}/nightly", show_nightly),
             Route("/{community}/nightly.{form:str}", show_nightly),

@@ -1,8 +1,7 @@
-"""Slack: slash commands become requests, acknowledged at once; replies become messages.
+"""Slack's two doors: requests over HTTP, verified, and envelopes through a socket. Behind both is the same listener.
 
 A request is verified on its raw bytes before anything is parsed, and parsed here: Bolt stumbles over what is no JSON,
-and takes a command whose words hold "payload" for something else. The listener only records: a request is acknowledged
-when it is durable, and answered when it is decided.
+and takes a command whose words hold "payload" for something else.
 """
 
 import asyncio
@@ -12,11 +11,9 @@ import hmac
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
-from uuid import uuid4
 
 import aiohttp
 import msgspec
@@ -27,26 +24,12 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from chatops.config import Configuration
-from chatops.engine.answer import Answer
-from chatops.engine.log import Batch
-from chatops.errors import Refused
-from chatops.events import Fact
-from chatops.events.conversation import CommandReceived
-from chatops.names import CommandId
-from chatops.ports import Slack
-from chatops.surfaces.comment_words import split_words
-from chatops.views.blocks import render_blocks
+from chatops.surfaces.slack_hearing import Listener
 
 logger = structlog.get_logger(__name__)
 
-SURFACE = "slack"
 LONGEST_SKEW = 300
 MOST_FIELDS = 100
-LONGEST_NAME = 200
-ACK_SECONDS = 2.0
-"""Slack waits for three; what is not written by then is said to be on its way."""
-
 SOCKET_SECONDS = 60.0
 """Without a connection for so long, a socket is made anew: the library's own can get stuck for good."""
 
@@ -55,101 +38,26 @@ LOOK_SECONDS = 0.5
 JSON = b"application/json"
 _TIMESTAMP = re.compile(rb"\d{1,12}")
 _SIGNATURE = re.compile(rb"v0=[0-9a-f]{64}")
-_ODD = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 NOT_SLACK = "The body is nothing that Slack sends."
-NO_COMMUNITY = "No community here has this command. Ask whoever runs this bot."
-NOT_WRITTEN = "I cannot write anything down right now, so I did nothing. Try again in a minute."
-STILL_WRITING = "I am slow to write this down. If I have not answered in a minute, I have not heard it: say it again."
 
 # On their lower levels the libraries write whole requests, and the addresses of sockets, into the log.
 _quiet = logging.getLogger(f"{__name__}.library")
 _quiet.setLevel(logging.CRITICAL)
-
-Append = Callable[[Batch], Awaitable[object]]
-
-
-def asked(form: Mapping[str, Any], configuration: Configuration) -> Fact | None:
-    """Return the request a slash command makes, or nothing if no community has such a command."""
-    community = configuration.community_for_slash(_text(form, "command"))
-    if community is None:
-        return None
-    words = split_words(_text(form, "text"))
-    # Slack names each command by its trigger; without one, two commands must not be taken for the same.
-    trigger = _text(form, "trigger_id")[:LONGEST_NAME] or uuid4().hex
-    command = CommandId(f"command/{SURFACE}/{trigger}")
-    user = _text(form, "user_id")[:LONGEST_NAME]
-    received = CommandReceived(
-        command=command,
-        community=community.key,
-        surface=SURFACE,
-        verb=words[0].lower().removeprefix("/") if words else "help",
-        words=tuple(words[1:]),
-        by=user,
-        repo=community.repositories[0],
-        channel=_text(form, "channel_id")[:LONGEST_NAME],
-        response_url=_text(form, "response_url"),
-    )
-    return Fact(event=received, source="slack", actor=user, correlation_id=command)
-
-
-def _text(form: Mapping[str, Any], key: str) -> str:
-    """Return a field of a form if it is text, without what no database takes and nobody sees."""
-    value = form.get(key)
-    return _ODD.sub(" ", value).strip() if isinstance(value, str) else ""
-
-
-class Listener:
-    """Records each slash command and acknowledges it: when it is written, or with what became of it."""
-
-    def __init__(self, configuration: Configuration, append: Append) -> None:
-        self._configuration = configuration
-        self._append = append
-        self._late: set[asyncio.Future[object]] = set()
-
-    async def hear(self, ack: Callable[..., Awaitable[None]], command: dict[str, Any]) -> None:
-        """Take one command."""
-        fact = asked(command, self._configuration)
-        if fact is None:
-            await ack(NO_COMMUNITY)
-            return
-        recording = asyncio.ensure_future(self._append(Batch(facts=[fact])))
-        done, _ = await asyncio.wait({recording}, timeout=ACK_SECONDS)
-        if not done:
-            logger.warning("heard, and not written yet", command=fact.correlation_id)
-            self._late.add(recording)
-            recording.add_done_callback(self._forget)
-            await ack(STILL_WRITING)
-            return
-        if (problem := recording.exception()) is not None:
-            logger.warning("not recorded", door=SURFACE, problem=str(problem))
-            await ack(NOT_WRITTEN)
-            return
-        logger.info("heard", command=fact.correlation_id, by=fact.actor)
-        await ack()
-
-    def _forget(self, recording: asyncio.Future[object]) -> None:
-        self._late.discard(recording)
-        if not recording.cancelled() and (problem := recording.exception()) is not None:
-            logger.warning("not recorded", door=SURFACE, problem=str(problem))
 
 
 def make_bolt(
     *,
     signing_secret: str,
     bot_token: str,
-    configuration: Configuration,
-    append: Append,
+    listener: Listener,
 ) -> AsyncApp:
-    """Return the Bolt app: every slash command is recorded and acknowledged; events are of no use yet."""
+    """Return the Bolt app: whatever asks for something is recorded and acknowledged."""
 
     async def authorize(**_context: object) -> AuthorizeResult:
         return AuthorizeResult(
             enterprise_id=None, team_id=None, bot_token=bot_token, bot_id="B0", bot_user_id="U0"
         )
-
-    async def overhear() -> None:
-        """Take an event that nobody asked for, so that Slack does not bring it again."""
 
     async def stumbled(error: Exception) -> BoltResponse:
         """Say that Bolt could not read a request: it looks into what it is given without looking what it is."""
@@ -164,8 +72,11 @@ def make_bolt(
         request_verification_enabled=bool(signing_secret),
     )
     everything = re.compile("")
-    app.command(everything)(Listener(configuration, append).hear)
-    app.event(everything)(overhear)
+    app.command(everything)(listener.command)
+    app.event(everything)(listener.event)
+    app.action(everything)(listener.press)
+    app.shortcut(everything)(listener.shortcut)
+    app.view(everything)(listener.sent)
     app.error(stumbled)
     return app
 
@@ -253,44 +164,6 @@ class Door:
         except (LookupError, TypeError, ValueError, AttributeError):
             return _turned(HTTPStatus.BAD_REQUEST, NOT_SLACK)
         return await self._app.async_dispatch(request)
-
-
-class Messages:
-    """Replies in Slack: through the command's response address, or as a message of our own."""
-
-    def __init__(self, slack: Slack) -> None:
-        self._slack = slack
-
-    def render(self, answer: Answer, received: CommandReceived) -> str:
-        """Return the message as JSON."""
-        del received
-        return msgspec.json.encode(render_blocks(answer)).decode()
-
-    async def find(self, received: CommandReceived) -> str | None:
-        """Slack cannot be asked for it; a reply may come twice if the process dies in between."""
-        del received
-        return None
-
-    async def post(self, received: CommandReceived, rendered: str) -> str:
-        """Write the message; return its name where Slack gives one."""
-        message = msgspec.json.decode(rendered)
-        if received.response_url:
-            try:
-                await self._slack.respond(received.response_url, message)
-            except Refused:
-                if not received.channel:
-                    raise
-            else:
-                return ""
-        return await self._slack.post(received.channel, message)
-
-    async def edit(self, received: CommandReceived, message: str, rendered: str) -> None:
-        """Replace the message, where it has a name; else replace it through the response address."""
-        content = msgspec.json.decode(rendered)
-        if message:
-            await self._slack.update(received.channel, message, content)
-        elif received.response_url:
-            await self._slack.respond(received.response_url, {**content, "replace_original": True})
 
 
 def _payload(content_type: bytes, text: str) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chatops.engine.answer import (
+    Action,
     Answer,
     Code,
     Line,
@@ -19,6 +20,8 @@ from chatops.engine.answer import (
     When,
     plain,
 )
+from chatops.events.conversation import CommandReceived
+from chatops.views.offers import write_offer
 
 Block = Mapping[str, Any]
 MARKS = {
@@ -32,10 +35,17 @@ LINE_LIMIT = 300
 TEXT_BUDGET = 8_000
 """Slack refuses messages of about 12,000 characters over all blocks; it does not say where exactly."""
 FALLBACK_LIMIT = 3_000
+BUTTONS_SHOWN = 25
+BUTTON_LIMIT, QUESTION_LIMIT = 75, 300
+OFFERED = "offer/"
+"""What the ids of our buttons begin with."""
 
 
-def render_blocks(answer: Answer) -> dict[str, Any]:
-    """Return a message: blocks, and the text that notifications and screen readers get."""
+def render_blocks(answer: Answer, received: CommandReceived | None = None) -> dict[str, Any]:
+    """Return a message: blocks, and the text that notifications and screen readers get.
+
+    What may be said next becomes buttons, for an answer to a request.
+    """
     blocks: list[Block] = [_paragraph(_verdict(answer))]
     if answer.counts:
         blocks.append(_paragraph(_elements(answer.counts)))
@@ -46,6 +56,9 @@ def render_blocks(answer: Answer) -> dict[str, Any]:
         left -= used
         if left <= 0:
             break
+    buttons = [] if received is None else _buttons(answer.actions, received)
+    if buttons:
+        blocks.append({"type": "actions", "elements": buttons})
     if answer.footer:
         blocks.append(_paragraph(_elements(answer.footer)))
     return {
@@ -60,6 +73,40 @@ def render_blocks(answer: Answer) -> dict[str, Any]:
 def escape(outside: str) -> str:
     """Return text that Slack shows as just this text, in the places that know markup."""
     return outside.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _buttons(actions: Sequence[Action], received: CommandReceived) -> list[Block]:
+    """Return a button for each action; what cannot be carried by one is left out."""
+    offers = [(action, write_offer(action, received)) for action in actions[:BUTTONS_SHOWN]]
+    return [
+        _button(f"{OFFERED}{place}", action, offer)
+        for place, (action, offer) in enumerate(offers)
+        if offer is not None
+    ]
+
+
+def _button(name: str, action: Action, offer: str) -> Block:
+    button: dict[str, Any] = {
+        "type": "button",
+        "action_id": name,
+        "text": _label(action.text, BUTTON_LIMIT),
+        "value": offer,
+    }
+    if action.costs:
+        button["confirm"] = {
+            "title": _label(f"{action.text}?", BUTTON_LIMIT),
+            "text": _label(action.costs, QUESTION_LIMIT),
+            "confirm": _label("Do it", BUTTON_LIMIT),
+            "deny": _label("Leave it", BUTTON_LIMIT),
+        }
+    return button
+
+
+def _label(outside: str, limit: int) -> Block:
+    """Return text that knows no markup; nothing in it becomes a picture either."""
+    one_line = " ".join(outside.split()) or "…"
+    cut = one_line if len(one_line) <= limit else f"{one_line[: limit - 1]}…"
+    return {"type": "plain_text", "text": cut, "emoji": False}
 
 
 def _verdict(answer: Answer) -> list[Block]:

@@ -5,7 +5,18 @@ Text from outside stays text: markup is escaped, and what would mention, refer o
 
 import re
 
-from chatops.engine.answer import Answer, Code, Line, Link, Piece, Section, Strong, Tone, When
+from chatops.engine.answer import (
+    Action,
+    Answer,
+    Code,
+    Line,
+    Link,
+    Piece,
+    Section,
+    Strong,
+    Tone,
+    When,
+)
 
 JOINER = "\u2060"
 """A word joiner: invisible, and enough to keep GitHub from seeing a mention, a reference or an address."""
@@ -26,6 +37,8 @@ def render_markdown(answer: Answer, marker: str) -> str:
     if answer.counts:
         parts.append(line(answer.counts))
     parts.extend(_section(section) for section in answer.sections)
+    if answer.actions:
+        parts.append(" · ".join(_action(action) for action in answer.actions))
     if answer.footer:
         parts.append(f"<sub>{line(answer.footer)}</sub>")
     return "\n\n".join(parts)[:LIMIT]
@@ -71,6 +84,11 @@ def _code(code: str) -> str:
 
 def _address(url: str) -> str:
     return re.sub(r"[\s()<>\"]", lambda odd: f"%{ord(odd.group()):02X}", url)
+
+
+def _action(action: Action) -> str:
+    """Return a command to copy, and what it does."""
+    return f"{text(action.text)}: {_code(f'/{action.said}')}"
 
 
 def _section(section: Section) -> str:

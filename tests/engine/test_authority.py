@@ -110,3 +110,20 @@ def test_a_rule_for_a_command_holds_for_all_of_its_words_that_have_none_of_their
     else:
         with pytest.raises(Refused, match="the role write or more"):
             ask()
+
+
+def test_who_somebody_in_slack_is_on_github_is_not_guessed() -> None:
+    for standing in (Standing(), Standing(permission=Permission.READ)):
+        with pytest.raises(Refused) as refused:
+            authorise(Role.TRIAGER, received(surface="slack", by="mona"), standing, COMMUNITY)
+
+        assert refused.value.reason == "not_linked"
+        assert "`/acme link`" in refused.value.text
+
+
+def test_who_is_linked_has_the_rights_of_the_login() -> None:
+    standing = Standing(login=MONA, permission=Permission.WRITE)
+
+    grant = authorise(Role.TESTER, received(surface="slack", by="U1"), standing, COMMUNITY)
+
+    assert grant.ground == "permission write"

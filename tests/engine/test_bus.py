@@ -124,6 +124,27 @@ async def test_what_anybody_may_is_decided_without_asking_who_it_is(here: Town) 
     assert isinstance(outcome(here).event, CommandAccepted)
 
 
+async def test_what_a_community_does_not_leave_to_anybody_is_decided_by_who_it_is(
+    here: Town,
+) -> None:
+    stricter = msgspec.structs.replace(COMMUNITY, who_may={"help": "write"})
+    here.configuration = Configuration(communities={"acme": stricter})
+    await here.bus.perform(here.ask("help"))
+
+    accepted = here.story()[-1].event
+    assert isinstance(accepted, CommandAccepted)
+    assert accepted.role == "permission write"
+
+
+async def test_what_is_about_a_pull_request_asks_which_where_none_is_named(here: Town) -> None:
+    await here.bus.perform(here.ask("retest", number=0))
+
+    refused = outcome(here).event
+    assert isinstance(refused, CommandRefused)
+    assert refused.reason == "no_pull"
+    assert "`retest #123`" in refused.text
+
+
 async def test_only_a_wait_that_people_notice_is_told(here: Town) -> None:
     item = here.ask("retest")
 

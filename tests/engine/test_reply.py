@@ -25,7 +25,7 @@ from chatops.gateways.github import GitHubGateway
 from chatops.gateways.slack import SlackGateway
 from chatops.names import CommandId, RunId
 from chatops.surfaces.github import MARKER, Comments
-from chatops.surfaces.slack import Messages
+from chatops.surfaces.slack_messages import Messages
 from tests.engine.test_work import HandClock
 from tests.engine.worlds import A_WHILE, Town, town
 from tests.payloads import problems

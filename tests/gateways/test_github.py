@@ -64,6 +64,18 @@ async def test_a_role_that_the_token_may_not_see_is_unknown_and_not_none() -> No
         assert await place.gateway.permission(REPO, Login(AUTHOR)) is Permission.UNKNOWN
 
 
+async def test_a_role_is_the_accounts_not_the_names() -> None:
+    async with github("app") as here:
+        mine = here.repository.user("octocat", permission="write").id
+
+        found = [
+            await here.gateway.permission(REPO, Login("octocat"), account=account)
+            for account in (mine, mine + 1)
+        ]
+
+        assert found == [Permission.WRITE, Permission.UNKNOWN]
+
+
 @pytest.mark.parametrize(
     ("described", "permission"),
     [

@@ -15,6 +15,7 @@ from chatops.errors import Broken, ChatopsError, Refused, Transient
 from chatops.gateways.slack import SlackGateway
 from chatops.ports import Slack
 from chatops.standins.slack import SlackStandIn
+from chatops.views.modals import Kept, ask_command
 from tests.conftest import LeftTheMachine
 from tests.gateways.wire import Said, answer, hang, hang_up, moved, page, wire
 
@@ -31,7 +32,11 @@ Call = Callable[[SlackGateway, str], Awaitable[object]]
 POST: Call = lambda gateway, _: gateway.post("C1", HELLO)  # noqa: E731
 UPDATE: Call = lambda gateway, _: gateway.update("C1", "1.2", HELLO)  # noqa: E731
 RESPOND: Call = lambda gateway, url: gateway.respond(f"{url}/commands/x", HELLO)  # noqa: E731
-CALLS = {"post": POST, "update": UPDATE, "respond": RESPOND}
+WHISPER: Call = lambda gateway, _: gateway.whisper("C1", "U1", HELLO)  # noqa: E731
+OPEN: Call = lambda gateway, _: gateway.open_form("1.x", {"type": "modal"})  # noqa: E731
+CALLS = {
+    "post": POST, "update": UPDATE, "respond": RESPOND, "whisper": WHISPER, "open": OPEN,
+}  # fmt: skip
 
 
 class Watch:
@@ -469,3 +474,44 @@ async def test_settings_say_how_to_speak() -> None:
 
     assert line.heard[0].token == f"Bearer {TOKEN}"
     assert line.heard[0].target == "/api/chat.postMessage"
+
+
+async def test_a_message_goes_into_the_thread_it_belongs_to() -> None:
+    async with room() as here:
+        first = await here.gateway.post(here.channel, HELLO)
+
+        second = await here.gateway.post(here.channel, HELLO, thread=first)
+
+        assert [one.ts for one in here.slack.workspace.replies("ci", first)] == [second]
+
+
+async def test_who_is_written_to_by_name_is_written_to_where_it_can_be_changed() -> None:
+    async with room() as here:
+        name = await here.gateway.post("U0MONA", HELLO)
+
+        await here.gateway.update("U0MONA", name, {"text": "Changed"})
+
+        [message] = here.slack.messages
+        assert message.channel == here.slack.workspace.direct_channel("U0MONA").id
+        assert (message.text, message.edits) == ("Changed", 1)
+
+
+async def test_a_whisper_is_heard_by_one_person_in_its_thread() -> None:
+    async with room() as here:
+        first = await here.gateway.post(here.channel, HELLO)
+
+        await here.gateway.whisper(here.channel, "U0OCTAVIA", LAYOUT, thread=first)
+
+        *_, message = here.slack.messages
+        assert (message.ephemeral_to, message.thread_ts) == ("U0OCTAVIA", first)
+
+
+async def test_a_form_is_shown_once_for_each_act() -> None:
+    async with room() as here:
+        trigger = here.slack.tickets.give_trigger("U0MONA").id
+        await here.gateway.open_form(trigger, ask_command(Kept(community="acme")))
+        with pytest.raises(Refused):
+            await here.gateway.open_form(trigger, ask_command(Kept(community="acme")))
+
+        [form] = here.slack.workspace.modals.values()
+        assert form.user == "U0MONA"

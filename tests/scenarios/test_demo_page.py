@@ -94,6 +94,35 @@ def test_a_visitor_asks_in_slack(demo: Demo, page: Page) -> None:
     expect(page.locator("body")).to_contain_text("Last heard from GitHub", timeout=PATIENCE)
 
 
+def test_a_visitor_presses_what_an_answer_offers(demo: Demo, page: Page) -> None:
+    page.goto(demo.slack)
+    page.get_by_label(re.compile("Message #ci")).fill("@chatops status nightly")
+    page.get_by_role("button", name="Send").click()
+
+    page.get_by_role("button", name="What is flaky").last.click(timeout=PATIENCE)
+
+    expect(page.locator("body")).to_contain_text("passed on the same commit", timeout=PATIENCE)
+
+
+def test_a_visitor_says_in_slack_who_they_are(demo: Demo, page: Page) -> None:
+    page.goto(demo.slack)
+    page.get_by_label(re.compile("Message #ci")).fill("/kata link")
+    page.get_by_role("button", name="Send").click()
+    address = page.get_by_role("link", name="Sign in with GitHub").last
+    page.goto(address.get_attribute("href", timeout=PATIENCE) or "")
+    problems = axe(page)
+    page.get_by_role("link", name="Sign in with GitHub").click()
+    page.get_by_label("You are").select_option("mona")
+    page.get_by_role("button", name="Authorize").click()
+    problems += axe(page)
+    page.get_by_role("button", name="Yes, link them").click()
+
+    expect(page.locator("body")).to_contain_text("is mona on GitHub from now on")
+    assert problems == []
+    page.goto(demo.slack)
+    expect(page.locator("body")).to_contain_text("You are mona on GitHub", timeout=PATIENCE)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_readmes_pictures_show_this_page(
     demo: Demo, chromium: Browser, tmp_path: Path, scheme: Literal["light", "dark"]

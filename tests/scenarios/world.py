@@ -25,6 +25,7 @@ REPO = "acme/rocket"
 PULL = 7
 MEMBER, AUTHOR, STRANGER = "mona", "hubot", "newcomer"
 WEBHOOK_SECRET = "between us"
+SESSION_SECRET = "between a browser and us"
 REQUIRED = "required_tests:\n- CI / test (a)\n- CI / test (b)\n- Static checks / lint\n"
 CONFIGURATION = f"""\
 communities:
@@ -86,6 +87,9 @@ class Town:
             "CHATOPS_GITHUB_WEBHOOK_SECRET": WEBHOOK_SECRET,
             "CHATOPS_GITHUB_APP_ID": str(app.id),
             "CHATOPS_GITHUB_PRIVATE_KEY": app.private_key_pem,
+            "CHATOPS_GITHUB_CLIENT_ID": app.client_id,
+            "CHATOPS_GITHUB_CLIENT_SECRET": app.client_secret,
+            "CHATOPS_SESSION_SECRET": SESSION_SECRET,
             "CHATOPS_SLACK_API_URL": self.slack.api_url,
             "CHATOPS_SLACK_SIGNING_SECRET": self.slack.signing_secret,
             "CHATOPS_SLACK_BOT_TOKEN": self.slack.bot_token,

@@ -10,7 +10,14 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from chatops.standins.slack import Message, ServedSlack, SlackStandIn, serve_in_thread
+from chatops.standins.slack import (
+    Message,
+    ServedSlack,
+    Shortcut,
+    SlackStandIn,
+    View,
+    serve_in_thread,
+)
 from tests.browser import axe
 
 
@@ -84,7 +91,11 @@ def served(heard: list[str]) -> Iterator[ServedSlack]:
     thread = Thread(target=app.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     url = f"http://127.0.0.1:{app.server_port}/slack/events"
-    slack = SlackStandIn(app_url=url, commands=("/ci status nightly",))
+    shortcuts = (
+        Shortcut(callback_id="on_message", name="About this", on_messages=True),
+        Shortcut(callback_id="anywhere", name="Anything"),
+    )
+    slack = SlackStandIn(app_url=url, commands=("/ci status nightly",), shortcuts=shortcuts)
     with serve_in_thread(slack) as served:
         yield served
     app.shutdown()
@@ -155,6 +166,80 @@ def test_a_call_for_the_app_becomes_an_event(served: ServedSlack, heard: list[st
 
     assert '"app_mention"' in "".join(heard)
     assert "@chatops</span> hello" in get(served, "/").text
+
+
+def test_a_shortcut_on_a_message_takes_the_message_along(
+    served: ServedSlack, heard: list[str]
+) -> None:
+    message = report(served)
+
+    answer = send(served, "/shortcut", ts=message.ts, shortcut="on_message")
+
+    [payload] = parse_qs(heard[0])["payload"]
+    assert answer.status_code == 303
+    assert '"type": "message_action"' in payload
+    assert '"callback_id": "on_message"' in payload
+    assert "Nightly: red" in payload
+
+
+def test_a_shortcut_that_is_offered_everywhere_is_chosen(
+    served: ServedSlack, heard: list[str]
+) -> None:
+    assert "Anything" in get(served, "/").text
+
+    send(served, "/shortcut", shortcut="anywhere")
+
+    [payload] = parse_qs(heard[0])["payload"]
+    assert '"type": "shortcut"' in payload
+
+
+def form_of(served: ServedSlack) -> str:
+    """Let the app open a form for mona; return its id."""
+    workspace = served.slack.workspace
+    field = {"type": "plain_text_input", "action_id": "said", "initial_value": "a guess"}
+    content: dict[str, Any] = {
+        "type": "modal",
+        "title": plain("Which one?"),
+        "submit": plain("Ask"),
+        "blocks": [{"type": "input", "block_id": "said", "label": plain("Name"), "element": field}],
+    }
+    view = View(id=workspace.next_id("V"), user="U0MONA", type="modal", hash="1", content=content)
+    return workspace.keep_view(view).id
+
+
+def test_a_form_is_seen_by_whom_it_asks_and_sent_with_what_they_wrote(
+    served: ServedSlack, heard: list[str]
+) -> None:
+    view = form_of(served)
+    mine, other = (
+        get(served, f"/channels/C0CI?user={who}").text for who in ("U0MONA", "U0OCTAVIA")
+    )
+
+    send(served, "/send", view=view, do="send", **{"input:said/said": "that one"})
+
+    assert "Which one?" in mine
+    assert 'value="a guess"' in mine
+    assert "Which one?" not in other
+    [payload] = parse_qs(heard[0])["payload"]
+    assert '"value": "that one"' in payload
+    assert "Which one?" not in get(served, "/channels/C0CI?user=U0MONA").text
+
+
+def test_a_form_can_be_closed_and_is_then_gone(served: ServedSlack, heard: list[str]) -> None:
+    view = form_of(served)
+
+    send(served, "/send", view=view, do="close")
+    again = send(served, "/send", view=view, do="send")
+
+    assert again.status_code == 409
+    assert heard == []
+
+
+def test_nobody_sends_the_form_of_somebody_else(served: ServedSlack, heard: list[str]) -> None:
+    answer = send(served, "/send", view=form_of(served), do="send", user="U0OCTAVIA")
+
+    assert answer.status_code == 409
+    assert heard == []
 
 
 def test_only_the_right_person_sees_an_ephemeral_message(served: ServedSlack) -> None:
@@ -228,6 +313,7 @@ def test_axe_finds_nothing_wrong(served: ServedSlack, page: Page, scheme: Any) -
     served.slack.workspace.post("C0CI", "hi <!here> <@U0OCTAVIA> `code`\n&gt; said")
     served.slack.workspace.post("C0CI", "a reply", thread_ts=first.ts)
     served.run(served.slack.slash("/ci", "status nightly"))
+    form_of(served)
     page.emulate_media(color_scheme=scheme)
     page.goto(served.slack.url)
 

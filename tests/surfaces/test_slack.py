@@ -21,7 +21,8 @@ from chatops.settings import Secret
 from chatops.standins.slack import SlackStandIn
 from chatops.standins.slack.deliveries import Envelope
 from chatops.standins.slack.standin import ServedSlack, serve_in_thread
-from chatops.surfaces.slack import LONGEST_SKEW, NO_COMMUNITY, NOT_WRITTEN, STILL_WRITING
+from chatops.surfaces.slack import LONGEST_SKEW
+from chatops.surfaces.slack_hearing import NO_COMMUNITY, NOT_WRITTEN, STILL_WRITING
 from tests.surfaces.doors import FORM, JSON, SLACK, Doors, command, open_doors, signed_by_slack
 
 AT_ONCE = timedelta(seconds=1)
@@ -337,6 +338,57 @@ def test_who_would_wait_too_long_is_told_so_and_it_is_done_when_it_can(tmp_path:
         other.execute("ROLLBACK")
         other.close()
         wait_until(lambda: len(doors.heard()) == 1)
+
+
+LONG = "x" * 100_000
+
+
+def mention(words: str = "help") -> bytes:
+    said = {
+        "type": "app_mention", "user": "U1", "channel": "C1", "ts": "1.2", "text": f"<@U0> {words}",
+    }  # fmt: skip
+    return json.dumps(
+        {"type": "event_callback", "event": said, "team_id": "T1", "event_id": "Ev1"}
+    ).encode()
+
+
+def press(word: str) -> bytes:
+    offer = {"community": "acme", "verb": "help", "words": [word]}
+    body = {
+        "type": "block_actions", "user": {"id": "U1"}, "team": {"id": "T1"}, "trigger_id": "press.1",
+        "actions": [{"action_id": "offer/0", "value": json.dumps(offer), "type": "button"}],
+    }  # fmt: skip
+    return urlencode({"payload": json.dumps(body)}).encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"), [(mention(f"help {LONG}"), JSON), (press(LONG), FORM)], ids=["call", "press"]
+)
+def test_what_else_cannot_be_written_is_not_thanked_and_can_come_again(
+    tmp_path: Path, body: bytes, kind: str
+) -> None:
+    with open_doors(f"sqlite:///{tmp_path / 'doors.db'}") as doors:
+        with full_disk(doors):
+            turned = doors.slack(body, signed_by_slack(body, kind))
+            nothing = doors.heard()
+        again = [doors.slack(body, signed_by_slack(body, kind)) for _ in range(2)]
+
+        assert turned.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+        assert nothing == []
+        assert [answer.status_code for answer in again] == [HTTPStatus.OK, HTTPStatus.OK]
+        assert len(doors.heard()) == 1
+
+
+@pytest.mark.parametrize(
+    "retry", [{}, {"x-slack-retry-num": "1", "x-slack-retry-reason": "timeout"}]
+)
+def test_a_message_that_is_told_again_is_one_command(doors: Doors, retry: dict[str, str]) -> None:
+    for headers in ({}, retry):
+        answer = doors.slack(mention(), signed_by_slack(mention(), JSON) | headers)
+        assert answer.status_code == HTTPStatus.OK
+
+    [heard] = doors.heard()
+    assert (heard.verb, heard.thread) == ("help", "1.2")
 
 
 # What is never told

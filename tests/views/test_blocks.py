@@ -6,9 +6,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatops.engine.answer import Answer, Code, Link, Section, Strong, Tone
+from chatops.engine.answer import Action, Answer, Code, Link, Section, Strong, Tone
 from chatops.views.blocks import TEXT_BUDGET, escape, render_blocks
 from tests.payloads import problems
+from tests.scene import received
 
 OURS = "https://ci.example/nightly"
 TEXT = st.text(max_size=400)
@@ -25,12 +26,20 @@ SECTION = st.builds(
     lines=st.lists(LINE, max_size=30).map(tuple),
     more=st.integers(0, 500),
 )
+ACTION = st.builds(
+    Action,
+    text=TEXT,
+    verb=st.text(max_size=20),
+    words=st.lists(st.text(max_size=900), max_size=3).map(tuple),
+    costs=TEXT,
+)
 ANSWER = st.builds(
     Answer,
     verdict=st.text(min_size=1, max_size=200).filter(str.strip).map(lambda text: (text,)),
     tone=st.sampled_from(Tone),
     counts=LINE,
     sections=st.lists(SECTION, max_size=8).map(tuple),
+    actions=st.lists(ACTION, max_size=30).map(tuple),
     footer=LINE,
 )
 
@@ -39,6 +48,7 @@ ANSWER = st.builds(
 @given(ANSWER)
 def test_every_message_is_one_that_slack_takes(answer: Answer) -> None:
     assert problems(render_blocks(answer)) == []
+    assert problems(render_blocks(answer, received(surface="slack"))) == []
 
 
 @given(st.text())
@@ -113,3 +123,25 @@ def _parts(node: object) -> Iterator[dict[str, Any]]:
     elif isinstance(node, dict):
         yield node
         yield from _parts(node.get("elements", []))
+
+
+def test_what_may_be_said_next_becomes_buttons_and_what_costs_is_asked_about() -> None:
+    actions = (
+        Action(text="Again", verb="retest", costs="Hours."),
+        Action(text="Who?", verb="who", words=("a",)),
+        Action(text="Too long", verb="who", words=("a" * 2_000,)),
+    )
+
+    message = render_blocks(Answer(verdict=("x",), actions=actions), received(surface="slack"))
+
+    [block] = [block for block in message["blocks"] if block["type"] == "actions"]
+    again, who = block["elements"]
+    assert again["confirm"]["text"]["text"] == "Hours."
+    assert "confirm" not in who
+    assert who["text"] == {"type": "plain_text", "text": "Who?", "emoji": False}
+
+
+def test_there_are_no_buttons_where_nobody_asked() -> None:
+    message = render_blocks(Answer(verdict=("x",), actions=(Action(text="Go", verb="help"),)))
+
+    assert {block["type"] for block in message["blocks"]} == {"rich_text"}

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from chatops.engine.answer import Answer, Code, Line, Link, Section, Strong, Tone, pieces
+from chatops.engine.answer import Action, Answer, Code, Line, Link, Section, Strong, Tone, pieces
 from chatops.views.markdown import JOINER, line, render_markdown, text
 
 HOSTILE = st.text(
@@ -142,3 +142,27 @@ def _tokens(markdown: str) -> list[Token]:
     """Return what a reader of Markdown makes of a text, GitHub's additions among it."""
     parsed = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(markdown)
     return [inner for token in parsed for inner in (token, *(token.children or ()))]
+
+
+def test_what_may_be_said_next_is_a_command_to_copy() -> None:
+    answer = Answer(
+        verdict=("done",),
+        actions=(
+            Action(text="Stop it", verb="cancel"),
+            Action(text="Ask", verb="who", words=("a job", "b")),
+        ),
+    )
+
+    assert 'Stop it: `/cancel` · Ask: `/who "a job" b`' in render_markdown(answer, "m")
+
+
+@given(HOSTILE, HOSTILE)
+def test_what_may_be_said_next_mentions_nobody(said: str, word: str) -> None:
+    action = Action(text=said, verb="who", words=(word,))
+
+    rendered = render_markdown(Answer(verdict=("x",), actions=(action,)), "m").split("\n\n")[-1]
+
+    outside, _, code = rendered.partition(": `")
+    assert not re.search(r"[@#](?!\u2060)", outside)
+    assert code.endswith("`")
+    assert "\n" not in rendered

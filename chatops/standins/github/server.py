@@ -30,6 +30,7 @@ from chatops.standins.github.answers import Answer, Call
 from chatops.standins.github.gate import Endpoint, Fault, FaultKind, Gate, RecordedCall
 from chatops.standins.github.pages import Pages
 from chatops.standins.github.shapes import Shapes
+from chatops.standins.github.sign_in import SignIn
 from chatops.standins.github.webhooks import Webhooks
 from chatops.standins.github.world import World
 
@@ -102,7 +103,8 @@ class GitHubStandIn:
         self._shapes = Shapes(world, self.url)
         self.webhooks = Webhooks(world, self._shapes, url=webhook_url, secret=secret)
         self.gate = Gate(world, self._shapes, self.webhooks)
-        self.app = _dated(Starlette(routes=[*self._api(), *Pages(world).routes()]), world)
+        pages = (*SignIn(world).routes(), *Pages(world).routes())
+        self.app = _dated(Starlette(routes=[*self._api(), *pages]), world)
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -142,6 +143,8 @@ class App:
     permissions: dict[str, str]
     events: tuple[str, ...]
     left_out: set[str] = field(default_factory=set)
+    client_id: str = "Iv23.standin"
+    client_secret: str = field(default_factory=lambda: secrets.token_hex(20), repr=False)
     public_key_pem: str | None = None
     made_key: rsa.RSAPrivateKey | None = None
 

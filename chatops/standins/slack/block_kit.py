@@ -54,6 +54,7 @@ class _Renderer:
             "divider": lambda _: Markup("<hr>"),
             "header": self.header,
             "image": self.image,
+            "input": self.input,
             "markdown": self.markdown,
             "rich_text": self.rich_text,
             "section": self.section,
@@ -106,6 +107,19 @@ class _Renderer:
     def actions(self, block: JsonObject) -> Markup:
         elements = [self.element(element, block["block_id"]) for element in block["elements"]]
         return _div("actions", Markup().join(elements))
+
+    def input(self, block: JsonObject) -> Markup:
+        """Render a field of a form; only lines of text are known here."""
+        element = block["element"]
+        name = press_value(block.get("block_id", ""), element.get("action_id", ""))
+        return Markup(
+            '<label class="field">{} <input name="input:{}" value="{}" placeholder="{}"></label>'
+        ).format(
+            self.text(block["label"]),
+            name,
+            element.get("initial_value", ""),
+            (element.get("placeholder") or {}).get("text", ""),
+        )
 
     def image(self, block: JsonObject) -> Markup:
         title = _div("caption", self.text(block["title"])) if "title" in block else Markup()

@@ -6,6 +6,7 @@ without leaving the page. Without scripts the forms do the same, and a link show
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,14 +21,17 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from chatops.standins.slack.block_kit import pressed, render_blocks
+from chatops.standins.slack.deliveries import Answer
 from chatops.standins.slack.mrkdwn import emoji, render_mrkdwn
 from chatops.standins.slack.workspace import (
     SLACKBOT,
     Channel,
+    JsonObject,
     Message,
     RefusedBySlack,
     TypedCommand,
     User,
+    View,
     Workspace,
 )
 
@@ -50,6 +54,10 @@ class Slack(Protocol):
     workspace: Workspace
     commands: Sequence[str]
 
+    @property
+    def shortcuts(self) -> Sequence[Shortcut]:
+        """What the menus offer."""
+
     async def enter(
         self, text: str, *, user: str, channel: str, thread_ts: str | None = None
     ) -> None:
@@ -65,6 +73,43 @@ class Slack(Protocol):
         block_id: str | None = None,
     ) -> object:
         """Press a button."""
+
+    async def shortcut(self, name: str, *, user: str) -> object:
+        """Choose a shortcut that is offered everywhere."""
+
+    async def message_shortcut(self, message: Message, name: str, *, user: str) -> object:
+        """Choose a shortcut on a message."""
+
+    async def submit(self, view: View, values: JsonObject) -> Answer:
+        """Send a form."""
+
+
+class Shortcut(Protocol):
+    """What a menu offers."""
+
+    @property
+    def callback_id(self) -> str:
+        """Its name for the app."""
+
+    @property
+    def name(self) -> str:
+        """Its name for people."""
+
+    @property
+    def on_messages(self) -> bool:
+        """Whether it is offered on messages."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShownForm:
+    """A form that somebody has open, and what is wrong with what they sent."""
+
+    id: str
+    title: str
+    send: str
+    close: str
+    body: Markup
+    problem: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,6 +137,7 @@ class Page:
         """Show the workspace of `slack`."""
         self.slack = slack
         self.workspace = slack.workspace
+        self._problems: dict[str, str] = {}
         self.templates = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
             autoescape=True,
@@ -109,6 +155,8 @@ class Page:
             Route("/channels/{channel}/messages", self.show_messages),
             Route("/say", self.say, methods=["POST"]),
             Route("/press", self.press, methods=["POST"]),
+            Route("/shortcut", self.choose, methods=["POST"]),
+            Route("/send", self.send, methods=["POST"]),
             Route("/assets/{name}", self.asset),
         ]
 
@@ -129,7 +177,11 @@ class Page:
         if request.query_params.get("since") == str(self.workspace.revision):
             return Response(status_code=204, headers=_HEADERS)
         html = self.templates.get_template("messages.html").render(
-            messages=self._shown(user, channel), user=user
+            messages=self._shown(user, channel),
+            user=user,
+            channel=channel,
+            forms=self._forms(user),
+            shortcuts=self.slack.shortcuts,
         )
         headers = {**_HEADERS, "X-Revision": str(self.workspace.revision)}
         return HTMLResponse(html, headers=headers)
@@ -169,6 +221,40 @@ class Page:
             return PlainTextResponse("The message has changed.", status_code=409)
         return self._back(user, channel)
 
+    async def choose(self, request: Request) -> Response:
+        """Choose a shortcut, on a message or without one."""
+        form = await _form(request)
+        if not _is_from_here(request):
+            return PlainTextResponse("This comes from another page.", status_code=403)
+        user, channel, name = (form.get(field, "") for field in ("user", "channel", "shortcut"))
+        try:
+            if form.get("ts"):
+                message = self.workspace.message(channel, form["ts"])
+                await self.slack.message_shortcut(message, name, user=user)
+            else:
+                await self.slack.shortcut(name, user=user)
+        except RefusedBySlack:
+            return PlainTextResponse("The message has changed.", status_code=409)
+        return self._back(user, channel)
+
+    async def send(self, request: Request) -> Response:
+        """Send a form, or close it."""
+        form = await _form(request)
+        if not _is_from_here(request):
+            return PlainTextResponse("This comes from another page.", status_code=403)
+        view = self.workspace.modals.get(form.get("view", ""))
+        if view is None or view.user != form.get("user"):
+            return PlainTextResponse("The form is gone.", status_code=409)
+        if form.get("do") == "close":
+            self.workspace.close_modal(view.id)
+        else:
+            answer = await self.slack.submit(view, _values(form))
+            self._problems[view.id] = _problem_in(answer)
+            # What is wrong with a form is something new to see.
+            if view.id in self.workspace.modals:
+                self.workspace.keep_view(view)
+        return self._back(view.user, form.get("channel", ""))
+
     async def asset(self, request: Request) -> Response:
         """Serve the style sheet and the module."""
         name = request.path_params["name"]
@@ -184,11 +270,27 @@ class Page:
             "channel": channel,
             "channels": self._channels(user),
             "messages": self._shown(user, channel),
+            "forms": self._forms(user),
             "commands": self.slack.commands,
+            "shortcuts": self.slack.shortcuts,
             "revision": self.workspace.revision,
         }
         html = self.templates.get_template("page.html").render(context)
         return HTMLResponse(html, headers=_HEADERS)
+
+    def _forms(self, user: User) -> list[ShownForm]:
+        return [
+            ShownForm(
+                id=view.id,
+                title=str(view.content["title"]["text"]),
+                send=str((view.content.get("submit") or {}).get("text", "Submit")),
+                close=str((view.content.get("close") or {}).get("text", "Cancel")),
+                body=render_blocks(view.content.get("blocks"), self._name_of),
+                problem=self._problems.get(view.id, ""),
+            )
+            for view in self.workspace.modals.values()
+            if view.user == user.id
+        ]
 
     def _who_and_where(self, request: Request) -> tuple[User, Channel]:
         people = [user.id for user in self.workspace.users.values() if not user.is_bot]
@@ -276,6 +378,29 @@ class Page:
     def _back(self, user: str, channel: str) -> Response:
         place = f"/channels/{channel}?{urlencode({'user': user})}#latest"
         return Response(status_code=303, headers={**_HEADERS, "Location": place})
+
+
+def _values(form: dict[str, str]) -> JsonObject:
+    """Return what was written into the fields of a form, as Slack tells it."""
+    values: JsonObject = {}
+    for field, said in form.items():
+        if field.startswith("input:"):
+            block_id, action_id = pressed(field.removeprefix("input:"))
+            value = {"type": "plain_text_input", "value": said or None}
+            values.setdefault(block_id, {})[action_id] = value
+    return values
+
+
+def _problem_in(answer: Answer) -> str:
+    """Return what the app finds wrong with a form, or that it did not answer."""
+    if answer.error is not None:
+        return "We had some trouble connecting. Try again?"
+    try:
+        said = json.loads(answer.body or "{}")
+    except ValueError:
+        return ""
+    errors = said.get("errors") if isinstance(said, dict) else None
+    return " ".join(str(text) for text in errors.values()) if isinstance(errors, dict) else ""
 
 
 async def _form(request: Request) -> dict[str, str]:

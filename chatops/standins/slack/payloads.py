@@ -120,6 +120,50 @@ def view_submission(
     }
 
 
+def shortcut(workspace: Workspace, *, name: str, user: User, trigger: Trigger) -> JsonObject:
+    """Return the payload of a shortcut that is offered everywhere."""
+    return {
+        "type": "shortcut",
+        "token": "pretend-verification-token",
+        "action_ts": workspace.next_ts(),
+        "team": {"id": workspace.team_id, "domain": workspace.team_name},
+        "user": {"id": user.id, "username": user.name, "team_id": workspace.team_id},
+        "is_enterprise_install": False,
+        "enterprise": None,
+        "callback_id": name,
+        "trigger_id": trigger.id,
+    }
+
+
+def message_shortcut(
+    workspace: Workspace,
+    *,
+    name: str,
+    user: User,
+    message: Message,
+    shape: JsonObject,
+    trigger: Trigger,
+    url: str,
+) -> JsonObject:
+    """Return the payload of a shortcut that was chosen on a message, which comes along."""
+    place = workspace.channels[message.channel]
+    return {
+        "type": "message_action",
+        "token": "pretend-verification-token",
+        "action_ts": workspace.next_ts(),
+        "team": {"id": workspace.team_id, "domain": workspace.team_name},
+        "user": {"id": user.id, "name": user.name},
+        "channel": {"id": place.id, "name": "directmessage" if place.with_user else place.name},
+        "is_enterprise_install": False,
+        "enterprise": None,
+        "callback_id": name,
+        "trigger_id": trigger.id,
+        "response_url": url,
+        "message_ts": message.ts,
+        "message": shape,
+    }
+
+
 def event_callback(workspace: Workspace, event: JsonObject, event_id: str) -> JsonObject:
     """Wrap an event as the Events API does."""
     return {

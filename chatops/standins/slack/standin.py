@@ -52,6 +52,7 @@ T = TypeVar("T")
 Mode = Literal["http", "socket"]
 
 ACK_WITHIN = timedelta(seconds=3)
+MODAL_LOOK_SECONDS = 0.01
 EVENT_RETRIES = (timedelta(), timedelta(minutes=1), timedelta(minutes=5))
 
 
@@ -107,6 +108,15 @@ class Outcome:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Shortcut:
+    """A shortcut of the app's manifest: on messages, or everywhere."""
+
+    callback_id: str
+    name: str
+    on_messages: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class EventDelivery:
     """The attempts to deliver one event, in order."""
 
@@ -155,10 +165,11 @@ class SlackStandIn:
         escapes_commands: bool = True,
         enforce_tiers: bool = False,
         commands: Sequence[str] = (),
+        shortcuts: Sequence[Shortcut] = (),
     ) -> None:
         """Prepare a workspace; secrets that are not given are made up.
 
-        `commands` are examples that the page offers, such as `/ci status nightly`.
+        `commands` are examples that the page offers, such as `/ci status nightly`, and `shortcuts` what its menus do.
         """
         self.signing_secret = signing_secret or secrets.token_hex(16)
         self.bot_token = bot_token or f"xoxb-{secrets.token_hex(12)}"
@@ -168,6 +179,7 @@ class SlackStandIn:
         self.event_retries = tuple(event_retries)
         self.escapes_commands = escapes_commands
         self.commands: Sequence[str] = tuple(commands)
+        self.shortcuts: Sequence[Shortcut] = tuple(shortcuts)
         self.ledger = Ledger(enforce_tiers=enforce_tiers)
         self.tickets = Tickets(workspace=self.workspace)
         self.responses = Responses(workspace=self.workspace, tickets=self.tickets)
@@ -330,6 +342,46 @@ class SlackStandIn:
         if answer.error is not None:
             self.responses.take_body(ticket, answer, "This")
         return self._outcome(answer, ticket, trigger.id, since)
+
+    async def shortcut(self, name: str, *, user: str = "mona") -> Answer:
+        """Choose a shortcut that is offered everywhere."""
+        person = self.workspace.user(user)
+        payload = payloads.shortcut(
+            self.workspace, name=name, user=person, trigger=self.tickets.give_trigger(person.id)
+        )
+        return await self._transport.deliver(Envelope(kind="interactive", payload=payload))
+
+    async def message_shortcut(self, message: Message, name: str, *, user: str = "mona") -> Outcome:
+        """Choose a shortcut on a message."""
+        person = self.workspace.user(user)
+        since = self.workspace.revision
+        ticket = self.tickets.give_response_url(
+            user=person.id, channel=message.channel, thread_ts=message.thread_ts
+        )
+        trigger = self.tickets.give_trigger(person.id)
+        payload = payloads.message_shortcut(
+            self.workspace,
+            name=name,
+            user=person,
+            message=message,
+            shape=self.web_api.message_shape(message),
+            trigger=trigger,
+            url=self._response_url(ticket),
+        )
+        answer = await self._transport.deliver(Envelope(kind="interactive", payload=payload))
+        if answer.error is not None:
+            self.responses.take_body(ticket, answer, "This")
+        return self._outcome(answer, ticket, trigger.id, since)
+
+    async def wait_for_modal(self, user: str = "mona", timeout: float = 5.0) -> View:  # noqa: ASYNC109
+        """Return the modal that a person has open, or gets to see."""
+        person = self.workspace.user(user).id
+        async with asyncio.timeout(timeout):
+            while True:
+                shown = [view for view in self.workspace.modals.values() if view.user == person]
+                if shown:
+                    return shown[-1]
+                await asyncio.sleep(MODAL_LOOK_SECONDS)
 
     async def click_in_view(
         self, view: View, action_id: str, *, choice: str | None = None

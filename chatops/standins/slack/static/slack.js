@@ -33,7 +33,8 @@ async function watch() {
 
 async function send(form, submitter) {
   const fields = new URLSearchParams(new FormData(form, submitter));
-  const response = await fetch(form.action, { method: "POST", body: fields, redirect: "manual" });
+  const address = submitter?.getAttribute("formaction") ?? form.action;
+  const response = await fetch(address, { method: "POST", body: fields, redirect: "manual" });
   if (response.status === 409) state.textContent = "The message has changed.";
   await refresh({ force: true });
 }

@@ -1,0 +1,91 @@
+"""Answers in Slack: a message of our own, which can be edited, or one that only one person sees."""
+
+from typing import Any
+
+import msgspec
+
+from chatops.engine.answer import Answer, Tone
+from chatops.errors import Refused
+from chatops.events.conversation import CommandReceived
+from chatops.ports import Slack
+from chatops.views.blocks import render_blocks
+
+PRIVATE, PUBLIC = "ephemeral", "in_channel"
+GROWS = "grows"
+Message = dict[str, Any]
+
+
+class Messages:
+    """Replies in Slack.
+
+    What everybody may see is posted by us where we are let, in the thread it belongs to; else, and for one person
+    alone, the request's response address is used, which gives no message to edit.
+    """
+
+    def __init__(self, slack: Slack) -> None:
+        self._slack = slack
+
+    def render(self, answer: Answer, received: CommandReceived) -> str:
+        """Return the message as JSON, and whether more is to come."""
+        message = render_blocks(answer, received)
+        return msgspec.json.encode({**message, GROWS: answer.tone is Tone.BUSY}).decode()
+
+    async def find(self, received: CommandReceived) -> str | None:
+        """Slack cannot be asked for it; a reply may come twice if the process dies in between."""
+        del received
+        return None
+
+    async def post(self, received: CommandReceived, rendered: str) -> str:
+        """Write the message; return its name where Slack gives one."""
+        message, is_private, _ = _read(rendered)
+        if is_private and received.channel != received.by:
+            await self._whisper(received, message)
+            return ""
+        try:
+            return await self._slack.post(received.channel, message, thread=received.thread)
+        except Refused:
+            if not received.response_url:
+                raise
+        await self._respond(received, message, PUBLIC)
+        return ""
+
+    async def edit(self, received: CommandReceived, message: str, rendered: str) -> None:
+        """Replace the message where it has a name; what has none is said again, once, when all is said."""
+        content, is_private, grows = _read(rendered)
+        if message:
+            await self._slack.update(received.channel, message, content)
+        elif is_private:
+            await self._whisper(received, content)
+        elif not grows:
+            await self._say_at_last(received, content)
+
+    async def _whisper(self, received: CommandReceived, message: Message) -> None:
+        if received.response_url:
+            await self._respond(received, message, PRIVATE)
+        else:
+            await self._slack.whisper(
+                received.channel, received.by, message, thread=received.thread
+            )
+
+    async def _say_at_last(self, received: CommandReceived, message: Message) -> None:
+        """Say how it ended where it was asked, as long as Slack takes an answer; then to who asked."""
+        try:
+            await self._respond(received, message, PUBLIC)
+        except Refused:
+            await self._slack.post(received.by, message)
+
+    async def _respond(
+        self, received: CommandReceived, message: Message, response_type: str
+    ) -> None:
+        frame = {"thread_ts": received.thread} if received.thread else {}
+        await self._slack.respond(
+            received.response_url,
+            {**message, **frame, "response_type": response_type, "replace_original": False},
+        )
+
+
+def _read(rendered: str) -> tuple[Message, bool, bool]:
+    """Return a message, whether it is for one person alone, and whether more is to come."""
+    message: Message = msgspec.json.decode(rendered)
+    is_private = message.pop("response_type", "") == PRIVATE
+    return message, is_private, bool(message.pop(GROWS, False))

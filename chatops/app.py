@@ -34,7 +34,7 @@ from chatops.engine.codec import Codec
 from chatops.engine.command import Command, Knowledge
 from chatops.engine.database import Database, open_database
 from chatops.engine.effect import Effect, Effector
-from chatops.engine.fetched import FETCHED
+from chatops.engine.fetched import FETCHED, Fetched
 from chatops.engine.log import METADATA, Appended, Batch, Log
 from chatops.engine.policy import Policy, PolicyRunner
 from chatops.engine.projection import Projection, Projector
@@ -47,7 +47,7 @@ from chatops.events import Event, Fact
 from chatops.events.conversation import CommandReceived
 from chatops.events.gate import RequiredChecksChanged
 from chatops.gateways.github import GitHubGateway
-from chatops.intake.objects import job_events, pull_event, run_events
+from chatops.intake.objects import files_event, job_events, pull_event, run_events
 from chatops.intake.required import required_version
 from chatops.intake.sweep import Awaited, sweep
 from chatops.names import Login, Repo, RunId
@@ -157,6 +157,7 @@ class Service:
             self.log, [projection() for projection in found.projections], on_advance=self._projected
         )
         self.work = WorkList(self.log, self.clock)
+        self._fetched = Fetched(self.database)
         self.policies = PolicyRunner(
             self.log,
             [policy() for policy in found.policies],
@@ -290,6 +291,7 @@ class Service:
             base_url=self.settings.base_url,
             github_url=self.settings.github_web_url,
             commands=self.vocabularies[community.key].commands,
+            log=self.log,
         )
 
     def _knowledge_of(self, db: Connection, key: str) -> Knowledge | None:
@@ -319,19 +321,30 @@ class Service:
         """Fetch a pull request, the runs of its head and their failed jobs; return the position that holds them."""
         assert self.github is not None
         repo, correlation_id = received.repo, f"refresh/{received.command}"
-        described = await self.github.pull(repo, received.number)
-        events: list[Event] = [pull_event(described, repo)]
-        sha = events[0].sha  # type: ignore[attr-defined]  # it is a PullChanged
-        async for run in self.github.runs_of_commit(repo, sha):
+        meaning = self.vocabularies[received.community].meaning(received.verb)
+        is_whole = meaning is not None and meaning.command.looks_at_all
+        seen = pull_event(await self.github.pull(repo, received.number), repo)
+        events: list[Event] = [seen]
+        if is_whole:
+            paths = await self.github.pull_files(repo, received.number)
+            events.append(files_event(seen, paths))
+        fetched: list[tuple[RunId, int]] = []
+        async for run in self.github.runs_of_commit(repo, seen.sha):
             events.extend(run_events(run))
-            if run.get("conclusion") in ("success", "skipped", None):
+            run_id, attempt = RunId(run["id"]), run.get("run_attempt") or 1
+            if not is_whole and run.get("conclusion") in ("success", "skipped", None):
                 continue
-            async for job in self.github.jobs(repo, RunId(run["id"]), run.get("run_attempt") or 1):
-                events.extend(job_events(job, repo))
+            if is_whole and await asyncio.to_thread(self._fetched.known, repo, run_id, attempt):
+                continue
+            jobs = [job async for job in self.github.jobs(repo, run_id, attempt)]
+            events.extend(event for job in jobs for event in job_events(job, repo))
+            if run.get("status") == "completed" and all(job.get("conclusion") for job in jobs):
+                fetched.append((run_id, attempt))
         facts = [
             Fact(event=event, source="backfill", correlation_id=correlation_id) for event in events
         ]
         await self.writer.append_soon(Batch(facts=facts))
+        await asyncio.to_thread(self._fetched.remember, fetched)
         return await asyncio.to_thread(self.log.head)
 
     async def _caught_up(self, position: int) -> None:

@@ -11,6 +11,8 @@ from sqlalchemy import Connection
 from chatops.config import Community
 from chatops.engine.answer import Answer
 from chatops.engine.authority import Grant, Role, Standing
+from chatops.engine.log import Log
+from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.conversation import CommandReceived
 
@@ -19,7 +21,10 @@ Kind = TypeVar("Kind", bound=Event)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knowledge:
-    """What a command, a policy or a reply may look at: one snapshot of the read models, and the configuration."""
+    """What a command, a policy or a reply may look at: one snapshot of the read models, and the configuration.
+
+    `log` is for questions about single events, read from the same snapshot.
+    """
 
     db: Connection
     community: Community
@@ -27,6 +32,7 @@ class Knowledge:
     base_url: str = ""
     github_url: str = "https://github.com"
     commands: Mapping[str, type["Command"]] = field(default_factory=dict)
+    log: Log | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +63,7 @@ class Command(ABC):
     """Something people can ask for: a frozen dataclass of its arguments.
 
     `name` is the verb, `usage` what follows it, `help` one sentence, `role` who may, `looks_at_head` whether the newest
-    state of the pull request is fetched before deciding.
+    state of the pull request is fetched before deciding, `looks_at_all` whether with every job and the changed files.
     """
 
     name: ClassVar[str]
@@ -66,12 +72,26 @@ class Command(ABC):
     role: ClassVar[Role]
     example: ClassVar[str]
     looks_at_head: ClassVar[bool] = False
+    looks_at_all: ClassVar[bool] = False
+    irreversible: ClassVar[str] = ""
 
     @classmethod
     def verbs(cls, community: Community) -> Mapping[str, tuple[str, ...]]:
         """Return the words it is called by here, each with the words it puts before those that are said."""
         del community
         return {cls.name: ()}
+
+    @classmethod
+    def target(cls, received: CommandReceived, community: Community) -> CommandReceived:
+        """Return the request with the pull request it is about, where its words name one."""
+        del community
+        return received
+
+    @classmethod
+    def taken_back(cls, story: Story, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
+        """Return what undoes an accepted command as things are now, or refuse."""
+        del story, asked, knowledge
+        raise Refused(cls.irreversible or "This cannot be taken back.", reason="irreversible")
 
     @classmethod
     @abstractmethod

@@ -68,7 +68,9 @@ class Scene:
     def knowledge(self, community: Community = COMMUNITY) -> Iterator[Knowledge]:
         """Look at the read models."""
         with self.log.database.read() as db:
-            yield Knowledge(db=db, community=community, now=NOW, base_url="https://ci.example")
+            yield Knowledge(
+                db=db, community=community, now=NOW, base_url="https://ci.example", log=self.log
+            )
 
 
 @contextmanager

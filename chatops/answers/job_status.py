@@ -7,7 +7,7 @@ from chatops.answers.check_lines import check_line, freshness
 from chatops.answers.meant_jobs import Both, Places
 from chatops.answers.nights import State, Test, counted
 from chatops.answers.pull_checks import Check
-from chatops.answers.shares import estimate
+from chatops.answers.shares import within
 from chatops.engine.answer import Answer, Code, Line, Link, Piece, Section, Tone
 from chatops.engine.command import Knowledge
 from chatops.events.conversation import CommandReceived
@@ -98,7 +98,10 @@ def night_line(test: Test, base_url: str) -> Line:
     line: list[Piece] = [Code(signs), " ", night_link(test, base_url)]
     if not test.runs:
         return (*line, ", no data")
-    line.append(f", {test.weather.word}: failed in {estimate(test.fails, test.runs)}")
+    nights = f"{test.fails} of {counted(test.runs, 'night')}"
+    line.append(
+        f", {test.weather.word}: failed in {nights} (truly {within(test.fails, test.runs)})"
+    )
     if test.reruns:
         line.append(f", run again {counted(test.reruns, 'time')}")
     return tuple(line)

@@ -51,9 +51,14 @@ class Check:
     state: State
     needed: str | None = None
     is_required: bool = False
-    last: Execution | None = None
+    cell: Cell | None = None
     reason: str = ""
     url: str = ""
+
+    @property
+    def last(self) -> Execution | None:
+        """Return the execution that decided it."""
+        return self.cell.last if self.cell is not None else None
 
     @property
     def failed_step(self) -> str:
@@ -165,7 +170,7 @@ def _job(workflow: str, job: str, cell: Cell, needs: Needs | None) -> Check:
         state=cell.state,
         needed=needs.named(full, job) if needs else None,
         is_required=needs is not None and needs.has(full, job),
-        last=cell.last,
+        cell=cell,
         reason=cell.reason,
     )
 

@@ -15,7 +15,7 @@ def bounds(hits: int, tries: int) -> tuple[float, float]:
     return max(0.0, (middle - spread) / (1 + square)), min(1.0, (middle + spread) / (1 + square))
 
 
-def estimate(hits: int, tries: int) -> str:
-    """Return a share in words, with what so few tries can mean: `3 of 10, so truly 11 to 60 %`."""
+def within(hits: int, tries: int) -> str:
+    """Return in words between which shares the true one lies: `11 to 60 %`."""
     low, high = bounds(hits, tries)
-    return f"{hits} of {tries}, so truly {low * 100:.0f} to {high * 100:.0f} %"
+    return f"{low * 100:.0f} to {high * 100:.0f} %"

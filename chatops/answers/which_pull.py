@@ -12,7 +12,8 @@ from chatops.names import PullNumber, Repo
 
 NAMED = re.compile(
     r"(?:https?://[^/\s]+/)?(?P<repo>[\w.-]+/[\w.-]+)(?:#|/pull/)(?P<number>\d{1,9})(?:[/?#]\S*)?"
-    r"|#(?P<short>\d{1,9})"
+    r"|#(?P<short>\d{1,9})",
+    re.ASCII,
 )
 PULL = frozenset({"pr", "pull"})
 

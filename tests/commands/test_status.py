@@ -313,7 +313,7 @@ def test_a_job_is_compared_with_the_base_branch(tmp_path: Path) -> None:
 
     assert plain(answer.verdict) == "engine / solid passes on the base branch; on #7: failed."
     assert section(answer, "On the base branch") == [
-        "✓✓✓ engine / solid, sunny: failed in 0 of 3, so truly 0 to 56 %"
+        "✓✓✓ engine / solid, sunny: failed in 0 of 3 nights (truly 0 to 56 %)"
     ]
     assert section(answer, "Here") == [
         'CI / engine / solid at step “Run tests” — /why "CI / engine / solid"'

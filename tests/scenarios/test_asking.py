@@ -65,3 +65,33 @@ async def test_what_was_fetched_whole_is_not_asked_for_again(
 
         assert before
         assert [call.path for call in here.calls if call.path.endswith("/jobs")] == before
+
+
+async def test_why_asks_whose_a_failure_is_and_says_when_it_cannot_tell(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        await here.open_failed_pull()
+
+        here.say("/why test (b)")
+        await here.settle()
+
+        assert "test (b) failed, and I cannot tell whose that is" in here.reply
+        assert "nothing to compare with" in here.reply
+
+
+async def test_why_shows_what_a_command_led_to(database_url: str, tmp_path: Path) -> None:
+    async with town(database_url, tmp_path) as here:
+        await here.open_failed_pull()
+        here.say("/retest")
+        await here.let_ci_end()
+        (command,) = await here.stories()
+
+        here.say(f"/why {command}")
+        await here.settle()
+
+        told = here.replies[-1].body
+        assert "`/retest` by mona on" in told
+        for step in ("command received", "rerun requested", "rerun started", "rerun finished"):
+            assert step in told
+        assert "/audit/" in told

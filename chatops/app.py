@@ -4,10 +4,11 @@ import asyncio
 import gzip
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import blake2b
 from importlib import import_module
 from pathlib import Path
@@ -60,7 +61,10 @@ from chatops.settings import Settings
 from chatops.surfaces import github as github_surface
 from chatops.surfaces.pages import Page, Readiness, pages
 from chatops.surfaces.web import App, Front
+from chatops.views.audit import audit_json, render_audit
+from chatops.views.commands import commands_json, render_commands
 from chatops.views.nightly import nightly_json, render_nightly
+from chatops.views.story import render_story, story_json
 
 logger = structlog.get_logger(__name__)
 
@@ -78,6 +82,8 @@ LAG_LIMIT = 50_000
 """Events behind which a read model makes the process unready: its answers would be old."""
 
 Entry = type[Any]
+Render = Callable[[Knowledge, Mapping[str, str]], str | None]
+MEDIA_TYPES = {"html": "text/html; charset=utf-8", "json": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,7 +423,12 @@ class Service:
     def asgi(self) -> App:
         """Return the HTTP surface of this process."""
         inner = pages(
-            nightly=self.nightly,
+            shows={
+                "nightly": self.nightly,
+                "commands": partial(self._shown, {"html": render_commands, "json": commands_json}),
+                "audit": partial(self._shown, {"html": render_audit, "json": audit_json}),
+            },
+            story=partial(self._shown, {"html": render_story, "json": story_json}),
             readiness=self.readiness,
             registry=self.registry,
             before_metrics=self._measure,
@@ -488,6 +499,23 @@ class Service:
                 self._pages.clear()
             self._pages[cached] = page
         return page
+
+    def _shown(
+        self,
+        renders: Mapping[str, Render],
+        key: str | None,
+        form: str,
+        query: Mapping[str, str],
+        *,
+        compress: bool,
+    ) -> Page | None:
+        """Return a page that is a few rows of the read models: no cache is faster than these."""
+        community, rendered = self._community(key), renders.get(form)
+        if community is None or rendered is None:
+            return None
+        with self.database.read() as db:
+            body = rendered(self.knowledge(db, community), query)
+        return None if body is None else _page(body, MEDIA_TYPES[form], compress=compress)
 
     def _board(
         self, db: Connection, community: Community, nights: int, now: datetime, state: object

@@ -59,6 +59,10 @@ class Scene:
         facts = [
             Fact(event=event, source="github", correlation_id=correlation_id) for event in events
         ]
+        return self.record(facts)
+
+    def record(self, facts: Sequence[Fact]) -> list[Recorded]:
+        """Record facts as they are, bring the read models up to date, return what was recorded."""
         before = self.log.head()
         self.log.append([Batch(facts=facts)])
         self._projector.catch_up()

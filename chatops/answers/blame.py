@@ -210,12 +210,16 @@ def _left(both: Both) -> Judgement:
             again=True,
         )
     helped = sum(cell.state is State.RERUN for cell in test.cells)
+    said = "It passed in the newest night, and nobody else is known to fail there."
     if helped or test.fails:
         said = f"It passed in the newest night, but is not steady: {_unsteady(test, helped)}."
-        advice = "Look at its log first; a rerun tells more."
-        return _judged(both, Blame.CHANGE, Sure.PERHAPS, advice, said, again=True)
-    said = "It passed in the newest night, and nobody else is known to fail there."
-    return _judged(both, Blame.CHANGE, Sure.LIKELY, "Look at its log first.", said)
+    times = sum(one.state is State.FAILED for one in check.cell.executions) if check.cell else 0
+    if times > 1 and not helped:
+        again = f"It failed {times} times out of {times} on this commit."
+        return _judged(both, Blame.CHANGE, Sure.LIKELY, "Look at its log.", again, said)
+    once = "It failed once here, and once proves little."
+    advice = "Look at its log first; a rerun tells more."
+    return _judged(both, Blame.CHANGE, Sure.PERHAPS, advice, said, once, again=True)
 
 
 def _unsteady(test: Test, helped: int) -> str:
@@ -274,9 +278,8 @@ def others_in_words(others: Sequence[Elsewhere]) -> list[str]:
         return ["On no other open pull request has it ended."]
     failing = [other for other in ended if other.cell.state in {State.FAILED, State.INFRA}]
     if not failing:
-        return [
-            f"It passed on all {counted(len(ended), 'other open pull request')} where it ended."
-        ]
+        every = "the one other" if len(ended) == 1 else f"all {len(ended)} other"
+        return [f"It passed on {every} open pull request{'s'[: len(ended) > 1]} where it ended."]
     total = counted(len(ended), "other open pull request")
     return [f"It fails on {len(failing)} of {total} where it ended: {_numbers(failing)}."]
 

@@ -75,6 +75,8 @@ def _verdict(judged: Sequence[Judgement]) -> Line:
     if not mine and not unknown:
         return (f"Of {counted(len(judged), 'job')}, none looks like this change's failure.",)
     look = mine + unknown
+    if look == len(judged):
+        return (f"{counted(look, 'job')} failed, and nothing shows that it is not the change.",)
     return (f"Look at {look} of {counted(len(judged), 'job')} first.",)
 
 

@@ -19,7 +19,7 @@ from chatops.events.conversation import CommandReceived
 from chatops.names import RunId
 from chatops.projections.commands import STORY, Command, command_called, commands_about_run
 
-POSITION = re.compile(r"e(\d{1,18})|(\d{4,18})", re.IGNORECASE)
+POSITION = re.compile(r"e([0-9]{1,18})|([0-9]{4,18})", re.IGNORECASE)
 HASH = re.compile(r"[0-9a-f]{8,32}")
 LONGEST = 200
 MOST_SHOWN = 12
@@ -34,6 +34,8 @@ SHOWN = (
     "job", "pattern", "seconds", "tries", "parked",
 )  # fmt: skip
 """Fields that are public, in the order in which they are shown."""
+CALLED = {"role": "allowed by", "verb": "said", "passed": "passed now", "failed": "failed again"}
+"""What a field is called where its own name says too little."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,8 @@ def names_an_event(text: str) -> bool:
 
 def chain_of(log: Log, db: Connection, community: Community, name: str) -> Chain | None:
     """Return the chain an event belongs to, by its position or its command's id; nothing if this community has none."""
+    if not names_an_event(name) or not name.isprintable():
+        return None
     numbered = POSITION.fullmatch(name)
     command = None if numbered else command_called(db, name)
     if numbered:
@@ -159,7 +163,7 @@ def _details(event: Event, hidden: frozenset[str]) -> Iterator[tuple[str, str]]:
         value = getattr(event, name)
         if value in ("", 0, (), False, None):
             continue
-        yield name.replace("_", " "), _said(value)
+        yield CALLED.get(name, name.replace("_", " ")), _said(value)
 
 
 def _said(value: object) -> str:

@@ -87,14 +87,26 @@ def lines(answer: Answer) -> list[str]:
     return [plain(line) for section in answer.sections for line in section.lines]
 
 
-def test_what_passes_everywhere_else_is_probably_the_changes(tmp_path: Path) -> None:
+def test_what_fails_here_alone_is_perhaps_the_changes(tmp_path: Path) -> None:
     answer = ask(tmp_path, ["boot"], *here(), *nights("success", "success", "success"))
 
-    assert plain(answer.verdict) == f"{JOB} failed, which is probably this change's."
+    assert plain(answer.verdict) == f"{JOB} failed, which is perhaps this change's."
     assert answer.tone is Tone.BAD
     assert "It failed at step “Run tests”." in lines(answer)
     assert "In the nightly it failed in 0 of 3 nights (truly 0 to 56 %)." in lines(answer)
     assert "I can be wrong" in plain(answer.footer)
+
+
+def test_what_fails_here_alone_and_again_is_probably_the_changes(tmp_path: Path) -> None:
+    again = [
+        ended(10, sha=HERE, attempt=2),
+        job(2, 10, JOB, sha=HERE, attempt=2, failed_step=STEP),
+    ]
+
+    answer = ask(tmp_path, ["boot"], *here(), *again, *nights("success", "success"))
+
+    assert plain(answer.verdict) == f"{JOB} failed, which is probably this change's."
+    assert "It failed 2 times out of 2 on this commit." in lines(answer)
 
 
 def test_what_the_nightly_fails_too_is_the_base_branchs(tmp_path: Path) -> None:
@@ -244,7 +256,7 @@ def test_without_a_word_all_that_failed_is_explained(tmp_path: Path) -> None:
     assert plain(answer.verdict) == "Look at 1 of 2 jobs first."
     assert plain(answer.counts) == "1 this change’s · 1 the machine’s"
     assert [section.title for section in answer.sections] == [
-        f"{JOB} failed, which is probably this change's",
+        f"{JOB} failed, which is perhaps this change's",
         f"{CALLER}more failed, which is probably the machine's",
     ]
 
@@ -329,4 +341,4 @@ def test_in_slack_a_job_is_explained_by_its_nights(tmp_path: Path) -> None:
 def test_in_slack_a_pull_request_can_be_named(tmp_path: Path) -> None:
     answer = ask(tmp_path, ["#7", "boot"], *here(), *nights("success"), surface="slack")
 
-    assert "is probably this change's" in plain(answer.verdict)
+    assert "is perhaps this change's" in plain(answer.verdict)

@@ -285,7 +285,7 @@ def _place() -> Tuple:
 
 
 def _place_of(command: Command) -> Tuple:
-    return tuple_(literal(seconds(command.received_at)), literal(command.command))
+    return tuple_(literal(seconds(command.received_at), BigInteger), literal(command.command))
 
 
 def _commands(

@@ -1,6 +1,13 @@
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chatops.answers.which_pull import named_pull, on_pull
+from chatops.commands.gatekeeper import Gatekeeper
+from chatops.commands.status import Status
+from chatops.commands.why import Why
 from chatops.errors import Refused
 from tests.scene import COMMUNITY, REPO, received
 
@@ -42,3 +49,15 @@ def test_without_a_repository_the_one_of_the_conversation_is_meant() -> None:
 def test_other_peoples_repositories_are_refused() -> None:
     with pytest.raises(Refused, match="not among the repositories of Acme: acme/rocket"):
         on_pull(received(), COMMUNITY, ("other/place", 1))
+
+
+@given(words=st.lists(st.text(max_size=30), max_size=6))
+def test_no_words_make_it_stumble(words: list[str]) -> None:
+    named, rest = named_pull(words)
+
+    assert list(rest) == words[len(words) - len(rest) :]
+    assert named is None or 0 <= named[1] < 10**9
+    for command in (Status, Why, Gatekeeper):
+        with suppress(Refused):
+            assert command.parse(words) == command.parse(words)
+            command.target(received(words=tuple(words)), COMMUNITY)

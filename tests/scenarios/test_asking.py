@@ -1,10 +1,15 @@
 """People ask about pull requests, and are answered from what is on GitHub now: all over real HTTP."""
 
+import json
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
-from tests.scenarios.world import AUTHOR, BUILD, PULL, town
+from chatops.standins.slack import live_mentions
+from tests.payloads import problems
+from tests.scenarios.world import AUTHOR, BUILD, PULL, Town, town
 
 pytestmark = pytest.mark.anyio
 
@@ -95,3 +100,87 @@ async def test_why_shows_what_a_command_led_to(database_url: str, tmp_path: Path
         for step in ("command received", "rerun requested", "rerun started", "rerun finished"):
             assert step in told
         assert "/audit/" in told
+
+
+async def test_a_pull_request_is_asked_about_in_slack(database_url: str, tmp_path: Path) -> None:
+    async with town(database_url, tmp_path) as here:
+        await here.open_failed_pull()
+
+        for words in (f"status pr {PULL}", f"gatekeeper {PULL}", f"why #{PULL} lint"):
+            said = await here.slack.slash("/acme", words)
+            message = await said.message()
+
+            assert f"#{PULL}" in message.everything_said or "lint failed" in message.everything_said
+            assert problems({"text": message.text, "blocks": list(message.blocks)}) == []
+            assert live_mentions(message) == ()
+
+
+async def test_what_slack_asks_about_is_fetched_like_anything_else(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        here.hub.webhooks.url = "http://127.0.0.1:9/nobody"
+        here.open_pull()
+
+        said = await here.slack.slash("/acme", f"gatekeeper acme/rocket#{PULL}")
+        message = await said.message()
+
+        assert "must pass 3 checks" in message.everything_said
+
+
+async def look(here: Town, path: str) -> httpx.Response:
+    address = here.hub.webhooks.url
+    assert address is not None
+    url = address.replace("/github/webhooks", path)
+    async with httpx.AsyncClient(trust_env=False, timeout=20) as visitor:
+        return await visitor.get(url)
+
+
+async def audit(here: Town, query: str = "") -> dict[str, Any]:
+    answer = await look(here, f"/audit.json?{query}")
+    told: dict[str, Any] = json.loads(answer.text)
+    return told
+
+
+async def test_what_was_asked_is_on_the_audit_and_leads_to_its_story(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        await here.open_failed_pull()
+        here.say("/retest", by="newcomer")
+        await here.settle()
+        here.pass_time(60)
+        here.say("/retest")
+        await here.let_ci_end()
+        await (await here.slack.slash("/acme", "who test (a) of mine")).message()
+        await here.settle()
+
+        everything = (await audit(here))["commands"]
+        refused = (await audit(here, "outcome=refused&who=newcomer"))["commands"]
+        (retest,) = (await audit(here, "command=retest&who=mona"))["commands"]
+        before = (await audit(here, f"surface=github&before={retest['id']}"))["commands"]
+        after = (await audit(here, f"surface=github&after={refused[0]['id']}"))["commands"]
+        story = json.loads((await look(here, f"/audit/{retest['id']}.json")).text)
+        page = await look(here, f"/audit/{retest['id']}")
+
+    assert {one["by"] for one in everything} >= {"newcomer", "mona"}
+    assert [one["reason"] for one in refused] == ["not_permitted"]
+    assert refused == before
+    assert [one["by"] for one in after] == ["mona"]
+    assert "of mine" not in json.dumps(everything)
+    kinds = [event["kind"] for event in story["events"]]
+    assert kinds[0] == "command.received"
+    assert {"rerun.requested", "rerun.started", "rerun.finished", "retest.finished"} <= set(kinds)
+    assert all(event["because_of"] or event is story["events"][0] for event in story["events"][:4])
+    assert "rerun finished" in page.text
+
+
+async def test_what_could_not_be_done_is_told_apart(database_url: str, tmp_path: Path) -> None:
+    async with town(database_url, tmp_path) as here:
+        await here.open_failed_pull()
+        here.say("/label nothing-like-it")
+        await here.settle()
+
+        told = await audit(here, "outcome=failed")
+
+        assert [one["words"] for one in told["commands"]] == [["nothing-like-it"]]

@@ -165,8 +165,11 @@ def _base(both: Both, check: Check) -> Judgement | None:
         return _judged(both, Blame.BASE, Sure.PERHAPS, "Compare the two logs.", said)
     same = " at the same step" if step and step == check.failed_step else ""
     said = f"The newest night failed{same}."
-    advice = "A rerun will not help. Rebase when it is mended there."
-    return _judged(both, Blame.BASE, Sure.LIKELY if same else Sure.PERHAPS, advice, said)
+    if same and test.streak > 1:
+        advice = "A rerun will not help. Rebase when it is mended there."
+        return _judged(both, Blame.BASE, Sure.LIKELY, advice, said)
+    advice = "Compare the two logs before you rely on it."
+    return _judged(both, Blame.BASE, Sure.PERHAPS, advice, said)
 
 
 def _shared(both: Both, check: Check, others: Sequence[Elsewhere], here: str) -> Judgement | None:
@@ -184,7 +187,8 @@ def _shared(both: Both, check: Check, others: Sequence[Elsewhere], here: str) ->
     if mended:
         passed = f"and then passed on {_numbers(mended)} without a change"
         said = f"It failed at the same step on {_numbers(alike)}, {passed}."
-        return _judged(both, Blame.FLAKE, Sure.LIKELY, "Run it again, once.", said, again=True)
+        # A step's name is no error message: two changes can break it for reasons of their own.
+        return _judged(both, Blame.FLAKE, Sure.PERHAPS, "Run it again, once.", said, again=True)
     said = f"It fails at the same step on {_numbers(alike)}, by other people."
     advice = "See whether these have something in common before you look for it in your change."
     return _judged(both, Blame.SHARED, Sure.PERHAPS, advice, said)

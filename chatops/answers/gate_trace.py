@@ -91,6 +91,14 @@ def _reasons(checks: PullChecks, needs: Needs) -> tuple[Line, ...]:
                 "I do not know which files this changes, so I count every set. Ask in a comment of the pull request.",
             )
         )
+    if checks.touches(rules.origin):
+        lines.append(
+            (
+                "This change touches ",
+                Code(rules.origin),
+                " itself; the gate reads it as it is here, I know another.",
+            )
+        )
     lines += [_touched(one) for one in needs.touched[:RULES_SHOWN]]
     if len(needs.touched) > RULES_SHOWN:
         lines.append((f"… and {len(needs.touched) - RULES_SHOWN} rules more.",))

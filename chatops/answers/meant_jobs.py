@@ -35,15 +35,14 @@ class Places:
 
     def called(self, pattern: str, knowledge: Knowledge) -> list[Both]:
         """Return the jobs a pattern means, those of the pull request first; refuse where it means none."""
-        checks = {} if self.checks is None else {check.job: check for check in self.checks.checks}
-        tests = self._tests()
+        checks = () if self.checks is None else self.checks.checks
+        here = {check.job for check in checks}
         named = {
-            Named(name=check.job, workflow=check.workflow): self.both(check)
-            for check in checks.values()
+            Named(name=check.job, workflow=check.workflow): self.both(check) for check in checks
         } | {
             Named(name=test.name, workflow=test.workflow): Both(job=job, check=None, test=test)
-            for job, test in tests.items()
-            if job not in checks
+            for job, test in self._tests().items()
+            if job not in here
         }
         if not named:
             raise Refused(

@@ -84,6 +84,11 @@ class PullChecks:
     labels_missing: tuple[str, ...]
     hold: str
     heard_at: datetime | None
+    files: frozenset[str]
+
+    def touches(self, path: str) -> bool:
+        """Return whether the pull request is known to change a file."""
+        return path in self.files
 
     @property
     def required(self) -> tuple[Check, ...]:
@@ -143,6 +148,7 @@ def pull_checks(knowledge: Knowledge, repo: Repo, number: PullNumber) -> PullChe
         labels_missing=_labels_missing(known, needs),
         hold=_hold(known, community),
         heard_at=last_heard(db, [repo]),
+        files=frozenset(files or ()),
     )
 
 

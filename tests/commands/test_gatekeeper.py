@@ -137,6 +137,12 @@ def test_a_name_that_an_expression_requires_is_required_once_it_is_there(tmp_pat
     assert section(answer, "Failed")[0].startswith("Static / lint (go) required — /why")
 
 
+def test_a_change_of_the_list_itself_is_pointed_out(tmp_path: Path) -> None:
+    answer = ask(tmp_path, RULES, pull(), *COMMIT, touching("gate.yaml"))
+
+    assert any("touches gate.yaml itself" in line for line in section(answer, "Why these checks"))
+
+
 def test_files_nobody_asked_for_make_every_set_count(tmp_path: Path) -> None:
     answer = ask(tmp_path, RULES, pull(), *COMMIT)
 

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -114,24 +115,32 @@ def test_what_the_nightly_fails_too_is_the_base_branchs(tmp_path: Path) -> None:
 
     assert plain(answer.verdict) == f"{JOB} failed, which is perhaps the base branch's."
     assert any("failing for 2 nights" in line for line in lines(answer))
-    assert any("A rerun will not help" in line for line in lines(answer))
+    assert any("Compare the two logs" in line for line in lines(answer))
 
 
-def test_the_same_step_makes_that_probable_and_another_step_does_not(tmp_path: Path) -> None:
-    began = NOW.replace(hour=0)
-    newest = [
-        ended(900, "Nightly", trigger="schedule", created_at=began, sha=HEAD),
-        job(9_000, 900, JOB, created_at=began, started_at=began, failed_step=STEP),
-    ]
+def broken_nights(number: int) -> list[Event]:
+    """Return nights in which the job failed at its usual step."""
+    found: list[Event] = []
+    for ago in range(number):
+        at, run = NOW.replace(hour=0) - timedelta(days=ago), 900 - ago
+        found += [
+            ended(run, "Nightly", trigger="schedule", created_at=at),
+            job(run * 10, run, JOB, failed_step=STEP, created_at=at, started_at=at),
+        ]
+    return found
 
-    for folder in ("same", "another"):
-        (tmp_path / folder).mkdir()
-    same = ask(tmp_path / "same", ["boot"], *here(), *newest)
-    another = ask(tmp_path / "another", ["boot"], *here(step="Compile"), *newest)
 
-    assert "is probably the base branch's" in plain(same.verdict)
-    assert "is perhaps the base branch's" in plain(another.verdict)
-    assert any("at another step: “Run tests”" in line for line in lines(another))
+@pytest.mark.parametrize(
+    ("nights_failed", "step", "said"),
+    [(2, STEP, "probably"), (1, STEP, "perhaps"), (2, "Compile", "perhaps")],
+)
+def test_two_nights_with_the_same_step_make_that_probable(
+    tmp_path: Path, nights_failed: int, step: str, said: str
+) -> None:
+    answer = ask(tmp_path, ["boot"], *here(step=step), *broken_nights(nights_failed))
+
+    assert f"is {said} the base branch's" in plain(answer.verdict)
+    assert any("at another step: “Run tests”" in line for line in lines(answer)) == (step != STEP)
 
 
 def test_what_failed_and_passed_on_one_commit_is_certainly_a_flake(tmp_path: Path) -> None:
@@ -146,12 +155,12 @@ def test_what_failed_and_passed_on_one_commit_is_certainly_a_flake(tmp_path: Pat
     assert any("failed 1 time and passed 1 time, with nothing changed" in x for x in lines(answer))
 
 
-def test_what_others_got_past_by_a_rerun_is_probably_a_flake(tmp_path: Path) -> None:
+def test_what_others_got_past_by_a_rerun_is_perhaps_a_flake(tmp_path: Path) -> None:
     others = [*other(21, "alice", "failure", "success"), *other(22, "bob", "failure")]
 
     answer = ask(tmp_path, ["boot"], *here(), *others, *nights("success"))
 
-    assert "is probably a flake" in plain(answer.verdict)
+    assert "is perhaps a flake" in plain(answer.verdict)
     assert any("on #22, #21, and then passed on #21 without a change" in x for x in lines(answer))
     assert any(
         x.startswith('Run it again, once. /retest "CI / engine / boot"') for x in lines(answer)
@@ -165,6 +174,14 @@ def test_what_fails_for_others_too_is_perhaps_not_the_changes(tmp_path: Path) ->
 
     assert "fails not only here, so it is perhaps not this change's" in plain(answer.verdict)
     assert "It fails on 2 of 2 other open pull requests where it ended: #22, #21." in lines(answer)
+
+
+def test_the_same_step_on_two_others_is_no_flake(tmp_path: Path) -> None:
+    others = [*other(21, "alice", "failure"), *other(22, "bob", "failure")]
+
+    answer = ask(tmp_path, ["boot"], *here(), *others, *nights("success"))
+
+    assert "flake" not in plain(answer.verdict)
 
 
 def test_ones_own_other_pull_requests_prove_nothing(tmp_path: Path) -> None:
@@ -259,6 +276,14 @@ def test_without_a_word_all_that_failed_is_explained(tmp_path: Path) -> None:
         f"{JOB} failed, which is perhaps this change's",
         f"{CALLER}more failed, which is probably the machine's",
     ]
+
+
+def test_a_job_that_several_workflows_have_is_explained_in_each(tmp_path: Path) -> None:
+    twice = [ended(11, "Static", sha=HERE), job(2, 11, JOB, sha=HERE, failed_step=STEP)]
+
+    answer = ask(tmp_path, ["boot"], *here(), *twice, *nights("success"))
+
+    assert len(answer.sections) == 2
 
 
 RETEST = [

@@ -80,6 +80,7 @@ class Row:
     said: str
     mark: str
     reason: str
+    pull: str
     pull_url: str
     is_private: bool
 
@@ -116,7 +117,7 @@ def listed(knowledge: Knowledge, query: Mapping[str, str]) -> Listed:
         has_newer = asked.before is not None
     return Listed(
         asked=asked,
-        rows=tuple(_row(command, knowledge.github_url) for command in found),
+        rows=tuple(_row(command, knowledge) for command in found),
         older=asked.link(before=found[-1].id) if found and has_older else "",
         newer=asked.link(after=found[0].id) if found and has_newer else "",
     )
@@ -212,13 +213,16 @@ def _line(text: str) -> str:
     return " ".join(printable.split())
 
 
-def _row(command: Command, github_url: str) -> Row:
+def _row(command: Command, knowledge: Knowledge) -> Row:
+    """Return a command as the list shows it; where there is one repository, nobody needs its name."""
+    repo = command.repo if len(knowledge.community.repositories) > 1 else ""
     return Row(
         command=command,
         said=spoken(command),
         mark=MARKS[command.outcome],
         reason=command.reason.replace("_", " "),
-        pull_url=pull_url(command.repo, command.number, github_url),
+        pull=f"{repo}#{command.number}",
+        pull_url=pull_url(command.repo, command.number, knowledge.github_url),
         is_private=is_private(command.surface),
     )
 

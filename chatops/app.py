@@ -78,6 +78,8 @@ PAGES_KEPT = 64
 BOARDS_KEPT = 4
 USUAL_NIGHTS, MOST_NIGHTS = 30, 400
 NUMBER = re.compile(r"[1-9][0-9]{0,2}")
+CALLS_KEPT = 1_000
+"""Calls to GitHub of each hour that questions leave to what people want done."""
 LAG_LIMIT = 50_000
 """Events behind which a read model makes the process unready: its answers would be old."""
 
@@ -324,11 +326,13 @@ class Service:
         )
 
     async def _refresh(self, received: CommandReceived) -> int:
-        """Fetch a pull request, the runs of its head and their failed jobs; return the position that holds them."""
+        """Fetch a pull request, the runs of its head and their failed jobs; return the position that holds them.
+
+        For a command that looks at all of it: the changed files too, and every job that was not fetched before.
+        """
         assert self.github is not None
         repo, correlation_id = received.repo, f"refresh/{received.command}"
-        meaning = self.vocabularies[received.community].meaning(received.verb)
-        is_whole = meaning is not None and meaning.command.looks_at_all
+        is_whole = await self._looks_at_all(received)
         seen = pull_event(await self.github.pull(repo, received.number), repo)
         events: list[Event] = [seen]
         if is_whole:
@@ -352,6 +356,19 @@ class Service:
         await self.writer.append_soon(Batch(facts=facts))
         await asyncio.to_thread(self._fetched.remember, fetched)
         return await asyncio.to_thread(self.log.head)
+
+    async def _looks_at_all(self, received: CommandReceived) -> bool:
+        """Return whether to fetch everything for a command: not while GitHub's calls run short, others need them."""
+        meaning = self.vocabularies[received.community].meaning(received.verb)
+        if meaning is None or not meaning.command.looks_at_all:
+            return False
+        assert self.github is not None
+        try:
+            await self.github.spare(received.repo, CALLS_KEPT)
+        except Transient as problem:
+            logger.info("asked for less", command=received.command, problem=str(problem))
+            return False
+        return True
 
     async def _caught_up(self, position: int) -> None:
         """Wait until the read models have seen a position."""

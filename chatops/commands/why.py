@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
+import msgspec
+
 from chatops.answers.blame_answer import blame_answer
 from chatops.answers.chain_answer import chain_answer
 from chatops.answers.chains import chain_of, names_an_event
@@ -23,6 +25,7 @@ from chatops.engine.command import Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.conversation import CommandReceived
+from chatops.names import PullNumber
 from chatops.projections.commands import Asking, newest_commands
 
 LOOKED_THROUGH = 20
@@ -53,8 +56,11 @@ class Why(Command):
 
     @classmethod
     def target(cls, received: CommandReceived, community: Community) -> CommandReceived:
-        """Return the request with the pull request it names."""
-        return on_pull(received, community, cls.parse(received.words).named)
+        """Return the request with the pull request it names; one about an event has none."""
+        wanted = cls.parse(received.words)
+        if names_an_event(wanted.about):
+            return msgspec.structs.replace(received, number=PullNumber(0))
+        return on_pull(received, community, wanted.named)
 
     def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
         self.answer(self.target(asked.received, knowledge.community), knowledge)

@@ -72,6 +72,26 @@ async def test_what_was_fetched_whole_is_not_asked_for_again(
         assert [call.path for call in here.calls if call.path.endswith("/jobs")] == before
 
 
+async def test_questions_leave_the_calls_that_are_kept_for_what_people_want_done(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        await here.open_failed_pull()
+        for _ in range(3):
+            here.say("/who anything")
+            here.say("/retest nothing-like-it")
+            await here.settle()
+        here.hub.gate.limit = 44
+        here.say("/who anything at all")
+        await here.settle()
+
+        here.say("/gatekeeper")
+        await here.settle()
+
+        assert not [call.path for call in here.calls if call.path.endswith("/files")]
+        assert "must pass 3 checks" in here.replies[-1].body
+
+
 async def test_why_asks_whose_a_failure_is_and_says_when_it_cannot_tell(
     database_url: str, tmp_path: Path
 ) -> None:

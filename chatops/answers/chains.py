@@ -88,14 +88,11 @@ def chain_of(log: Log, db: Connection, community: Community, name: str) -> Chain
     if not names_an_event(name) or not name.isprintable():
         return None
     numbered = POSITION.fullmatch(name)
-    command = None if numbered else command_called(db, name)
-    if numbered:
-        fact = log.at(int(numbered.group(1) or numbered.group(2)))
-        if fact is None:
-            return None
-        if not fact.correlation_id.startswith(STORY):
-            return _alone(db, community, fact)
-        command = command_called(db, fact.correlation_id)
+    fact = log.at(int(numbered.group(1) or numbered.group(2))) if numbered else None
+    if fact is not None and not fact.correlation_id.startswith(STORY):
+        return _alone(db, community, fact)
+    # The beginning of an id may look like a position; where there is no such event, it was one.
+    command = command_called(db, name if fact is None else fact.correlation_id)
     if command is None or command.community != community.key:
         return None
     return _story(log.story(command.command, db), command)

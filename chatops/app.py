@@ -4,10 +4,11 @@ import asyncio
 import gzip
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import blake2b
 from importlib import import_module
 from pathlib import Path
@@ -35,7 +36,7 @@ from chatops.engine.codec import Codec
 from chatops.engine.command import Command, Knowledge, Story
 from chatops.engine.database import Database, open_database
 from chatops.engine.effect import Effect, Effector, describer
-from chatops.engine.fetched import FETCHED
+from chatops.engine.fetched import FETCHED, Fetched
 from chatops.engine.log import METADATA, Appended, Batch, Log
 from chatops.engine.policy import Policy, PolicyRunner
 from chatops.engine.projection import Projection, Projector
@@ -50,7 +51,7 @@ from chatops.events.conversation import CommandReceived
 from chatops.events.gate import RequiredChecksChanged
 from chatops.gateways.github import GitHubGateway
 from chatops.gateways.github_sign_in import GitHubSignIn
-from chatops.intake.objects import job_events, pull_event, run_events
+from chatops.intake.objects import files_event, job_events, pull_event, run_events
 from chatops.intake.required import required_version
 from chatops.intake.sweep import Awaited, sweep
 from chatops.metrics import Metrics
@@ -66,7 +67,10 @@ from chatops.surfaces import github as github_surface
 from chatops.surfaces.linking import Linking
 from chatops.surfaces.pages import Page, Readiness, pages
 from chatops.surfaces.web import App, Front
+from chatops.views.audit import audit_json, render_audit
+from chatops.views.commands import commands_json, render_commands
 from chatops.views.nightly import Strips, nightly_json, render_nightly
+from chatops.views.story import render_story, story_json
 
 logger = structlog.get_logger(__name__)
 
@@ -81,10 +85,14 @@ PAGES_KEPT = 64
 BOARDS_KEPT = 4
 USUAL_NIGHTS, MOST_NIGHTS = 30, 400
 NUMBER = re.compile(r"[1-9][0-9]{0,2}")
+CALLS_KEPT = 1_000
+"""Calls to GitHub of each hour that questions leave to what people want done."""
 LAG_LIMIT = 50_000
 """Events behind which a read model makes the process unready: its answers would be old."""
 
 Entry = type[Any]
+Render = Callable[[Knowledge, Mapping[str, str]], str | None]
+MEDIA_TYPES = {"html": "text/html; charset=utf-8", "json": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +174,7 @@ class Service:
             self.log, [projection() for projection in found.projections], on_advance=self._projected
         )
         self.work = WorkList(self.log, self.clock)
+        self._fetched = Fetched(self.database)
         self.policies = PolicyRunner(
             self.log,
             [policy() for policy in found.policies],
@@ -322,6 +331,7 @@ class Service:
             base_url=self.settings.base_url,
             github_url=self.settings.github_web_url,
             link_address=None if self.linking is None else self.linking.address,
+            log=self.log,
             commands={
                 name: command
                 for name, command in self.vocabularies[community.key].commands.items()
@@ -389,23 +399,49 @@ class Service:
         )
 
     async def _refresh(self, received: CommandReceived) -> int:
-        """Fetch a pull request, the runs of its head and their failed jobs; return the position that holds them."""
+        """Fetch a pull request, the runs of its head and their failed jobs; return the position that holds them.
+
+        For a command that looks at all of it: the changed files too, and every job that was not fetched before.
+        """
         assert self.github is not None
         repo, correlation_id = received.repo, f"refresh/{received.command}"
-        described = await self.github.pull(repo, received.number)
-        events: list[Event] = [pull_event(described, repo)]
-        sha = events[0].sha  # type: ignore[attr-defined]  # it is a PullChanged
-        async for run in self.github.runs_of_commit(repo, sha):
+        is_whole = await self._looks_at_all(received)
+        seen = pull_event(await self.github.pull(repo, received.number), repo)
+        events: list[Event] = [seen]
+        if is_whole:
+            paths = await self.github.pull_files(repo, received.number)
+            events.append(files_event(seen, paths))
+        fetched: list[tuple[RunId, int]] = []
+        async for run in self.github.runs_of_commit(repo, seen.sha):
             events.extend(run_events(run))
-            if run.get("conclusion") in ("success", "skipped", None):
+            run_id, attempt = RunId(run["id"]), run.get("run_attempt") or 1
+            if not is_whole and run.get("conclusion") in ("success", "skipped", None):
                 continue
-            async for job in self.github.jobs(repo, RunId(run["id"]), run.get("run_attempt") or 1):
-                events.extend(job_events(job, repo))
+            if is_whole and await asyncio.to_thread(self._fetched.known, repo, run_id, attempt):
+                continue
+            jobs = [job async for job in self.github.jobs(repo, run_id, attempt)]
+            events.extend(event for job in jobs for event in job_events(job, repo))
+            if run.get("status") == "completed" and all(job.get("conclusion") for job in jobs):
+                fetched.append((run_id, attempt))
         facts = [
             Fact(event=event, source="backfill", correlation_id=correlation_id) for event in events
         ]
         await self.writer.append_soon(Batch(facts=facts))
+        await asyncio.to_thread(self._fetched.remember, fetched)
         return await asyncio.to_thread(self.log.head)
+
+    async def _looks_at_all(self, received: CommandReceived) -> bool:
+        """Return whether to fetch everything for a command: not while GitHub's calls run short, others need them."""
+        meaning = self.vocabularies[received.community].meaning(received.verb)
+        if meaning is None or not meaning.command.looks_at_all:
+            return False
+        assert self.github is not None
+        try:
+            await self.github.spare(received.repo, CALLS_KEPT)
+        except Transient as problem:
+            logger.info("asked for less", command=received.command, problem=str(problem))
+            return False
+        return True
 
     async def _caught_up(self, position: int) -> None:
         """Wait until the read models have seen a position."""
@@ -502,7 +538,12 @@ class Service:
     def asgi(self) -> App:
         """Return the HTTP surface of this process."""
         inner = pages(
-            nightly=self.nightly,
+            shows={
+                "nightly": self.nightly,
+                "commands": partial(self._shown, {"html": render_commands, "json": commands_json}),
+                "audit": partial(self._shown, {"html": render_audit, "json": audit_json}),
+            },
+            story=partial(self._shown, {"html": render_story, "json": story_json}),
             readiness=self.readiness,
             registry=self.registry,
             before_metrics=self._measure,
@@ -588,6 +629,23 @@ class Service:
                 self._pages.clear()
             self._pages[cached] = page
         return page
+
+    def _shown(
+        self,
+        renders: Mapping[str, Render],
+        key: str | None,
+        form: str,
+        query: Mapping[str, str],
+        *,
+        compress: bool,
+    ) -> Page | None:
+        """Return a page that is a few rows of the read models: no cache is faster than these."""
+        community, rendered = self._community(key), renders.get(form)
+        if community is None or rendered is None:
+            return None
+        with self.database.read() as db:
+            body = rendered(self.knowledge(db, community), query)
+        return None if body is None else _page(body, MEDIA_TYPES[form], compress=compress)
 
     def _board(
         self, db: Connection, community: Community, nights: int, now: datetime, state: object

@@ -59,6 +59,10 @@ class Scene:
         facts = [
             Fact(event=event, source="github", correlation_id=correlation_id) for event in events
         ]
+        return self.record(facts)
+
+    def record(self, facts: Sequence[Fact]) -> list[Recorded]:
+        """Record facts as they are, bring the read models up to date, return what was recorded."""
         before = self.log.head()
         self.log.append([Batch(facts=facts)])
         self._projector.catch_up()
@@ -68,7 +72,9 @@ class Scene:
     def knowledge(self, community: Community = COMMUNITY) -> Iterator[Knowledge]:
         """Look at the read models."""
         with self.log.database.read() as db:
-            yield Knowledge(db=db, community=community, now=NOW, base_url="https://ci.example")
+            yield Knowledge(
+                db=db, community=community, now=NOW, base_url="https://ci.example", log=self.log
+            )
 
 
 @contextmanager

@@ -177,7 +177,7 @@ class CellReader:
         else:
             known = self._states.get((conclusion, step))
             if known is None:
-                known = self._states[conclusion, step] = _state(conclusion, step)
+                known = self._states[conclusion, step] = state_of(conclusion, step)
             state = known
         return Execution(
             run_id,
@@ -191,7 +191,7 @@ class CellReader:
         )
 
 
-def _state(conclusion: str, failed_step: str) -> State:
+def state_of(conclusion: str, failed_step: str) -> State:
     """Return what GitHub's word for the end of a job means; a word we do not know stays unknown."""
     state = CONCLUSIONS.get(conclusion, State.UNKNOWN)
     if state is State.FAILED and failed_step and SETUP_STEP.match(failed_step):

@@ -182,8 +182,8 @@ class _Workflow:
         GitHub lists a skipped matrix, or a skipped reusable workflow, under its bare name. It is no test of its own:
         it is the reason why the tests below it did not run.
         """
-        prefixes = {prefix for name in self.entries for prefix in _prefixes(name)}
-        for parent in prefixes & self.entries.keys():
+        parents = {prefix for name in self.entries for prefix in prefixes(name)}
+        for parent in parents & self.entries.keys():
             nights = self.entries[parent]
             words = self.unmade[parent] = {}
             for index, entries in enumerate(nights):
@@ -201,7 +201,7 @@ class _Workflow:
 
     def why_not_made(self, name: str, index: int) -> str:
         """Return which parent kept a test from being made in a night, if one did."""
-        for prefix in _prefixes(name):
+        for prefix in prefixes(name):
             how = self.unmade.get(prefix, {}).get(index)
             if how:
                 return f"“{prefix.rpartition(LEVEL)[2]}” was {how}"
@@ -222,7 +222,7 @@ class _Workflow:
         ]
 
 
-def _prefixes(name: str) -> list[str]:
+def prefixes(name: str) -> list[str]:
     """Return the bare names under which this job may be listed before it is made."""
     return [name[: match.start()] for match in re.finditer(r" / | \(", name) if match.start()]
 

@@ -9,9 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from chatops.answers.night_cells import (
     COUNTED,
@@ -20,7 +19,6 @@ from chatops.answers.night_cells import (
     UNCLEAR,
     UNSETTLED,
     Cell,
-    Entry,
     Execution,
     State,
 )
@@ -29,8 +27,8 @@ from chatops.answers.night_tests import Night, NightRun, Test, Unmade, Weather, 
 from chatops.answers.required_rule import required_rule
 from chatops.config import NightlyWorkflow
 from chatops.names import Repo, RunId
-from chatops.projections import jobs as jobs_model
 from chatops.projections.freshness import last_heard
+from chatops.projections.jobs import entries_of_runs
 from chatops.projections.runs import Run, newest_of_workflows
 
 __all__ = [
@@ -51,7 +49,6 @@ __all__ = [
 
 NIGHTS = 30
 STALE_AFTER = timedelta(hours=26)
-RUNS_PER_QUESTION = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +139,13 @@ def night_board(
         rule = rules[repo]
         return rule is not None and rule.has(name)
 
-    tests, unmade = read_tests(columns, _entries(db, columns), attempts, is_required, now)
+    tests, unmade = read_tests(
+        columns,
+        entries_of_runs(db, [run.run_id for night in columns for run in night.runs]),
+        attempts,
+        is_required,
+        now,
+    )
     return NightBoard(
         nights=columns,
         tests=tests,
@@ -193,20 +196,6 @@ def _night(key: str, runs: list[NightRun]) -> Night:
         )
     day = date.fromisoformat(key)
     return Night(key=key, label=f"{day.day} {day:%b}", day=day, runs=tuple(runs))
-
-
-def _entries(db: Connection, nights: Sequence[Night]) -> list[Entry]:
-    """Return the job entries of these nights as they lie in the read model: there may be tens of thousands."""
-    jobs = jobs_model.LIVE.jobs.c
-    run_ids = [run.run_id for night in nights for run in night.runs]
-    found: list[Any] = []
-    for start in range(0, len(run_ids), RUNS_PER_QUESTION):
-        query = select(
-            jobs.job_id, jobs.run_id, jobs.attempt, jobs.name, jobs.weight,
-            jobs.carried, jobs.conclusion, jobs.failed_step, jobs.started_at, jobs.completed_at,
-        ).where(jobs.run_id.in_(run_ids[start : start + RUNS_PER_QUESTION]))  # fmt: skip
-        found.extend(db.execute(query).all())
-    return found
 
 
 def _newest(nights: Sequence[Night], tests: Sequence[Test]) -> Newest:

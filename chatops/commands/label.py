@@ -40,6 +40,7 @@ class Label(Command):
     example: ClassVar[str] = '/label "good first issue"'
     role: ClassVar[Role] = Role.TRIAGER
     looks_at_head: ClassVar[bool] = True
+    needs_pull: ClassVar[bool] = True
 
     @classmethod
     def verbs(cls, community: Community) -> Mapping[str, tuple[str, ...]]:

@@ -57,6 +57,7 @@ class Retest(Command):
     example: ClassVar[str] = "/retest required"
     role: ClassVar[Role] = Role.TESTER
     looks_at_head: ClassVar[bool] = True
+    needs_pull: ClassVar[bool] = True
 
     @classmethod
     def verbs(cls, community: Community) -> Mapping[str, tuple[str, ...]]:

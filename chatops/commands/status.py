@@ -1,182 +1,93 @@
-"""`status`: how is the nightly?
+"""`status`: how is the nightly, this pull request, or a job?
 
 Asks for:  nothing; anyone may
 Decides:   nothing
-Tells:     the newest night: verdict, counts, what is newly failing, fixed, still failing, and did not run
+Tells:     of the nightly the verdict, counts, what is newly failing, fixed, still failing, and did not run; of a pull
+           request what keeps it from being merged, with what can be said for each check; of a job its last nights,
+           what so few can mean, and how it is here
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
-from urllib.parse import quote
 
-from chatops.answers.mute_marks import mute_mark
-from chatops.answers.nights import NightBoard, State, Test, counted, night_board
-from chatops.engine.answer import Action, Answer, Line, Link, Piece, Section, Strong, Tone, When
+import msgspec
+
+from chatops.answers.job_status import job_status
+from chatops.answers.meant_jobs import places
+from chatops.answers.meant_tests import board_of
+from chatops.answers.night_status import offered_next, status_of
+from chatops.answers.pull_checks import pull_checks
+from chatops.answers.pull_status import pull_status
+from chatops.answers.which_pull import PULL, named_pull, on_pull
+from chatops.config import Community
+from chatops.engine.answer import Answer
 from chatops.engine.authority import Role
 from chatops.engine.command import CHANGED_NOTHING, Asked, Command, Knowledge, Story
-from chatops.errors import Refused
 from chatops.events import Event
-from chatops.projections.mutes import Mute, muted_jobs
+from chatops.events.conversation import CommandReceived
+from chatops.names import PullNumber
+from chatops.projections.mutes import muted_jobs
 
-NIGHTS = 30
-LINES_SHOWN = 8
-MINUTES_SHOWN, HOURS_SHOWN = 120, 72
-COUNTS = (
-    (State.PASSED, "passed"),
-    (State.RERUN, "passed on rerun"),
-    (State.FAILED, "failed"),
-    (State.INFRA, "failed by infrastructure"),
-    (State.CANCELLED, "cancelled"),
-    (State.NOT_RUN, "did not run"),
-    (State.SKIPPED, "skipped"),
-    (State.RUNNING, "running"),
-    (State.QUEUED, "queued"),
-    (State.UNKNOWN, "unknown"),
-)
+NIGHTLY = frozenset({"nightly", "night"})
 
 
 @dataclass(frozen=True, slots=True)
 class Status(Command):
-    """Say how the newest night is."""
+    """Say how something is: the nightly, a pull request, or jobs by a pattern."""
+
+    is_nightly: bool = False
+    is_pull: bool = False
+    pattern: str = ""
+    named: tuple[str, int] | None = None
 
     name: ClassVar[str] = "status"
-    usage: ClassVar[str] = "nightly"
-    help: ClassVar[str] = "Say how the newest nightly is, and what changed since the one before."
-    example: ClassVar[str] = "/status nightly"
+    usage: ClassVar[str] = "[nightly|pr|JOB]"
+    help: ClassVar[str] = "Say how the nightly, this pull request or a job is, and what is missing."
+    example: ClassVar[str] = "/status pr"
     role: ClassVar[Role] = Role.ANYONE
+    looks_at_head: ClassVar[bool] = True
+    looks_at_all: ClassVar[bool] = True
     irreversible: ClassVar[str] = CHANGED_NOTHING
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:
-        if words and words[0].lower() != "nightly":
-            raise Refused(
-                f"I can tell the status of `nightly`, and found `{words[0]}`. Say `status nightly`.",
-                reason="usage",
-            )
-        return cls()
+        if words and words[0].lower() in NIGHTLY:
+            return cls(is_nightly=True)
+        if len(words) == 1 and words[0].lower() in PULL:
+            return cls(is_pull=True)
+        named, rest = named_pull(words)
+        return cls(is_pull=named is not None, named=named, pattern=" ".join(rest))
+
+    @classmethod
+    def target(cls, received: CommandReceived, community: Community) -> CommandReceived:
+        """Return the request with the pull request it names; one about the nightly has none."""
+        wanted = cls.parse(received.words)
+        if wanted.is_nightly:
+            return msgspec.structs.replace(received, number=PullNumber(0))
+        return on_pull(received, community, wanted.named)
 
     def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
-        if not knowledge.community.nightly:
-            raise Refused(
-                f"No nightly workflow is configured for {knowledge.community.title}.",
-                reason="not_configured",
-            )
+        self.answer(self.target(asked.received, knowledge.community), knowledge)
         return ()
 
     @classmethod
     def tell(cls, story: Story, knowledge: Knowledge) -> Answer:
-        board = night_board(
-            knowledge.db,
-            knowledge.community.repositories,
-            knowledge.community.nightly,
-            nights=NIGHTS,
-            now=knowledge.now,
-        )
+        received = story.first(CommandReceived)
+        assert received is not None
+        wanted = cls.parse(received.words)
+        return wanted.answer(cls.target(received, knowledge.community), knowledge)
+
+    def answer(self, received: CommandReceived, knowledge: Knowledge) -> Answer:
+        """Return how it is, or refuse where nothing is known of it."""
+        if self.pattern:
+            where = places(received, knowledge)
+            found = where.called(self.pattern, knowledge)
+            return job_status(found, self.pattern, where, received, knowledge)
+        if received.number or self.is_pull:
+            checks = pull_checks(knowledge, received.repo, received.number)
+            return pull_status(checks, received, knowledge)
+        board = board_of(knowledge)
         muted = muted_jobs(knowledge.db, knowledge.community.key, knowledge.now)
         answer = status_of(board, knowledge.base_url, muted)
-        return replace(answer, actions=_next(board, knowledge))
-
-
-def status_of(board: NightBoard, base_url: str, muted: Mapping[str, Mute]) -> Answer:
-    """Return the newest night of a board as one message."""
-    footer = _footer(board, base_url)
-    if board.newest is None:
-        return Answer(verdict=(board.verdict,), tone=Tone.UNKNOWN, footer=footer)
-    newest = board.newest
-    sections = [
-        _section("Newly failing", newest.newly_failing, base_url, muted),
-        _section("Fixed", newest.fixed, base_url, muted),
-        _section("Still failing", newest.still_failing, base_url, muted, streak=True),
-        _section("Did not run", newest.did_not_run, base_url, muted),
-    ]
-    return Answer(
-        verdict=(board.verdict,),
-        tone=_tone(board),
-        counts=_counts(board),
-        sections=tuple(section for section in sections if section.lines),
-        footer=footer,
-    )
-
-
-def _next(board: NightBoard, knowledge: Knowledge) -> tuple[Action, ...]:
-    """Return what may be asked next: about the job that fails first in the list, and what is flaky anyway."""
-    newest = board.newest
-    failing = (*newest.newly_failing, *newest.still_failing) if newest is not None else ()
-    about_it = [
-        Action(text=f"{question} {test.name}", verb=verb, words=(test.name,))
-        for test in failing[:1]
-        for verb, question in (("who", "Who looks after"), ("history", "How has it been:"))
-    ]
-    return knowledge.offers(*about_it, Action(text="What is flaky", verb="flakes"))
-
-
-def _tone(board: NightBoard) -> Tone:
-    newest = board.newest
-    if newest is None or board.is_stale or board.is_overdue:
-        return Tone.UNKNOWN
-    if newest.is_running:
-        return Tone.BUSY
-    if newest.failed:
-        return Tone.BAD
-    return Tone.GOOD if not newest.unclear else Tone.UNKNOWN
-
-
-def _counts(board: NightBoard) -> Line:
-    assert board.newest is not None
-    counts = board.newest.counts
-    parts = [f"{counts[state]} {word}" for state, word in COUNTS if counts.get(state)]
-    return (" · ".join(parts),)
-
-
-def _section(
-    title: str,
-    tests: Sequence[Test],
-    base_url: str,
-    muted: Mapping[str, Mute],
-    *,
-    streak: bool = False,
-) -> Section:
-    lines = tuple(
-        (*_line(test, base_url, streak=streak), *mute_mark(test, muted))
-        for test in tests[:LINES_SHOWN]
-    )
-    return Section(
-        title=f"{title} ({len(tests)})", lines=lines, more=max(0, len(tests) - LINES_SHOWN)
-    )
-
-
-def _line(test: Test, base_url: str, *, streak: bool) -> Line:
-    name: Piece = test.name
-    if base_url:
-        name = Link(test.name, f"{base_url}/nightly?sel={quote(test.name, safe='')}")
-    line: list[Piece] = [name]
-    if test.is_required:
-        line += [" ", Strong("required")]
-    if streak:
-        line.append(f", for {counted(test.streak, 'night')}")
-    return tuple(line)
-
-
-def _footer(board: NightBoard, base_url: str) -> Line:
-    line: list[Piece] = []
-    if board.heard_at is None:
-        line.append("Nothing was heard from GitHub yet.")
-    else:
-        minutes = max(0, int((board.now - board.heard_at).total_seconds() // 60))
-        line += ["Last heard from GitHub ", _age(minutes), " ago, ", When(board.heard_at), "."]
-    line += [
-        piece
-        for late in board.late
-        for piece in (f" {late.workflow} should have begun at ", When(late.due_at), ".")
-    ]
-    if base_url:
-        line += [" ", Link("All tests and nights", f"{base_url}/nightly")]
-    return tuple(line)
-
-
-def _age(minutes: int) -> str:
-    if minutes < MINUTES_SHOWN:
-        return f"{minutes} min"
-    hours = minutes // 60
-    return f"{hours} h" if hours < HOURS_SHOWN else f"{hours // 24} days"
+        return replace(answer, actions=offered_next(board, knowledge))

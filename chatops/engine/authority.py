@@ -147,3 +147,12 @@ def _rule(role: Role, asked: str | None, community: Community) -> Rule:
         if role is Role.TESTER
         else rule
     )
+
+
+def who_may(role: Role, verb: str, community: Community) -> str:
+    """Return in words who may say a verb here: what a refusal would say."""
+    asked = community.who_may.get(verb)
+    if asked == "anyone" or (asked is None and role is Role.ANYONE):
+        return "anyone"
+    repos = " or ".join(community.repositories)
+    return _rule(role, asked, community).who.format(repo=repos, label=community.trust.label)

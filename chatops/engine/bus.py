@@ -159,13 +159,14 @@ class Bus:
             raise unknown(received.verb, vocabulary.verbs)
         kind = meaning.command
         command = kind.parse((*meaning.words, *received.words))
-        if kind.looks_at_head and not received.number:
+        target = kind.target(received, community)
+        if kind.needs_pull and not target.number:
             raise Refused(
                 f"Which pull request? Say its number or its address: `{received.verb} #123`.",
                 reason="no_pull",
             )
-        if kind.looks_at_head:
-            await self._caught_up(await self._refresh(received))
+        if kind.looks_at_head and target.number:
+            await self._caught_up(await self._refresh(target))
         has_to_look = kind.looks_at_person or asks_for_standing(kind, received.verb, community)
         standing = await self._look(received) if has_to_look else Standing()
         return await asyncio.to_thread(self._decide, command, received, standing, community)

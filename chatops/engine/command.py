@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from chatops.config import Community
 from chatops.engine.answer import Action, Answer
 from chatops.engine.authority import Grant, Role, Standing
+from chatops.engine.log import Log
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.conversation import CommandAccepted, CommandReceived
@@ -33,6 +34,7 @@ class Knowledge:
     """What a command, a policy or a reply may look at: one snapshot of the read models, and the configuration.
 
     `link_address` tells where the one who said a command proves who they are on GitHub, if that is set up.
+    `log` is for questions about single events, read from the same snapshot.
     """
 
     db: Connection
@@ -42,6 +44,7 @@ class Knowledge:
     github_url: str = "https://github.com"
     link_address: Callable[[CommandId], str] | None = None
     commands: Mapping[str, type["Command"]] = field(default_factory=dict)
+    log: Log | None = None
     story: Callable[[CommandId], "Story"] = untold
     """Tells what happened so far because of a command."""
 
@@ -86,8 +89,10 @@ class Command(ABC):
     """Something people can ask for: a frozen dataclass of its arguments.
 
     `name` is the verb, `usage` what follows it, `help` one sentence, `role` who may, `looks_at_head` whether the newest
-    state of the pull request is fetched before deciding, `looks_at_person` whether GitHub is asked who it is although
-    anyone may. `irreversible` says why it cannot be taken back and what to do instead; where it can, `taken_back` does.
+    state of the pull request is fetched before deciding, `looks_at_all` whether with every job and the changed files,
+    `needs_pull` whether it makes no sense without a pull request, `looks_at_person` whether GitHub is asked who it is
+    although anyone may. `irreversible` says why it cannot be taken back and what to do instead; where it can,
+    `taken_back` does.
     """
 
     name: ClassVar[str]
@@ -96,7 +101,9 @@ class Command(ABC):
     role: ClassVar[Role]
     example: ClassVar[str]
     looks_at_head: ClassVar[bool] = False
+    looks_at_all: ClassVar[bool] = False
     looks_at_person: ClassVar[bool] = False
+    needs_pull: ClassVar[bool] = False
     irreversible: ClassVar[str] = ""
 
     @classmethod
@@ -104,6 +111,12 @@ class Command(ABC):
         """Return the words it is called by here, each with the words it puts before those that are said."""
         del community
         return {cls.name: ()}
+
+    @classmethod
+    def target(cls, received: CommandReceived, community: Community) -> CommandReceived:
+        """Return the request with the pull request it is about, where its words name one."""
+        del community
+        return received
 
     @classmethod
     @abstractmethod

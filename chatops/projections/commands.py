@@ -1,24 +1,34 @@
 """What did people ask the bot for, what was decided, and how did it end?"""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, ClassVar
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Index,
     Integer,
     Row,
+    SmallInteger,
     String,
     Table,
+    Tuple,
+    and_,
     func,
+    literal,
+    or_,
     select,
+    tuple_,
 )
 
-from chatops.engine.clock import moment
+from chatops.engine.clock import moment, seconds
 from chatops.engine.projection import Projection, upsert
 from chatops.events import Event, Recorded
 from chatops.events.conversation import (
@@ -26,18 +36,34 @@ from chatops.events.conversation import (
     CommandExplained,
     CommandReceived,
     CommandRefused,
+    EffectFailed,
 )
 from chatops.events.reruns import RerunRequested, RetestFinished
 from chatops.names import CommandId, PullNumber, Repo, RunId, Sha
 
 MICROSECONDS = 1_000_000
 RUNS_PER_QUESTION = 500
+STORY = "command/"
+EVENT_ID = re.compile(r"[0-9a-f]{8,32}")
+
+
+class Outcome(StrEnum):
+    """What became of a command, as far as that is known."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    EXPLAINED = "explained"
+    """Nothing was done: somebody only wanted to know what would be."""
+    FAILED = "failed"
+    """Something that it asked for could not be done."""
+    UNDECIDED = "undecided"
 
 
 class Commands(Projection):
     """One row per command, and one per run that a command wants to run again.
 
-    Each column is written by one kind of event only, so that their order does not matter.
+    Each column is written by one kind of event only, so that their order does not matter. `id` is that of
+    the request itself; `failed` is set where something that was asked for could not be done.
     """
 
     name: ClassVar[str] = "commands"
@@ -48,6 +74,7 @@ class Commands(Projection):
         CommandExplained,
         RerunRequested,
         RetestFinished,
+        EffectFailed,
     )
 
     commands: Table
@@ -67,7 +94,13 @@ class Commands(Projection):
             Column("decision", String),
             Column("reason", String),
             Column("finished_at", BigInteger),
-            Index(f"{self.prefix}commands_of_person", "said_by", "received_at"),
+            Column("id", String),
+            Column("words", String),
+            Column("failed", SmallInteger),
+            Index(f"{self.prefix}commands_newest", "community", "received_at"),
+            Index(f"{self.prefix}commands_of_person", "community", "said_by", "received_at"),
+            Index(f"{self.prefix}commands_of_pull", "repo", "number", "received_at"),
+            Index(f"{self.prefix}commands_by_id", "id"),
         )
         self.reruns = self.table(
             "reruns",
@@ -94,8 +127,11 @@ class Commands(Projection):
                     "attempt": event.attempt,
                 }
                 continue
-            row = rows.setdefault(event.command, dict.fromkeys(self.commands.columns.keys()))
-            row["command"] = event.command
+            command = event.stream_of if isinstance(event, EffectFailed) else event.command
+            if not command.startswith(STORY):
+                continue
+            row = rows.setdefault(command, dict.fromkeys(self.commands.columns.keys()))
+            row["command"] = command
             row |= _columns(fact)
         upsert(db, self.commands, list(rows.values()), merge=True)
         upsert(db, self.reruns, list(reruns.values()))
@@ -173,30 +209,79 @@ def unfinished_reruns(db: Connection, after: int) -> list[Unfinished]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A command as the audit shows it."""
+    """A command as the audit shows it. `id` is that of the event that asked for it."""
 
     command: CommandId
+    id: str
+    community: str
     verb: str
+    words: tuple[str, ...]
     surface: str
     by: str
     repo: Repo
     number: PullNumber
     received_at: datetime | None
     decision: str
+    outcome: Outcome
     reason: str
     finished_at: datetime | None
 
 
-def newest_commands(db: Connection, limit: int) -> list[Command]:
-    """Return the newest commands, newest first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """Which commands are asked for: what is empty does not matter."""
+
+    community: str = ""
+    by: str = ""
+    verb: str = ""
+    surface: str = ""
+    outcome: Outcome | None = None
+    repo: Repo = Repo("")
+    number: PullNumber = PullNumber(0)
+
+
+def newest_commands(
+    db: Connection, asking: Asking, limit: int, *, before: Command | None = None
+) -> list[Command]:
+    """Return the newest commands, or those before another, newest first."""
+    commands = LIVE.commands.c
+    order = (commands.received_at.desc(), commands.command.desc())
+    place: ColumnElement[bool] = commands.received_at.is_not(None)
+    if before is not None:
+        place = _place() < _place_of(before)
+    return _commands(db, asking, limit, place, order)
+
+
+def next_commands(db: Connection, asking: Asking, limit: int, *, after: Command) -> list[Command]:
+    """Return the commands that came next after another, newest first."""
+    commands = LIVE.commands.c
+    order = (commands.received_at, commands.command)
+    return _commands(db, asking, limit, _place() > _place_of(after), order)[::-1]
+
+
+def command_called(db: Connection, name: str) -> Command | None:
+    """Return a command by the id of its story, or by the beginning of its request's event id; nothing if not clear."""
+    commands = LIVE.commands.c
+    is_it: ColumnElement[bool] = commands.command == name
+    if EVENT_ID.fullmatch(name):
+        is_it = or_(is_it, commands.id.between(name, f"{name}g"))
+    found = db.execute(
+        select(LIVE.commands).where(is_it, commands.received_at.is_not(None)).limit(2)
+    ).all()
+    return _command(found[0]) if len(found) == 1 else None
+
+
+def people(db: Connection, community: str, limit: int) -> list[str]:
+    """Return who has asked for something, by name."""
     commands = LIVE.commands.c
     query = (
-        select(LIVE.commands)
-        .where(commands.received_at.is_not(None))
-        .order_by(commands.received_at.desc(), commands.command)
+        select(commands.said_by)
+        .where(commands.community == community, commands.received_at.is_not(None))
+        .distinct()
+        .order_by(commands.said_by)
         .limit(limit)
     )
-    return [_command(row) for row in db.execute(query)]
+    return list(db.scalars(query))
 
 
 def commands_of_person(
@@ -228,16 +313,75 @@ def command_of_id(db: Connection, command: CommandId) -> Command | None:
     return None if row is None else _command(row)
 
 
+def _place() -> Tuple:
+    commands = LIVE.commands.c
+    return tuple_(commands.received_at, commands.command)
+
+
+def _place_of(command: Command) -> Tuple:
+    return tuple_(literal(seconds(command.received_at), BigInteger), literal(command.command))
+
+
+def _commands(
+    db: Connection,
+    asking: Asking,
+    limit: int,
+    place: ColumnElement[bool],
+    order: Sequence[ColumnElement[Any]],
+) -> list[Command]:
+    commands = LIVE.commands.c
+    columns = {
+        commands.community: asking.community,
+        commands.said_by: asking.by,
+        commands.verb: asking.verb,
+        commands.surface: asking.surface,
+        commands.repo: asking.repo,
+        commands.number: asking.number,
+    }
+    wanted = [column == value for column, value in columns.items() if value]
+    if asking.outcome is not None:
+        wanted.append(_had(asking.outcome))
+    query = select(LIVE.commands).where(place, *wanted).order_by(*order).limit(limit)
+    return [_command(row) for row in db.execute(query)]
+
+
+def _had(outcome: Outcome) -> ColumnElement[bool]:
+    """Return the condition under which `_outcome` says so."""
+    commands = LIVE.commands.c
+    match outcome:
+        case Outcome.REFUSED | Outcome.EXPLAINED:
+            return commands.decision == outcome.value
+        case Outcome.FAILED:
+            decided = func.coalesce(commands.decision, "")
+            return and_(commands.failed.is_not(None), decided.not_in(["refused", "explained"]))
+        case Outcome.ACCEPTED:
+            return and_(commands.decision == "accepted", commands.failed.is_(None))
+        case Outcome.UNDECIDED:
+            return and_(commands.decision.is_(None), commands.failed.is_(None))
+
+
+def _outcome(row: Row[Any]) -> Outcome:
+    if row.decision in (Outcome.REFUSED, Outcome.EXPLAINED):
+        return Outcome(row.decision)
+    if row.failed:
+        return Outcome.FAILED
+    return Outcome.ACCEPTED if row.decision else Outcome.UNDECIDED
+
+
 def _command(row: Row[Any]) -> Command:
     return Command(
         command=row.command,
+        id=row.id,
+        community=row.community,
         verb=row.verb,
+        words=tuple(msgspec.json.decode(row.words)),
         surface=row.surface,
         by=row.said_by,
         repo=row.repo,
         number=row.number,
         received_at=moment(row.received_at),
         decision=row.decision or "undecided",
+        outcome=_outcome(row),
         reason=row.reason or "",
         finished_at=moment(row.finished_at),
     )
@@ -254,6 +398,8 @@ def _columns(fact: Recorded) -> dict[str, Any]:
                 "repo": event.repo,
                 "number": event.number,
                 "received_at": fact.occurred_us // MICROSECONDS,
+                "id": fact.id,
+                "words": msgspec.json.encode(event.words).decode(),
             }
         case CommandAccepted():
             return {"decision": "accepted", "reason": ""}
@@ -261,6 +407,8 @@ def _columns(fact: Recorded) -> dict[str, Any]:
             return {"decision": "refused", "reason": event.reason}
         case CommandExplained() as event:
             return {"decision": "explained", "reason": event.reason}
+        case EffectFailed():
+            return {"failed": 1}
         case RetestFinished():
             return {"finished_at": fact.occurred_us // MICROSECONDS}
         case _:

@@ -128,6 +128,26 @@ def jobs_of_runs(db: Connection, run_ids: Sequence[RunId]) -> list[Job]:
     return found
 
 
+def entries_of_runs(
+    db: Connection, run_ids: Sequence[RunId], names: Sequence[str] = ()
+) -> list[Any]:
+    """Return the job entries of runs as they lie in the read model, for there may be tens of thousands.
+
+    With `names` only those of jobs that are called so.
+    """
+    jobs = LIVE.jobs.c
+    found: list[Any] = []
+    for start in range(0, len(run_ids), RUNS_PER_QUESTION):
+        query = select(
+            jobs.job_id, jobs.run_id, jobs.attempt, jobs.name, jobs.weight,
+            jobs.carried, jobs.conclusion, jobs.failed_step, jobs.started_at, jobs.completed_at,
+        ).where(jobs.run_id.in_(run_ids[start : start + RUNS_PER_QUESTION]))  # fmt: skip
+        if names:
+            query = query.where(jobs.name.in_(names))
+        found.extend(db.execute(query).all())
+    return found
+
+
 def _substitute(run_id: RunId, attempt: int, name: str) -> int:
     """Return a negative id for a job whose own id the file did not say: the same for the same run, attempt and name."""
     identity = f"{run_id}/{attempt}/{name}".encode()

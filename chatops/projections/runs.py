@@ -119,6 +119,17 @@ def attempts_of_commit(db: Connection, repo: Repo, sha: Sha) -> list[Run]:
     return [_run(row) for row in db.execute(query)]
 
 
+def attempts_of_commits(db: Connection, repo: Repo, shas: Sequence[Sha]) -> list[Run]:
+    """Return every attempt of every run of several head commits, oldest first."""
+    runs = LIVE.runs.c
+    query = (
+        select(LIVE.runs)
+        .where(runs.repo == repo, runs.sha.in_(shas))
+        .order_by(runs.run_id, runs.attempt)
+    )
+    return [_run(row) for row in db.execute(query)]
+
+
 def attempts_of_run(db: Connection, run_id: RunId) -> list[Run]:
     """Return the attempts of one run, oldest first."""
     runs = LIVE.runs.c

@@ -1,7 +1,7 @@
 """The dashboard, health and metrics over HTTP: every page is a read-only snapshot and a pure render function."""
 
 import gzip
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from http import HTTPStatus
@@ -61,7 +61,8 @@ class Readiness:
 
 def pages(
     *,
-    nightly: Show,
+    shows: Mapping[str, Show],
+    story: Show,
     readiness: Callable[[], Readiness],
     registry: CollectorRegistry,
     before_metrics: Callable[[], None],
@@ -76,28 +77,6 @@ def pages(
             else ""
         )
         return RedirectResponse(f"/nightly{query}", HTTPStatus.TEMPORARY_REDIRECT)
-
-    async def show_nightly(request: Request) -> Response:
-        form = request.path_params.get("form") or "html"
-        community = request.path_params.get("community")
-        compress = "gzip" in request.headers.get("accept-encoding", "")
-        try:
-            page = await run_in_threadpool(
-                partial(nightly, community, form, dict(request.query_params), compress=compress)
-            )
-        except Refused as problem:
-            return PlainTextResponse(problem.text, HTTPStatus.BAD_REQUEST)
-        if page is None:
-            return not_found(request.url.path)
-        headers = {
-            "etag": page.etag,
-            "cache-control": "no-cache",
-            "vary": "accept-encoding, x-fragment",
-            **({"content-encoding": page.encoding} if page.encoding else {}),
-        }
-        if request.headers.get("if-none-match") == page.etag:
-            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-        return Response(page.body, media_type=page.media_type, headers=headers)
 
     async def show_asset(request: Request) -> Response:
         found = asset(request.path_params["name"])
@@ -144,20 +123,59 @@ def pages(
     app = Starlette(
         routes=[
             Route("/", home),
-            Route("/nightly", show_nightly),
-            Route("/nightly.{form:str}", show_nightly),
+            *_routes("", shows, story),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),
             *more,
             Route("/static/{version}/{name:path}", show_asset),
-            Route("/{community}/nightly", show_nightly),
-            Route("/{community}/nightly.{form:str}", show_nightly),
+            *_routes("/{community}", shows, story),
         ],
         exception_handlers=handlers,
     )
     app.add_middleware(SafeHeaders)
     return app
+
+
+def _routes(under: str, shows: Mapping[str, Show], story: Show) -> list[Route]:
+    """Return the addresses of a community's pages, each also with the format at its end."""
+    found = []
+    for name, show in shows.items():
+        found.append(Route(f"{under}/{name}", _showing(show)))
+        found.append(Route(f"{under}/{name}.{{form:str}}", _showing(show)))
+    found.append(Route(f"{under}/audit/{{id}}.{{form:str}}", _showing(story)))
+    found.append(Route(f"{under}/audit/{{id}}", _showing(story)))
+    return found
+
+
+def _showing(show: Show) -> Callable[[Request], Awaitable[Response]]:
+    """Return what answers a request for a page; an id in the address is part of what is asked."""
+
+    async def answer(request: Request) -> Response:
+        place = dict(request.path_params)
+        community, form = place.pop("community", None), place.pop("form", "html")
+        compress = "gzip" in request.headers.get("accept-encoding", "")
+        query = {**request.query_params, **place}
+        try:
+            page = await run_in_threadpool(partial(show, community, form, query, compress=compress))
+        except Refused as problem:
+            return PlainTextResponse(problem.text, HTTPStatus.BAD_REQUEST)
+        return not_found(request.url.path) if page is None else _sent(request, page)
+
+    return answer
+
+
+def _sent(request: Request, page: Page) -> Response:
+    """Return a page, or that it has not changed."""
+    headers = {
+        "etag": page.etag,
+        "cache-control": "no-cache",
+        "vary": "accept-encoding, x-fragment",
+        **({"content-encoding": page.encoding} if page.encoding else {}),
+    }
+    if request.headers.get("if-none-match") == page.etag:
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return Response(page.body, media_type=page.media_type, headers=headers)
 
 
 class SafeHeaders:

@@ -69,9 +69,15 @@ def _piece(piece: Piece) -> str:
         case Link(label, url):
             return f"[{text(label)}]({_address(url)})"
         case Strong(strong):
-            return f"**{text(strong)}**"
+            return _bold(strong)
         case When(at):
             return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _bold(outside: str) -> str:
+    """Return text that weighs more; asterisks around a blank would be something else."""
+    core = text(outside.strip())
+    return f"**{core}**" if core else ""
 
 
 def _code(code: str) -> str:
@@ -99,4 +105,4 @@ def _section(section: Section) -> str:
     if section.folded:
         title = f"{text(section.title)} ({len(section.lines) + section.more})"
         return f"<details><summary>{title}</summary>\n\n{listed}\n\n</details>"
-    return f"**{text(section.title)}**\n{listed}"
+    return f"{_bold(section.title)}\n{listed}"

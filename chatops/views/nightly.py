@@ -193,6 +193,8 @@ def render_nightly(
         board=board,
         asked=asked,
         name=community.title,
+        here="nightly",
+        up="",
         groups=groups,
         shown=len(shown),
         ways_out=() if shown else _ways_out(board, asked),

@@ -11,7 +11,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 HERE = Path(__file__).parent
 KINDS = {
@@ -100,6 +100,23 @@ def at(moment: datetime) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(utc.isoformat(timespec="seconds"), shown)
 
 
+def stamp(moment: datetime) -> Markup:
+    """Return a moment to the second, as lists of what happened show it; that it is UTC stands beside them."""
+    utc = moment.astimezone(UTC)
+    return Markup('<time datetime="{}">{}</time>').format(
+        utc.isoformat(timespec="seconds"), f"{utc:%Y-%m-%d %H:%M:%S}"
+    )
+
+
+def ticked(sentence: str) -> Markup:
+    """Return one of our sentences: what stands between backticks becomes code."""
+    parts = sentence.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else escape(part)
+        for number, part in enumerate(parts)
+    )
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("chatops.views"),
@@ -110,7 +127,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.globals.update(asset_url=asset_url)
-    environment.filters.update(ago=ago, took=took, at=at)
+    environment.filters.update(ago=ago, took=took, at=at, stamp=stamp, ticked=ticked)
     return environment
 
 

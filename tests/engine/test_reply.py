@@ -333,7 +333,7 @@ async def test_what_waits_for_too_long_says_so_until_something_is_told(here: Tow
     await here.replier.perform(reply)
 
     assert here.wall.note.startswith("I heard this 5 min ago, and it is not decided yet.")
-    assert f"chatops events --stream {reply.subject}" in here.wall.note
+    assert f"/why {reply.subject}" in here.wall.note
 
     await here.bus.perform(item)
     await here.replier.perform(reply)

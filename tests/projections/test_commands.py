@@ -4,6 +4,7 @@ from chatops.events.conversation import CommandAccepted, CommandRefused
 from chatops.events.reruns import RerunRequested, RetestFinished
 from chatops.names import RunId
 from chatops.projections.commands import (
+    Asking,
     commands_about_commit,
     commands_about_run,
     newest_commands,
@@ -41,6 +42,6 @@ def test_reruns_are_waited_for_until_their_command_ends(tmp_path: Path) -> None:
 def test_refused_commands_are_in_the_list_with_their_reason(tmp_path: Path) -> None:
     facts = [received(), CommandRefused(command=COMMAND, reason="not_permitted", text="No.")]
     with scene(tmp_path, facts) as world, world.knowledge() as knowledge:
-        (one,) = newest_commands(knowledge.db, 10)
+        (one,) = newest_commands(knowledge.db, Asking(), 10)
 
-    assert (one.decision, one.reason, one.by) == ("refused", "not_permitted", "mona")
+    assert (one.outcome, one.reason, one.by) == ("refused", "not_permitted", "mona")

@@ -3,20 +3,23 @@
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 from hypothesis import strategies as st
 
 from chatops.events import Event
+from chatops.events.checks import CheckSeen, StatusSet
 from chatops.events.conversation import (
     CommandAccepted,
     CommandOverdue,
     CommandReceived,
     CommandRefused,
     CommandTakenBack,
+    EffectFailed,
     ReactionAdded,
 )
 from chatops.events.gate import RequiredChecksChanged, RequiredReported
 from chatops.events.mutes import JobsMuted, JobsUnmuted
-from chatops.events.pulls import PullChanged
+from chatops.events.pulls import PullChanged, PullFilesSeen
 from chatops.events.reruns import RerunRequested, RetestFinished
 from chatops.events.runs import (
     JobCompleted,
@@ -115,7 +118,30 @@ def commands(draw: st.DrawFn, number: int) -> list[Event]:
         scope="failed",
     )  # fmt: skip
     end = RetestFinished(command=command, repo=REPO, number=PullNumber(1), passed=1, failed=0)
-    return [*events, CommandAccepted(command=command), request, end]
+    trouble = [
+        EffectFailed(effect="rerun", request="r", stream_of=command, text="No.", tries=number)
+        for number in range(draw(st.integers(0, 2)))
+    ]
+    return [*events, CommandAccepted(command=command), request, *trouble, end]
+
+
+@st.composite
+def checks(draw: st.DrawFn, number: int) -> list[Event]:
+    """Return what others than GitHub Actions said of commits, and which files a pull request changes."""
+    sha = draw(SHAS)
+    check = CheckSeen(
+        repo=REPO, check_id=number, name="DCO", app="sign-off", sha=sha, status="queued"
+    )
+    ended = msgspec.structs.replace(check, status="completed", conclusion=draw(CONCLUSIONS))
+    states = draw(st.lists(st.sampled_from(["pending", "success", "error"]), max_size=3))
+    statuses = [
+        StatusSet(repo=REPO, status_id=number * 10 + place, context="docs", sha=sha, state=state)
+        for place, state in enumerate(states)
+    ]
+    files = PullFilesSeen(
+        repo=REPO, number=PullNumber(number), sha=sha, base="main", files=("a.md", "b.rs")
+    )
+    return [check, ended, *statuses, files]
 
 
 @st.composite
@@ -143,6 +169,7 @@ def histories(draw: st.DrawFn) -> list[Event]:
     events: list[Event] = []
     for number in range(1, draw(st.integers(1, 3)) + 1):
         events += draw(runs(number)) + draw(pulls(number)) + draw(commands(number))
+        events += draw(checks(number))
     events += draw(mutes())
     events.append(RequiredReported(repo=REPO, names=("a",), fingerprint="r"))
     events += [

@@ -123,6 +123,23 @@ def test_a_visitor_says_in_slack_who_they_are(demo: Demo, page: Page) -> None:
     expect(page.locator("body")).to_contain_text("You are mona on GitHub", timeout=PATIENCE)
 
 
+def test_a_visitor_asks_what_is_missing_and_finds_the_question_on_the_audit(
+    demo: Demo, page: Page
+) -> None:
+    page.goto(demo.github)
+    page.get_by_label("Speak as").select_option("mona")
+    page.get_by_label("Comment", exact=True).fill("/gatekeeper")
+    page.get_by_role("button", name="Comment").click()
+    expect(page.locator("body")).to_contain_text("Why these checks", timeout=PATIENCE)
+
+    page.goto(demo.dashboard)
+    page.get_by_role("link", name="Audit").click()
+    page.get_by_role("link", name="/gatekeeper").first.click()
+
+    expect(page.get_by_role("listitem").filter(has_text="reply posted")).to_be_visible()
+    assert axe(page) == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_readmes_pictures_show_this_page(
     demo: Demo, chromium: Browser, tmp_path: Path, scheme: Literal["light", "dark"]

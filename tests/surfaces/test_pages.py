@@ -11,11 +11,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chatops.engine.log import Batch
-from chatops.events import Fact
-from tests.scene import ended, job
+from chatops.events import Fact, event_id
+from chatops.events.conversation import CommandAccepted
+from tests.scene import COMMAND, ended, job, received
 from tests.surfaces.doors import Doors, open_doors
 
-PAGES = ["/nightly", "/nightly.json", "/acme/nightly", "/acme/nightly.json"]
+NAMES = ["nightly", "commands", "audit", f"audit/{event_id(COMMAND)}", "audit/e1"]
+PAGES = [
+    f"{under}/{name}{form}" for name in NAMES for under in ("", "/acme") for form in ("", ".json")
+]
 HEALTH = ["/healthz", "/readyz", "/metrics"]
 SAFE = {
     "content-security-policy": "default-src 'none'",
@@ -32,10 +36,15 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
         facts = [
             Fact(event=event, source="github", correlation_id="delivery/1")
             for event in (
+                ended(9, "CI"),
                 ended(1, "Nightly", trigger="schedule", branch="main"),
                 job(11, 1, name=HOSTILE),
                 job(12, 1, name="boot", conclusion="success"),
             )
+        ]
+        facts += [
+            Fact(event=event, source="github", actor="mona", correlation_id=COMMAND)
+            for event in (received(words=(HOSTILE,)), CommandAccepted(command=COMMAND))
         ]
         opened.service.writer.append(Batch(facts=facts))
         while opened.service.readiness().facts["projection_lag"]:
@@ -83,7 +92,9 @@ def test_a_page_is_compressed_for_who_can_read_that(doors: Doors) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/nowhere", "/nobody/nightly", "/nightly.exe", "/acme/nightly.xml", "/static/x/no.css",
+        "/nowhere", "/nobody/nightly", "/nightly.exe", "/acme/nightly.xml", "/audit.exe",
+        "/audit/e999", "/audit/x", "/audit/e1.exe", "/nobody/audit", "/audit/command/x",
+        f"/audit/{quote(HOSTILE)}", "/audit/%00", "/audit/e%D9%A3", "/nobody/commands", "/static/x/no.css",
         "/static/x/../../../../etc/passwd", "/static/x/%2e%2e%2f%2e%2e%2fetc%2fpasswd",
         f"/{quote(HOSTILE)}", f"/{quote(HOSTILE)}/nightly", "/%00", "/%ff%fe", "/" + "a" * 5_000,
     ],
@@ -113,6 +124,24 @@ def test_a_name_from_outside_is_never_markup(doors: Doors) -> None:
     assert HOSTILE not in page.text
 
 
+@pytest.mark.parametrize("path", ["/audit", "/audit/e5", f"/audit/{event_id(COMMAND)}"])
+def test_what_was_said_is_shown_as_text(doors: Doors, path: str) -> None:
+    page = doors.client.get(path).text
+
+    assert "/retest &lt;script&gt;" in page
+    assert HOSTILE not in page
+
+
+def test_every_page_leads_to_the_others(doors: Doors) -> None:
+    for path in ("/nightly", "/acme/audit", f"/acme/audit/{event_id(COMMAND)}"):
+        page = doors.client.get(path)
+        for name in ("nightly", "commands", "audit"):
+            up = "../" if path.count("/") > 2 else ""
+            assert f'href="{up}{name}"' in page.text
+            there = doors.client.get(str(page.url.join(f"{up}{name}")))
+            assert there.status_code == HTTPStatus.OK
+
+
 def test_pages_are_only_read(doors: Doors) -> None:
     for method in ("POST", "PUT", "DELETE", "PATCH"):
         answer = doors.client.request(method, "/nightly")
@@ -124,10 +153,33 @@ def test_pages_are_only_read(doors: Doors) -> None:
 @given(
     path=st.sampled_from(PAGES),
     query=st.dictionaries(
-        st.sampled_from(["n", "s", "q", "hide", "required", "sel", "part", "at", "test", ""]),
+        st.sampled_from(
+            [
+                "n",
+                "s",
+                "q",
+                "hide",
+                "required",
+                "sel",
+                "part",
+                "at",
+                "test",
+                "",
+                "who",
+                "command",
+                "outcome",
+                "surface",
+                "pr",
+                "before",
+                "after",
+                "id",
+            ]
+        ),
         st.text(max_size=20)
         | st.integers(-(10**12), 10**12).map(str)
-        | st.sampled_from(["400", "401", "0", "boot", HOSTILE, "\x00", "٣", "1e3"]),
+        | st.sampled_from(
+            ["400", "401", "0", "boot", "mona", event_id(COMMAND), HOSTILE, "\x00", "٣", "1e3"]
+        ),
         max_size=5,
     ),
 )

@@ -1,0 +1,149 @@
+"""Can this pull request be merged, and what is missing? The answer of `status pr`."""
+
+from collections import Counter
+
+from chatops.answers.check_lines import checks_section, freshness, pull_link
+from chatops.answers.night_cells import GREEN, State
+from chatops.answers.nights import counted
+from chatops.answers.pull_checks import PullChecks
+from chatops.engine.answer import Answer, Code, Line, Link, Piece, Section, Tone, pieces
+from chatops.engine.command import Knowledge
+from chatops.events.conversation import CommandReceived
+
+COUNTS = (
+    (State.PASSED, "passed"),
+    (State.RERUN, "passed on rerun"),
+    (State.FAILED, "failed"),
+    (State.INFRA, "failed by infrastructure"),
+    (State.CANCELLED, "cancelled"),
+    (State.UNKNOWN, "unknown"),
+    (State.RUNNING, "running"),
+    (State.QUEUED, "queued"),
+    (State.SKIPPED, "skipped"),
+    (State.NOT_RUN, "not reported"),
+)
+SCOPE = " Reviews and conflicts are for GitHub to tell."
+
+
+def pull_status(checks: PullChecks, received: CommandReceived, knowledge: Knowledge) -> Answer:
+    """Return how far a pull request is: what keeps it from being merged first."""
+    hindrances = _hindrances(checks)
+    sections = (
+        Section(title="To do first", lines=_to_do(checks, knowledge)),
+        checks_section("Failed", checks.failed, received, knowledge, verb="retest"),
+        checks_section("Not reported", checks.missing, received, knowledge),
+        checks_section("Running", checks.running, received, knowledge),
+    )
+    return Answer(
+        verdict=_verdict(checks, hindrances, knowledge),
+        tone=_tone(checks, hindrances),
+        counts=_counts(checks),
+        sections=tuple(section for section in sections if section.lines),
+        footer=(*freshness(checks, knowledge), SCOPE),
+    )
+
+
+def _hindrances(checks: PullChecks) -> list[str]:
+    """Return what keeps it from being merged, in words."""
+    pull = checks.pull
+    found = ["it is a draft"] if pull.is_draft else []
+    if checks.hold:
+        found.append(f"it has the label `{checks.hold}`")
+    found += [f"the label `{label}` is missing" for label in checks.labels_missing]
+    states = Counter(check.state for check in checks.holding_up)
+    ended = (State.FAILED, State.INFRA, State.UNKNOWN)
+    for what, number in (
+        ("failed", sum(states[state] for state in ended)),
+        ("was cancelled", states[State.CANCELLED]),
+        ("was skipped", states[State.SKIPPED]),
+        ("has not been reported", states[State.NOT_RUN]),
+        ("still runs", states[State.RUNNING] + states[State.QUEUED] + states[State.NONE]),
+    ):
+        if number:
+            found.append(f"{counted(number, 'required check')} {_agreeing(what, number)}")
+    if not found and _gate_is_red(checks):
+        assert checks.gate is not None
+        found.append(f"{checks.gate.workflow} has not passed, though all that it waits for has")
+    return found
+
+
+def _gate_is_red(checks: PullChecks) -> bool:
+    return checks.gate is not None and checks.gate.is_over and checks.gate.conclusion != "success"
+
+
+def _agreeing(what: str, number: int) -> str:
+    if number == 1:
+        return what
+    plural = {"was": "were", "has": "have", "still runs": "still run"}
+    first, _, rest = what.partition(" ")
+    return plural.get(what) or f"{plural.get(first, first)} {rest}".strip()
+
+
+def _verdict(checks: PullChecks, hindrances: list[str], knowledge: Knowledge) -> Line:
+    pull, link = checks.pull, pull_link(checks, knowledge.github_url)
+    if pull.is_merged or pull.state != "open":
+        return (link, " is merged." if pull.is_merged else " is closed.")
+    if checks.needs is None:
+        failed = counted(len(checks.failed), "check")
+        what = "; ".join(hindrances)
+        said = f" must pass. {failed} failed and {len(checks.running)} still run."
+        return (
+            "I do not know which checks ",
+            link,
+            *pieces(f"{said} Besides, {what}." if what else said),
+        )
+    if not hindrances:
+        passed = counted(len(checks.required), "required check")
+        if not checks.required:
+            return (
+                "No check is required for ",
+                link,
+                ", so CI does not keep it from being merged.",
+            )
+        return ("CI does not keep ", link, f" from being merged: all {passed} passed.")
+    return (link, " cannot be merged yet: ", *pieces("; ".join(hindrances)), ".")
+
+
+def _tone(checks: PullChecks, hindrances: list[str]) -> Tone:
+    if checks.needs is None or checks.pull.state != "open":
+        return Tone.UNKNOWN if checks.pull.state == "open" else Tone.NEUTRAL
+    if not hindrances:
+        return Tone.GOOD
+    waits = {State.RUNNING, State.QUEUED, State.NONE}
+    open_ones = [check for check in checks.holding_up if check.state in waits]
+    is_only_running = len(open_ones) == len(checks.holding_up) and len(hindrances) == 1
+    return Tone.BUSY if open_ones and is_only_running else Tone.BAD
+
+
+def _counts(checks: PullChecks) -> Line:
+    of_all = Counter(check.state for check in checks.checks)
+    said = " · ".join(f"{of_all[state]} {word}" for state, word in COUNTS if of_all[state])
+    if checks.needs is None:
+        return (said,)
+    passed = sum(check.state in GREEN for check in checks.required)
+    return (f"Required: {passed} of {len(checks.required)} passed. All: {said or 'nothing ran'}.",)
+
+
+def _to_do(checks: PullChecks, knowledge: Knowledge) -> tuple[Line, ...]:
+    """Return what to say or do about it, where one thing helps with several checks."""
+    lines: list[Line] = []
+    if checks.labels_missing:
+        labels = ", ".join(checks.labels_missing)
+        lines.append((f"Ask somebody with write access to look at it and to add {labels}.",))
+    repeatable = [check for check in checks.holding_up if check in checks.failed and check.workflow]
+    if repeatable and not checks.running:
+        lines.append(_with("Run the required ones again: ", "retest", "required"))
+    if not _hindrances(checks) or (checks.holding_up or not _gate_is_red(checks)):
+        return tuple(lines)
+    assert checks.gate is not None
+    return (*lines, (*_with("Let the gate look again: ", "retest"), _gate_link(checks, knowledge)))
+
+
+def _with(what: str, *words: str) -> tuple[Piece, ...]:
+    return (what, Code(f"/{' '.join(words)}"), " on the pull request.")
+
+
+def _gate_link(checks: PullChecks, knowledge: Knowledge) -> Link:
+    assert checks.gate is not None
+    run = checks.gate
+    return Link(f" {run.workflow}", f"{knowledge.github_url}/{run.repo}/actions/runs/{run.run_id}")

@@ -1,0 +1,135 @@
+"""What do others than GitHub Actions say of a commit: apps with their checks, and whoever sets statuses?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    SmallInteger,
+    String,
+    Table,
+    and_,
+    or_,
+    select,
+)
+
+from chatops.engine.projection import Projection, upsert
+from chatops.events import Event, Recorded
+from chatops.events.checks import CheckSeen, StatusSet
+from chatops.names import Repo, Sha
+
+ACTIONS = "github-actions"
+"""The app whose checks are jobs; the jobs' read model has them."""
+RANKS = {"completed": 3, "in_progress": 2}
+CHECK, STATUS = "check", "status"
+
+
+class Checks(Projection):
+    """One row per name and kind on a commit: the newest one of it, as far as it has come."""
+
+    name: ClassVar[str] = "checks"
+    reads: ClassVar[tuple[type[Event], ...]] = (CheckSeen, StatusSet)
+
+    checks: Table
+
+    def declare(self) -> None:
+        self.checks = self.table(
+            "checks",
+            Column("repo", String, primary_key=True),
+            Column("sha", String, primary_key=True),
+            Column("kind", String, primary_key=True),
+            Column("name", String, primary_key=True),
+            Column("number", BigInteger, nullable=False),
+            Column("rank", SmallInteger, nullable=False),
+            Column("conclusion", String, nullable=False),
+            Column("url", String, nullable=False),
+        )
+
+    def apply(self, facts: Sequence[Recorded], db: Connection) -> None:
+        newest: dict[tuple[object, ...], dict[str, object]] = {}
+        for fact in facts:
+            row = _row(fact.event)
+            if row is None:
+                continue
+            key = (row["repo"], row["sha"], row["kind"], row["name"])
+            seen = newest.get(key)
+            if seen is None or _order(row) > _order(seen):
+                newest[key] = row
+        upsert(
+            db,
+            self.checks,
+            list(newest.values()),
+            newer=lambda new, old: or_(
+                new.number > old.number,
+                and_(
+                    new.number == old.number,
+                    or_(
+                        new.rank > old.rank,
+                        and_(new.rank == old.rank, new.conclusion > old.conclusion),
+                    ),
+                ),
+            ),
+        )
+
+
+LIVE = Checks()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideCheck:
+    """A check or commit status of somebody else's. `conclusion` is GitHub's word, empty while it is not over."""
+
+    name: str
+    conclusion: str
+    is_running: bool
+    url: str
+
+
+def outside_checks(db: Connection, repo: Repo, sha: Sha) -> list[OutsideCheck]:
+    """Return what others say of a commit, by name; where a check and a status share a name, both."""
+    checks = LIVE.checks.c
+    query = (
+        select(LIVE.checks)
+        .where(checks.repo == repo, checks.sha == sha)
+        .order_by(checks.name, checks.kind)
+    )
+    return [
+        OutsideCheck(
+            name=row.name,
+            conclusion=row.conclusion,
+            is_running=row.rank == RANKS["in_progress"],
+            url=row.url,
+        )
+        for row in db.execute(query)
+    ]
+
+
+def _row(event: Event) -> dict[str, object] | None:
+    match event:
+        case CheckSeen() if event.app != ACTIONS:
+            kind, name, number = CHECK, event.name, event.check_id
+            rank, conclusion = RANKS.get(event.status, 1), event.conclusion
+        case StatusSet():
+            kind, name, number = STATUS, event.context, event.status_id
+            rank = RANKS["in_progress"] if event.state == "pending" else RANKS["completed"]
+            conclusion = "" if event.state == "pending" else event.state
+        case _:
+            return None
+    return {
+        "repo": event.repo,
+        "sha": event.sha,
+        "kind": kind,
+        "name": name,
+        "number": number,
+        "rank": rank,
+        "conclusion": conclusion,
+        "url": event.url,
+    }
+
+
+def _order(row: dict[str, object]) -> tuple[object, ...]:
+    # `url` is not compared: GitHub does not change it.
+    return row["number"], row["rank"], row["conclusion"]

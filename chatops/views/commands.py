@@ -1,0 +1,89 @@
+"""What can be said here, and who may: the reference of a community's commands, as the bus knows them.
+
+People open it when they wonder what there is; it is made from what is really heard, so it cannot be out of date.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from chatops.config import Community
+from chatops.engine.authority import who_may
+from chatops.engine.command import Command, Knowledge
+from chatops.views.page import render
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One command as it is heard here."""
+
+    name: str
+    usage: str
+    help: str
+    example: str
+    verbs: tuple[str, ...]
+    who_may: str
+
+    @property
+    def said(self) -> str:
+        """Return how it is said."""
+        return f"/{self.name} {self.usage}".strip()
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Return the other words it is called by."""
+        return tuple(verb for verb in self.verbs if verb != self.name)
+
+
+def entries(commands: Mapping[str, type[Command]], community: Community) -> list[Entry]:
+    """Return the commands of a community by name."""
+    return [
+        Entry(
+            name=name,
+            usage=command.usage,
+            help=command.help,
+            example=command.example,
+            verbs=tuple(sorted(command.verbs(community))),
+            who_may=who_may(command.role, name, community),
+        )
+        for name, command in sorted(commands.items())
+    ]
+
+
+def render_commands(knowledge: Knowledge, query: Mapping[str, str]) -> str:
+    """Return the page."""
+    del query
+    community = knowledge.community
+    return render(
+        "commands.html",
+        name=community.title,
+        here="commands",
+        up="",
+        slash=community.slash_command,
+        entries=entries(knowledge.commands, community),
+        off=community.commands_off,
+    )
+
+
+def commands_json(knowledge: Knowledge, query: Mapping[str, str]) -> str:
+    """Return the same for programs."""
+    del query
+    community = knowledge.community
+    told = {
+        "community": community.key,
+        "slash_command": community.slash_command or None,
+        "commands": [
+            {
+                "name": entry.name,
+                "usage": entry.usage,
+                "help": entry.help,
+                "example": entry.example,
+                "verbs": entry.verbs,
+                "who_may": entry.who_may,
+            }
+            for entry in entries(knowledge.commands, community)
+        ],
+        "commands_off": community.commands_off,
+    }
+    return msgspec.json.encode(told).decode()

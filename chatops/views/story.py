@@ -1,0 +1,120 @@
+"""The story of one command, from what was said to what came of it, as a list with times.
+
+Whoever asks why something happened follows a link here, from the audit, from `why`, or with an event's position.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import msgspec
+
+from chatops.answers.chain_answer import run_url, spoken
+from chatops.answers.chains import Chain, Happening, chain_of, is_private
+from chatops.engine.command import Knowledge
+from chatops.projections.commands import Command
+from chatops.views.audit import MARKS, command_json, pull_url
+from chatops.views.page import render, took
+
+A_MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One event of the list. `because_of` is the position of its cause, where that is not the event before it."""
+
+    happening: Happening
+    after: str
+    because_of: int | None
+    url: str
+
+
+def render_story(knowledge: Knowledge, query: Mapping[str, str]) -> str | None:
+    """Return the page, nothing where this community knows no such event."""
+    chain = _chain(knowledge, query)
+    if chain is None:
+        return None
+    command = chain.command
+    return render(
+        "story.html",
+        name=knowledge.community.title,
+        here="story",
+        up="../",
+        id=query.get("id", ""),
+        command=command,
+        said=spoken(command) if command is not None else "",
+        is_private=command is not None and is_private(command.surface),
+        mark=MARKS[command.outcome] if command is not None else "",
+        pull_url=pull_url(command.repo, command.number, knowledge.github_url) if command else "",
+        comment_url=_comment_url(chain, knowledge.github_url),
+        took=took(chain.took),
+        steps=_steps(chain, knowledge.github_url),
+        related=[(spoken(one), one) for one in chain.related],
+    )
+
+
+def story_json(knowledge: Knowledge, query: Mapping[str, str]) -> str | None:
+    """Return the same for programs."""
+    chain = _chain(knowledge, query)
+    if chain is None:
+        return None
+    told = {
+        "command": command_json(chain.command) if chain.command is not None else None,
+        "comment": _comment_url(chain, knowledge.github_url) or None,
+        "events": [
+            {
+                "position": step.happening.position,
+                "id": step.happening.id,
+                "kind": step.happening.kind,
+                "at": step.happening.at,
+                "source": step.happening.source,
+                "actor": step.happening.actor or None,
+                "because_of": step.happening.because_of,
+                "details": dict(step.happening.details),
+                "url": step.url or None,
+            }
+            for step in _steps(chain, knowledge.github_url)
+        ],
+        "asked_for_by": [command_json(one) for one in chain.related],
+    }
+    return msgspec.json.encode(told).decode()
+
+
+def _chain(knowledge: Knowledge, query: Mapping[str, str]) -> Chain | None:
+    assert knowledge.log is not None
+    return chain_of(knowledge.log, knowledge.db, knowledge.community, query.get("id", ""))
+
+
+def _steps(chain: Chain, github_url: str) -> list[Step]:
+    before = [None, *(one.position for one in chain.happenings)]
+    return [
+        Step(
+            happening=one,
+            after=_after(one.after),
+            because_of=one.because_of if one.because_of != previous else None,
+            url=_run_url(chain.command, one, github_url),
+        )
+        for one, previous in zip(chain.happenings, before, strict=False)
+    ]
+
+
+def _after(after: timedelta | None) -> str:
+    if after is None:
+        return ""
+    if after < A_MINUTE:
+        return f"+{after.total_seconds():.1f} s"
+    return f"+{took(after)}"
+
+
+def _run_url(command: Command | None, one: Happening, github_url: str) -> str:
+    if not one.run_id or command is None:
+        return ""
+    return run_url(github_url, command.repo, one)
+
+
+def _comment_url(chain: Chain, github_url: str) -> str:
+    """Return where on GitHub it was said."""
+    said, command = chain.said, chain.command
+    if said is None or command is None or not said.comment_id:
+        return ""
+    return f"{pull_url(said.repo, said.number, github_url)}#issuecomment-{said.comment_id}"

@@ -30,6 +30,7 @@ class Flakes(Command):
     help: ClassVar[str] = "Tell which jobs failed and then passed on the same commit."
     example: ClassVar[str] = "/flakes"
     role: ClassVar[Role] = Role.ANYONE
+    on_issues: ClassVar[bool] = True
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:

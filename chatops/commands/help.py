@@ -28,6 +28,7 @@ class Help(Command):
     help: ClassVar[str] = "Say what you can ask for."
     example: ClassVar[str] = "/help retest"
     role: ClassVar[Role] = Role.ANYONE
+    on_issues: ClassVar[bool] = True
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:

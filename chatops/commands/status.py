@@ -43,6 +43,7 @@ class Status(Command):
     help: ClassVar[str] = "Say how the newest nightly is, and what changed since the one before."
     example: ClassVar[str] = "/status nightly"
     role: ClassVar[Role] = Role.ANYONE
+    on_issues: ClassVar[bool] = True
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:

@@ -219,6 +219,12 @@ class Labels(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hold: Annotated[
         str, said("The label that keeps a pull request from being merged.", at_least=1)
     ] = "do-not-merge"
+    help_wanted: Annotated[
+        str, said("The label of issues that anybody is welcome to take on.", at_least=1)
+    ] = "help wanted"
+    good_first_issue: Annotated[
+        str, said("The label of those that are good to begin with.", at_least=1)
+    ] = "good first issue"
     restart_ci: Annotated[
         bool,
         said(

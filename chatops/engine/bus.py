@@ -6,6 +6,7 @@ date, lets the command decide, and records the decision and everything it asks f
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -26,6 +27,7 @@ from chatops.events.conversation import (
     EffectDelayed,
     EffectFailed,
 )
+from chatops.ports import IssueState
 
 logger = structlog.get_logger(__name__)
 
@@ -38,6 +40,9 @@ Look = Callable[[CommandReceived], Awaitable[Standing]]
 
 Refresh = Callable[[CommandReceived], Awaitable[int]]
 """Fetches the newest state of what a command is about; returns the log position that holds it."""
+
+SpokenOf = Callable[[CommandReceived], Awaitable[IssueState]]
+"""Asks GitHub how the issue or pull request is that a command was said on."""
 
 Append = Callable[[Batch], Awaitable[object]]
 CATCH_UP = timedelta(seconds=20)
@@ -58,6 +63,7 @@ class Bus:
         append: Append,
         look: Look,
         refresh: Refresh,
+        issue: SpokenOf,
         knowledge: Callable[[Connection, Community], Knowledge],
         caught_up: Callable[[int], Awaitable[None]],
     ) -> None:
@@ -67,6 +73,7 @@ class Bus:
         self._append = append
         self._look = look
         self._refresh = refresh
+        self._issue = issue
         self._knowledge = knowledge
         self._caught_up = caught_up
 
@@ -127,10 +134,26 @@ class Bus:
             raise unknown(received.verb, vocabulary.verbs)
         kind = meaning.command
         command = kind.parse((*meaning.words, *received.words))
-        if kind.looks_at_head and received.number:
+        issue = await self._spoken_of(kind, received)
+        if kind.looks_at_head and received.number and (issue is None or issue.is_pull):
             await self._caught_up(await self._refresh(received))
         standing = await self._look(received) if kind.role is not Role.ANYONE else Standing()
+        if issue is not None:
+            standing = replace(
+                standing, author=issue.author, labels=frozenset(issue.labels), issue=issue
+            )
         return await asyncio.to_thread(self._decide, command, received, standing, community)
+
+    async def _spoken_of(self, kind: type[Command], received: CommandReceived) -> IssueState | None:
+        """Return what a command was said on, if it looks at that; refuse on an issue what needs a pull request."""
+        if received.on_issue and not kind.on_issues:
+            raise Refused(
+                f"`{received.verb}` is about a pull request, and this is an issue. Say it on the pull request.",
+                reason="not_a_pull",
+            )
+        if not (kind.looks_at_issue and received.number):
+            return None
+        return await self._issue(received)
 
     def _decide(
         self, command: Command, received: CommandReceived, standing: Standing, community: Community

@@ -11,8 +11,10 @@ from sqlalchemy import Connection
 from chatops.config import Community
 from chatops.engine.answer import Answer
 from chatops.engine.authority import Grant, Role, Standing
+from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.conversation import CommandReceived
+from chatops.ports import IssueState
 
 Kind = TypeVar("Kind", bound=Event)
 
@@ -37,6 +39,16 @@ class Asked:
     standing: Standing
     grant: Grant
 
+    @property
+    def issue(self) -> IssueState:
+        """What GitHub says of the issue or pull request it was said on; for commands that look at it."""
+        if self.standing.issue is None:
+            raise Refused(
+                "This is about an issue or pull request: say it there, or name its number.",
+                reason="no_place",
+            )
+        return self.standing.issue
+
 
 @dataclass(frozen=True, slots=True)
 class Story:
@@ -57,7 +69,9 @@ class Command(ABC):
     """Something people can ask for: a frozen dataclass of its arguments.
 
     `name` is the verb, `usage` what follows it, `help` one sentence, `role` who may, `looks_at_head` whether the newest
-    state of the pull request is fetched before deciding.
+    state of the pull request is fetched before deciding, `on_issues` whether it can be said on an issue, too,
+    `looks_at_issue` whether `Asked.issue` is there: what GitHub says of the issue or pull request right now.
+    `irreversible` says why it cannot be taken back; a command that can be has `taken_back` instead.
     """
 
     name: ClassVar[str]
@@ -66,6 +80,9 @@ class Command(ABC):
     role: ClassVar[Role]
     example: ClassVar[str]
     looks_at_head: ClassVar[bool] = False
+    on_issues: ClassVar[bool] = False
+    looks_at_issue: ClassVar[bool] = False
+    irreversible: ClassVar[str] = ""
 
     @classmethod
     def verbs(cls, community: Community) -> Mapping[str, tuple[str, ...]]:
@@ -81,6 +98,12 @@ class Command(ABC):
     @abstractmethod
     def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
         """Return what shall happen, or refuse. No calls."""
+
+    @classmethod
+    def taken_back(cls, story: Story, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
+        """Return the events that undo what it did, as things are now, or refuse with what has changed since."""
+        del story, asked, knowledge
+        raise Refused(cls.irreversible or "This cannot be taken back.", reason="irreversible")
 
     @classmethod
     @abstractmethod

@@ -19,7 +19,7 @@ from chatops.gateways.github import GitHubGateway
 from chatops.names import CommandId, PullNumber, Repo
 from chatops.ports import GitHub
 from chatops.running.opening import check_schema
-from chatops.surfaces.comment_words import split_words
+from chatops.surfaces.comment_words import after_first, split_words
 
 SURFACE = "cli"
 PATIENCE_SECONDS = 30.0
@@ -66,6 +66,7 @@ async def say_command(
         surface=SURFACE,
         verb=words[0].lstrip("/").lower(),
         words=tuple(words[1:]),
+        said=after_first(line),
         by=person,
         repo=Repo(repo) or chosen.repositories[0],
         number=PullNumber(number),

@@ -11,6 +11,7 @@ from chatops.engine.command import Story
 from chatops.engine.vocabulary import unknown
 from chatops.errors import Refused, Transient
 from chatops.events import Recorded
+from chatops.events.changes import LabelsRequested
 from chatops.events.conversation import (
     CommandAccepted,
     CommandRefused,
@@ -19,7 +20,7 @@ from chatops.events.conversation import (
 )
 from chatops.events.reruns import RerunRequested
 from tests.engine.worlds import A_WHILE, COMMANDS, Town, town
-from tests.scene import ended, job, pull
+from tests.scene import ended, issue, job, pull
 
 pytestmark = pytest.mark.anyio
 
@@ -119,6 +120,24 @@ async def test_what_anybody_may_is_decided_without_asking_who_it_is(here: Town) 
     await here.bus.perform(here.ask("help"))
 
     assert isinstance(outcome(here).event, CommandAccepted)
+
+
+async def test_what_needs_a_pull_request_is_refused_on_an_issue(here: Town) -> None:
+    await here.bus.perform(here.ask("retest", on_issue=True))
+
+    refused = outcome(here).event
+    assert isinstance(refused, CommandRefused)
+    assert refused.reason == "not_a_pull"
+
+
+async def test_what_works_on_issues_looks_at_the_issue_and_fetches_no_head(here: Town) -> None:
+    here.issue = issue(is_pull=False, labels=("wip",))
+
+    await here.bus.perform(here.ask("label", "bug", on_issue=True))
+
+    wanted = outcome(here).event
+    assert isinstance(wanted, LabelsRequested)
+    assert (wanted.add, wanted.before) == (("bug",), ("wip",))
 
 
 async def test_only_a_wait_that_people_notice_is_told(here: Town) -> None:

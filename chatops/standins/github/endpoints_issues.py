@@ -84,7 +84,7 @@ def request_reviewers(call: Call) -> Answer:
     repository, pull = call.pull()
     call.must_hold("pull_requests", needs="triage", repository=repository)
     people = [_known(repository, login) for login in _texts(call, "reviewers")]
-    teams = _texts(call, "team_reviewers")
+    teams = [slug.lower() for slug in _texts(call, "team_reviewers")]
     if pull.author in people:
         raise WrongError(422, "Review cannot be requested from pull request author.")
     strangers = [login for login in people if not _is_collaborator(repository, login)]
@@ -103,8 +103,9 @@ def withdraw_reviewers(call: Call) -> Answer:
     """Ask for reviews no more."""
     repository, pull = call.pull()
     call.must_hold("pull_requests", needs="triage", repository=repository)
-    for who in (*_texts(call, "reviewers"), *_texts(call, "team_reviewers")):
-        repository.withdraw_review(pull.number, _known(repository, who), actor=call.who.login)
+    people = [_known(repository, login) for login in _texts(call, "reviewers")]
+    for who in (*people, *(slug.lower() for slug in _texts(call, "team_reviewers"))):
+        repository.withdraw_review(pull.number, who, actor=call.who.login)
     return Answer(body=call.shapes.pull(repository, pull))
 
 

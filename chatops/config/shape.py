@@ -279,6 +279,14 @@ class Community(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             extra={"file": MaintainersFile},
         ),
     ] = ()
+    ping_hours: Annotated[
+        int,
+        number(
+            "How many hours must pass before `/ping` calls a group again in the same place.",
+            lowest=1,
+            highest=720,
+        ),
+    ] = 24
     trust: Annotated[Trust, said("Who may spend runner hours.")] = field(default_factory=Trust)
     labels: Annotated[Labels, said("What labels mean and set off.")] = field(default_factory=Labels)
     commands_off: Annotated[

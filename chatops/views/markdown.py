@@ -5,7 +5,18 @@ Text from outside stays text: markup is escaped, and what would mention, refer o
 
 import re
 
-from chatops.engine.answer import Answer, Code, Line, Link, Piece, Section, Strong, Tone, When
+from chatops.engine.answer import (
+    Answer,
+    Code,
+    Line,
+    Link,
+    Person,
+    Piece,
+    Section,
+    Strong,
+    Tone,
+    When,
+)
 
 JOINER = "\u2060"
 """A word joiner: invisible, and enough to keep GitHub from seeing a mention, a reference or an address."""
@@ -15,6 +26,7 @@ LIMIT = 60_000
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~&!])")
 _LEADING = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))")
 _LIVE = re.compile(r"[@#]|(?<=:)//|(?i:\bwww)(?=\.)|(?i:\bgh)(?=-\d)")
+_LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})")
 _TICKS = re.compile(r"`+")
 
 
@@ -53,6 +65,8 @@ def _piece(piece: Piece) -> str:
             return f"**{text(strong)}**"
         case When(at):
             return f"{at:%Y-%m-%d %H:%M} UTC"
+        case Person(name=name, github=login):
+            return f"@{login}" if _LOGIN.fullmatch(login) else text(name)
 
 
 def _code(code: str) -> str:

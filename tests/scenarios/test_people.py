@@ -136,6 +136,24 @@ async def test_an_author_opens_again_only_what_they_closed(
         assert "`mona` closed #" in reply
 
 
+async def test_a_group_is_called_once_in_a_while(database_url: str, tmp_path: Path) -> None:
+    owned = "    maintainers: [{regex: fins, group: Fins, owners: [{github: alice}, {fullname: Bob}]}]\n"
+    async with town(database_url, tmp_path, extra=owned) as here:
+        open_issue(here)
+
+        here.say("/ping Fins they fell off, cc @acme/everybody", on=ISSUE)
+        await here.settle()
+        [reply] = here.replies_on(ISSUE)
+        assert "Fins: @alice, Bob" in reply
+        assert "@acme/everybody" not in reply
+
+        here.say("/ping fins and again", on=ISSUE)
+        await here.settle()
+        [_, again] = here.replies_on(ISSUE)
+        assert "was called here on" in again
+        assert "@alice" not in again
+
+
 @pytest.mark.parametrize("text", ["/assign", "/close", "/retitle Mine", "/milestone 3.2"])
 async def test_a_stranger_changes_nothing(database_url: str, tmp_path: Path, text: str) -> None:
     async with town(database_url, tmp_path) as here:

@@ -34,15 +34,16 @@ def told(story: Story) -> Answer:
     lines = [line for event in story.events for line in _told(event)]
     if not lines:
         return Answer(verdict=("On it.",), tone=Tone.BUSY, quiet=True)
-    ignored = any(
-        event.ignored
-        for event in story.events
-        if isinstance(event, AssigneesChanged | ReviewersChanged)
-    )
+    people: list[AssigneesChanged | ReviewersChanged] = [
+        *story.all(AssigneesChanged),
+        *story.all(ReviewersChanged),
+    ]
+    ignored = any(event.ignored for event in people)
+    in_vain = ignored and not any(event.added or event.removed for event in people)
     verdict = tuple(
         piece for number, line in enumerate(lines) for piece in ((" ", *line) if number else line)
     )
-    return Answer(verdict=verdict, tone=Tone.BAD if ignored else Tone.NEUTRAL, quiet=not ignored)
+    return Answer(verdict=verdict, tone=Tone.BAD if in_vain else Tone.NEUTRAL, quiet=not ignored)
 
 
 def undoing(story: Story, asked: Asked) -> Sequence[Event]:

@@ -5,16 +5,19 @@ Decides:   nothing
 Tells:     every command with its words and one sentence
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
+from chatops.config import Community
 from chatops.engine.answer import Answer, Code, Section
 from chatops.engine.authority import Role
 from chatops.engine.command import Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.conversation import CommandReceived
+
+COMMANDS = "commands"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,11 @@ class Help(Command):
     example: ClassVar[str] = "/help retest"
     role: ClassVar[Role] = Role.ANYONE
     on_issues: ClassVar[bool] = True
+
+    @classmethod
+    def verbs(cls, community: Community) -> Mapping[str, tuple[str, ...]]:
+        """Return `help`, or `commands` where `help` asks for a label."""
+        return {COMMANDS if community.labels.help_is_a_label else cls.name: ()}
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:

@@ -40,14 +40,15 @@ class HelpWanted(Command):
 
     @classmethod
     def verbs(cls, community: Community) -> Mapping[str, tuple[str, ...]]:
-        """Return both words, and those that take them back."""
-        del community
-        return {
+        """Return both words, and those that take them back; where the community wants it so, `help` is one, too."""
+        words = {
             cls.name: (),
             "good-first-issue": (FIRST,),
             f"remove-{cls.name}": (REMOVE,),
             "remove-good-first-issue": (REMOVE, FIRST),
         }
+        as_in_prow = {"help": (), "remove-help": (REMOVE,)}
+        return words | as_in_prow if community.labels.help_is_a_label else words
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:

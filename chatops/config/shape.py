@@ -225,6 +225,13 @@ class Labels(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     good_first_issue: Annotated[
         str, said("The label of those that are good to begin with.", at_least=1)
     ] = "good first issue"
+    help_is_a_label: Annotated[
+        bool,
+        said(
+            "Whether `/help` asks for the label of `help_wanted`, as people who come from Prow know it; "
+            "`/commands` then says what one can ask for."
+        ),
+    ] = False
     restart_ci: Annotated[
         bool,
         said(

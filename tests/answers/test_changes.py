@@ -54,6 +54,12 @@ def test_what_github_left_out_is_told_aloud(event: Event) -> None:
     assert "eve. GitHub" in as_text(answer)
 
 
+def test_what_worked_for_some_is_no_failure() -> None:
+    answer = told(story(received(), assigned(added=("alice",), ignored=("eve",))))
+
+    assert (answer.quiet, answer.tone) == (False, Tone.NEUTRAL)
+
+
 def test_what_is_not_done_yet_says_so() -> None:
     assert told(story(received())).tone is Tone.BUSY
 

@@ -1,8 +1,12 @@
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from chatops.commands.help import Help
 from chatops.commands.help_wanted import HelpWanted
+from chatops.config import Labels
+from chatops.engine.vocabulary import Vocabulary, unknown
 from chatops.errors import Refused
 from chatops.events.changes import LabelsRequested
 from tests.commands.issues import asking, refusal, wanted
@@ -47,6 +51,24 @@ def test_nobody_is_invited_to_a_pull_request_or_to_what_is_closed(tmp_path: Path
     assert refusal(tmp_path, HelpWanted, []).reason == "not_an_issue"
     (tmp_path / "closed").mkdir()
     assert refusal(tmp_path / "closed", HelpWanted, [], asked=closed).reason == "closed"
+
+
+def test_where_it_is_wanted_so_help_is_a_label_and_commands_lists_what_there_is() -> None:
+    community = msgspec.structs.replace(COMMUNITY, labels=Labels(help_is_a_label=True))
+    vocabulary = Vocabulary([Help, HelpWanted], community)
+
+    asked, taken, listed = (
+        vocabulary.meaning(verb) for verb in ("help", "remove-help", "commands")
+    )
+
+    assert asked is not None
+    assert (asked.command, HelpWanted.parse(asked.words)) == (HelpWanted, HelpWanted())
+    assert taken is not None
+    assert HelpWanted.parse(taken.words) == HelpWanted(removes=True)
+    assert listed is not None
+    assert listed.command is Help
+    assert "`commands` lists" in unknown("zzzzzz", vocabulary.verbs).text
+    assert Vocabulary([Help, HelpWanted], COMMUNITY).meaning("commands") is None
 
 
 def test_it_takes_no_words() -> None:

@@ -11,7 +11,7 @@ from chatops.engine.command import Story
 from chatops.engine.vocabulary import unknown
 from chatops.errors import Refused, Transient
 from chatops.events import Recorded
-from chatops.events.changes import LabelsRequested
+from chatops.events.changes import EditRequested, LabelsRequested
 from chatops.events.conversation import (
     CommandAccepted,
     CommandRefused,
@@ -138,6 +138,19 @@ async def test_what_works_on_issues_looks_at_the_issue_and_fetches_no_head(here:
     wanted = outcome(here).event
     assert isinstance(wanted, LabelsRequested)
     assert (wanted.add, wanted.before) == (("bug",), ("wip",))
+
+
+async def test_where_nobody_said_what_a_number_is_github_says_it(here: Town) -> None:
+    here.issue = issue(is_pull=False)
+
+    await here.bus.perform(here.ask("cc", "alice"))
+    refused = outcome(here).event
+    await here.bus.perform(here.ask("close"))
+    closing = outcome(here).event
+
+    assert isinstance(refused, CommandRefused)
+    assert refused.reason == "not_a_pull"
+    assert isinstance(closing, EditRequested)
 
 
 async def test_only_a_wait_that_people_notice_is_told(here: Town) -> None:

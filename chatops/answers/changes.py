@@ -38,12 +38,15 @@ def told(story: Story) -> Answer:
         *story.all(AssigneesChanged),
         *story.all(ReviewersChanged),
     ]
+    unknown = any(event.unknown for event in story.all(LabelsChanged))
     ignored = any(event.ignored for event in people)
     in_vain = ignored and not any(event.added or event.removed for event in people)
     verdict = tuple(
         piece for number, line in enumerate(lines) for piece in ((" ", *line) if number else line)
     )
-    return Answer(verdict=verdict, tone=Tone.BAD if in_vain else Tone.NEUTRAL, quiet=not ignored)
+    return Answer(
+        verdict=verdict, tone=Tone.BAD if in_vain else Tone.NEUTRAL, quiet=not (ignored or unknown)
+    )
 
 
 def undoing(story: Story, asked: Asked) -> Sequence[Event]:
@@ -88,6 +91,7 @@ def _told(event: Event) -> list[Line]:
             found = [
                 *_sentence("Added ", event.added),
                 *_sentence("Took off ", event.removed),
+                *_sentence(f"{event.repo} has no label ", event.unknown),
             ]
             return found or [("The labels are so already.",)]
         case Edited():

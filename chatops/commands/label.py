@@ -9,15 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
+from chatops.answers.changes import told
 from chatops.answers.restarts import refuse_restart
 from chatops.config import Community
-from chatops.engine.answer import Answer, Code, Line, Piece, Tone, pieces
+from chatops.engine.answer import Answer
 from chatops.engine.authority import Role
 from chatops.engine.command import Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
-from chatops.events.changes import LabelsChanged, LabelsRequested
-from chatops.events.conversation import EffectFailed
+from chatops.events.changes import LabelsRequested
 from chatops.names import PullNumber
 
 REMOVE, PREFIX, HOLD = "--remove", "--prefix", "--hold"
@@ -112,23 +112,7 @@ class Label(Command):
     @classmethod
     def tell(cls, story: Story, knowledge: Knowledge) -> Answer:
         del knowledge
-        failed, changed = story.first(EffectFailed), story.first(LabelsChanged)
-        if failed is not None:
-            return Answer(verdict=pieces(failed.text), tone=Tone.BAD)
-        if changed is None:
-            return Answer(verdict=("Changing the labels.",), tone=Tone.BUSY, quiet=True)
-        both = [" and "] if changed.added and changed.removed else []
-        line = [*_names("added ", changed.added), *both, *_names("took off ", changed.removed)]
-        return Answer(
-            verdict=("I ", *line, ".") if line else ("The labels are so already.",), quiet=True
-        )
-
-
-def _names(verb: str, labels: Sequence[str]) -> Line:
-    pieces: list[Piece] = [verb] if labels else []
-    for place, label in enumerate(labels):
-        pieces += [", ", Code(label)] if place else [Code(label)]
-    return tuple(pieces)
+        return told(story)
 
 
 def _as_it_is(number: PullNumber, wanted: Label) -> Refused:

@@ -26,7 +26,10 @@ class LabelsRequested(Event, frozen=True, kw_only=True):
 
 
 class LabelsChanged(Event, frozen=True, kw_only=True):
-    """The labels of an issue or pull request are as a command wanted; `added` and `removed` is what that changed."""
+    """The labels of an issue or pull request are as a command wanted; `added` and `removed` is what that changed.
+
+    Those in `unknown` the repository does not have; they were not put on.
+    """
 
     kind: ClassVar[str] = "labels.changed"
 
@@ -35,6 +38,7 @@ class LabelsChanged(Event, frozen=True, kw_only=True):
     number: PullNumber
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
     def key(self) -> str:
         return f"{self.command}/labels/outcome"

@@ -54,6 +54,16 @@ def test_what_github_left_out_is_told_aloud(event: Event) -> None:
     assert "eve. GitHub" in as_text(answer)
 
 
+def test_a_label_that_is_not_there_is_told_aloud() -> None:
+    changed = LabelsChanged(
+        command=COMMAND, repo=REPO, number=PULL, added=("bug",), unknown=("bgu",)
+    )
+
+    answer = told(story(received(), changed))
+
+    assert (as_text(answer), answer.quiet) == ("Added bug. acme/rocket has no label bgu.", False)
+
+
 def test_what_worked_for_some_is_no_failure() -> None:
     answer = told(story(received(), assigned(added=("alice",), ignored=("eve",))))
 

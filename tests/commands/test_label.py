@@ -197,7 +197,7 @@ def test_success_is_quiet_and_says_what_changed(tmp_path: Path) -> None:
         command=COMMAND, repo=REPO, number=PULL, added=("bug", "x"), removed=("wip",)
     )
 
-    assert tell(tmp_path, changed) == ("I added bug, x and took off wip.", True)
+    assert tell(tmp_path, changed) == ("Added bug, x. Took off wip.", True)
 
 
 def test_what_did_not_work_is_said_aloud(tmp_path: Path) -> None:

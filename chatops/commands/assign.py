@@ -38,6 +38,7 @@ class Assign(Command):
     role: ClassVar[Role] = Role.TRIAGER
     on_issues: ClassVar[bool] = True
     looks_at_issue: ClassVar[bool] = True
+    looks_at_person: ClassVar[bool] = True
 
     @classmethod
     def verbs(cls, community: Community) -> Mapping[str, tuple[str, ...]]:

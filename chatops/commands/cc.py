@@ -38,6 +38,7 @@ class Cc(Command):
     example: ClassVar[str] = "/cc @octocat @acme/pilots"
     role: ClassVar[Role] = Role.TRIAGER
     looks_at_issue: ClassVar[bool] = True
+    looks_at_person: ClassVar[bool] = True
 
     @classmethod
     def verbs(cls, community: Community) -> Mapping[str, tuple[str, ...]]:

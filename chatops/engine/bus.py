@@ -137,7 +137,8 @@ class Bus:
         issue = await self._spoken_of(kind, received)
         if kind.looks_at_head and received.number and (issue is None or issue.is_pull):
             await self._caught_up(await self._refresh(received))
-        standing = await self._look(received) if kind.role is not Role.ANYONE else Standing()
+        has_to_look = kind.looks_at_person or kind.role is not Role.ANYONE
+        standing = await self._look(received) if has_to_look else Standing()
         if issue is not None:
             standing = replace(
                 standing, author=issue.author, labels=frozenset(issue.labels), issue=issue

@@ -69,7 +69,8 @@ class Command(ABC):
     """Something people can ask for: a frozen dataclass of its arguments.
 
     `name` is the verb, `usage` what follows it, `help` one sentence, `role` who may, `looks_at_head` whether the newest
-    state of the pull request is fetched before deciding, `on_issues` whether it can be said on an issue, too,
+    state of the pull request is fetched before deciding, `looks_at_person` whether GitHub is asked who it is although
+    anyone may, `on_issues` whether it can be said on an issue, too,
     `looks_at_issue` whether `Asked.issue` is there: what GitHub says of the issue or pull request right now.
     `irreversible` says why it cannot be taken back; a command that can be has `taken_back` instead.
     """
@@ -80,6 +81,7 @@ class Command(ABC):
     role: ClassVar[Role]
     example: ClassVar[str]
     looks_at_head: ClassVar[bool] = False
+    looks_at_person: ClassVar[bool] = False
     on_issues: ClassVar[bool] = False
     looks_at_issue: ClassVar[bool] = False
     irreversible: ClassVar[str] = ""

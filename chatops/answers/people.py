@@ -1,4 +1,4 @@
-"""Whom do the words of a command mean? Logins with or without `@`, with or without commas; `me`; nobody is who asks."""
+"""Whom do the words of a command mean? Logins with or without `@` and commas; `me`; where nobody is named, who asks."""
 
 import re
 from collections.abc import Sequence
@@ -15,9 +15,9 @@ MOST = 10
 
 def people(words: Sequence[str], *, teams: bool = False) -> tuple[str, ...]:
     """Return the names in these words, each once; refuse what is no name, so that nobody is meant by accident."""
-    names = [
-        name for word in words for part in word.split(",") if (name := part.strip().lstrip("@"))
-    ]
+    said = [name for word in words for part in word.split(",") if (name := part.strip())]
+    names = [name.lstrip("@") for name in said]
+    _refuse_prose(said)
     if not teams and (found := [name for name in names if TEAM.fullmatch(name)]):
         raise Refused(
             f"GitHub assigns people, not teams, and {quoted(found)} is a team. Name the people.",
@@ -39,6 +39,17 @@ def people(words: Sequence[str], *, teams: bool = False) -> tuple[str, ...]:
             f"That names {len(names)} people; GitHub takes {MOST} at most.", reason="usage"
         )
     return tuple({name.lower(): name for name in names}.values())
+
+
+def _refuse_prose(said: Sequence[str]) -> None:
+    """Refuse words that are hardly logins: plain ones beside some that are marked as one."""
+    plain = [name for name in said if not name.startswith("@") and name.lower() != ME]
+    if plain and len(plain) < len(said):
+        raise Refused(
+            f"I did nothing, because I do not know whether {quoted(plain)} is a login. "
+            "Write `@` before each login; what else there is to say goes into a line of its own.",
+            reason="usage",
+        )
 
 
 def resolved(names: Sequence[str], asked: Asked) -> tuple[str, ...]:

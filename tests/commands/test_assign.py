@@ -17,9 +17,10 @@ REMOVE = Assign.verbs(COMMUNITY)["unassign"]
         ([], ("mona",)),
         (["me"], ("mona",)),
         (["@octocat"], ("octocat",)),
-        (["octocat,", "@alice,bob"], ("octocat", "alice", "bob")),
-        (["@Alice", "alice", "me"], ("alice", "mona")),
-        (["some_one", "@dependabot[bot]"], ("some_one", "dependabot[bot]")),
+        (["@octocat,", "@alice,@bob"], ("octocat", "alice", "bob")),
+        (["octocat,", "alice"], ("octocat", "alice")),
+        (["@Alice", "@alice", "me"], ("alice", "mona")),
+        (["@some_one", "@dependabot[bot]"], ("some_one", "dependabot[bot]")),
     ],
 )
 def test_whoever_is_named_is_assigned_and_else_who_asks(
@@ -55,6 +56,8 @@ def test_people_are_unassigned_too(tmp_path: Path) -> None:
         (["Bad$User"], "`Bad$User` is no login on GitHub"),
         (["@acme/pilots"], "`acme/pilots` is a team"),
         (["`x`"], "`x` is no login"),
+        (["me", "please"], "whether `please` is a login"),
+        (["@octocat", "for", "the", "fins"], "whether `for`, `the`, `fins` is a login"),
         ([f"a{number}" for number in range(11)], "GitHub takes 10 at most"),
     ],
 )

@@ -14,7 +14,7 @@ REMOVE = Cc.verbs(COMMUNITY)["uncc"]
     ("words", "add"),
     [
         ([], ("mona",)),
-        (["@alice", "bob"], ("alice", "bob")),
+        (["alice", "bob"], ("alice", "bob")),
         (["@acme/pilots,", "me"], ("acme/pilots", "mona")),
     ],
 )

@@ -63,6 +63,7 @@ CASES = {
         text="/assign @evil @mona", assignees=(MEMBER,), said="could not assign `evil`"
     ),
     "a team is not assigned": Case(text="/assign @acme/pilots", said="`acme/pilots` is a team"),
+    "more words than names": Case(text="/assign me please", said="whether `please` is a login"),
     "no login": Case(text="/assign Bad$User", said="`Bad$User` is no login"),
     "asked for a review": Case(text="/cc @mona @acme/pilots", is_pull=True, reviewers=(MEMBER, "pilots")),
     "an issue has no reviews": Case(text="/cc @mona", said="is about a pull request"),

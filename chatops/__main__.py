@@ -211,7 +211,7 @@ def run(
         _print_json(said)
     else:
         print(said["text"])
-    raise typer.Exit(0 if said["decision"] == "accepted" else 1)
+    raise typer.Exit(0 if said["decision"] in ("accepted", "explained") else 1)
 
 
 @program.command()

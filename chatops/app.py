@@ -25,21 +25,22 @@ import chatops.events
 import chatops.policies
 import chatops.projections
 from chatops.answers.nights import NightBoard, night_board
+from chatops.answers.overdue import overdue, overdue_commands
 from chatops.config import Community, Configuration
 from chatops.engine.authority import Standing
-from chatops.engine.bus import Bus
+from chatops.engine.bus import Bus, caused_by
 from chatops.engine.catalogue import catalogue
 from chatops.engine.clock import SystemClock
 from chatops.engine.codec import Codec
-from chatops.engine.command import Command, Knowledge
+from chatops.engine.command import Command, Knowledge, Story
 from chatops.engine.database import Database, open_database
-from chatops.engine.effect import Effect, Effector
+from chatops.engine.effect import Effect, Effector, describer
 from chatops.engine.fetched import FETCHED
 from chatops.engine.log import METADATA, Appended, Batch, Log
 from chatops.engine.policy import Policy, PolicyRunner
 from chatops.engine.projection import Projection, Projector
 from chatops.engine.reply import Replier, Surface
-from chatops.engine.vocabulary import vocabularies
+from chatops.engine.vocabulary import misnamed, vocabularies
 from chatops.engine.work import Crew, Worker, WorkList
 from chatops.engine.writer import Writer
 from chatops.errors import BadInput, Refused, Transient, Unavailable
@@ -50,7 +51,7 @@ from chatops.gateways.github import GitHubGateway
 from chatops.intake.objects import job_events, pull_event, run_events
 from chatops.intake.required import required_version
 from chatops.intake.sweep import Awaited, sweep
-from chatops.names import Login, Repo, RunId
+from chatops.names import CommandId, Login, Repo, RunId
 from chatops.ports import GitHub, IssueState, Permission, Ports
 from chatops.projections.commands import unfinished_reruns
 from chatops.projections.freshness import last_change
@@ -66,6 +67,7 @@ logger = structlog.get_logger(__name__)
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 SWEEP_SECONDS = 60
+OVERDUE_SECONDS = 30
 SWEEP_REACH = timedelta(days=2)
 REQUIRED_SECONDS = 3600
 CATCH_UP_SECONDS = 20.0
@@ -149,6 +151,8 @@ class Service:
     def __post_init__(self) -> None:
         found = catalogues()
         self.catalogues = found
+        if problems := misnamed(found.commands, self.configuration):
+            raise BadInput(problems)
         self.vocabularies = vocabularies(found.commands, self.configuration)
         self.database = open_database(self.settings.database_url)
         self.log = Log(self.database, Codec(found.events), self.clock)
@@ -222,6 +226,14 @@ class Service:
                 misfire_grace_time=60,
             )
             self._scheduler.add_job(
+                self.notice_overdue,
+                "interval",
+                seconds=OVERDUE_SECONDS,
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=60,
+            )
+            self._scheduler.add_job(
                 self.learn_required,
                 "interval",
                 seconds=REQUIRED_SECONDS,
@@ -257,6 +269,7 @@ class Service:
         self.surfaces[github_surface.SURFACE] = github_surface.Comments(ports.github)
         if ports.slack is not None and (rooms := self.slack_rooms()) is not None:
             self.surfaces[rooms.SURFACE] = rooms.Messages(ports.slack)
+        effects = [effect() for effect in self.catalogues.effects]
         bus = Bus(
             self.log,
             self.catalogues.commands,
@@ -267,10 +280,10 @@ class Service:
             issue=self._issue,
             knowledge=self.knowledge,
             caught_up=self._caught_up,
+            describe=describer(effects),
         )
         effectors = [
-            Effector(effect(), self.log, ports, self.writer.append_soon)
-            for effect in self.catalogues.effects
+            Effector(effect, self.log, ports, self.writer.append_soon) for effect in effects
         ]
         replier = Replier(
             self.log,
@@ -284,13 +297,21 @@ class Service:
 
     def knowledge(self, db: Connection, community: Community) -> Knowledge:
         """Return what a command or reply of a community may look at."""
+        off = {name.lower() for name in community.commands_off}
         return Knowledge(
             db=db,
             community=community,
             now=self.clock.now(),
             base_url=self.settings.base_url,
             github_url=self.settings.github_web_url,
-            commands=self.vocabularies[community.key].commands,
+            commands={
+                name: command
+                for name, command in self.vocabularies[community.key].commands.items()
+                if name not in off
+            },
+            story=lambda command: Story(
+                tuple(recorded.event for recorded in self.log.story(command, db))
+            ),
         )
 
     def _knowledge_of(self, db: Connection, key: str) -> Knowledge | None:
@@ -377,6 +398,31 @@ class Service:
                 Awaited(repo=one.repo, run_id=one.run_id, attempt=one.attempt)
                 for one in unfinished_reruns(db, after)
             ]
+
+    async def notice_overdue(self) -> int:
+        """Record of which requests nobody has had a word for too long, so that their replies say what they wait for."""
+        try:
+            facts = await asyncio.to_thread(self._overdue)
+            if facts:
+                await self.writer.append_soon(Batch(facts=facts))
+        except Unavailable as problem:
+            logger.warning("not looked who waits", problem=str(problem))
+            return 0
+        return len(facts)
+
+    def _overdue(self) -> list[Fact]:
+        waiting: list[tuple[CommandId, int]] = []
+        with self.database.read() as db:
+            for community in self.configuration.communities.values():
+                commands = overdue_commands(self.knowledge(db, community))
+                waiting += [(command, community.patience_minutes) for command in commands]
+            stories = [(self.log.story(command, db), minutes) for command, minutes in waiting]
+        backlog = self.work.backlog() if stories else []
+        return [
+            fact
+            for story, minutes in stories
+            for fact in caused_by(story[0], [overdue(story, backlog, minutes)])
+        ]
 
     async def learn_required(self) -> int:
         """Fetch each repository's list of required checks; record it where it has changed."""

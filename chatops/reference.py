@@ -46,7 +46,11 @@ COMMANDS_OPENING = """\
 What people can ask for.
 In a comment on a pull request, say a command on a line of its own, as it is shown here.
 In Slack, say it after your community's slash command and without its own slash: `/kata help`.
-The bot answers each command with one message, and edits that message as things happen."""
+The bot answers each command with one message, and edits that message as things happen.
+
+With `--dry-run` among its words, a command does nothing, and the answer says what it would do or why
+it would be refused.
+`/undo` takes back within ten minutes what can be taken back; the others say below why they cannot be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +125,13 @@ def _command(command: type[Command]) -> Iterator[str]:
     yield command.help
     said = f"/{command.name} {command.usage}".strip()
     contract = _contract(inspect.getdoc(inspect.getmodule(command)) or "")
-    lines = [("Say", f"`{said}`"), ("Example", f"`{command.example}`"), *contract]
+    undo = command.irreversible or "`/undo` takes it back."
+    lines = [
+        ("Say", f"`{said}`"),
+        ("Example", f"`{command.example}`"),
+        *contract,
+        ("Taken back", undo),
+    ]
     yield "\n".join(f"- {word}: {text}" for word, text in lines)
 
 

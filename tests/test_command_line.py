@@ -254,6 +254,19 @@ def test_every_problem_of_the_settings_and_the_configuration_is_told_at_once(she
     assert all("expected" in line or "title" in line for line in of_file)
 
 
+def test_a_rule_about_a_command_that_is_not_there_is_a_mistake(shell: Shell) -> None:
+    rules = "    commands_off: [retset]\n    exceptions: {acme/rocket: {who_may: {lable: write}}}\n"
+    (shell.folder / "chatops.yaml").write_text(CONFIGURATION + rules)
+
+    said = shell("status")
+
+    assert said.status == MISUSED
+    assert said.err.splitlines() == [
+        "communities.acme.commands_off: found 'retset', did you mean retest?",
+        "communities.acme.exceptions.acme/rocket.who_may: found 'lable', did you mean label?",
+    ]
+
+
 @pytest.mark.parametrize("content", [None, b"", b"\xff\xfe", b"communities: [", b"{}", b"- a"])
 def test_a_configuration_that_is_none_is_said_in_words(shell: Shell, content: bytes | None) -> None:
     path = shell.folder / "chatops.yaml"
@@ -572,10 +585,13 @@ def test_a_long_command_shows_how_far_it_is_on_a_terminal_and_only_there(shell: 
 
 def test_a_command_says_what_became_of_it(shell: Shell) -> None:
     refused = shell("run", "retset")
+    explained = shell("run", "/shrug --dry-run")
     undecided = shell("run", "/retest", "--pr", "7", "--as", "mona")
 
     assert (refused.status, undecided.status) == (FAILED, FAILED)
     assert (refused.out, refused.err) == ("I do not know retset. Did you mean retest?\n", "")
+    assert (explained.status, explained.err) == (DONE, "")
+    assert explained.out.startswith("Nothing was done.")
     assert undecided.out.startswith("Not decided yet: GitHub could not be reached.")
 
 

@@ -66,6 +66,36 @@ def test_the_example_of_the_least_that_works_does(tmp_path: Path) -> None:
     assert _read(tmp_path, EXAMPLE).default_community.slash_command == "/acme"
 
 
+def test_a_repository_may_be_an_exception(tmp_path: Path) -> None:
+    rules = "{acme/engine: {commands_off: [retest], who_may: {label: write}}}"
+    community = _read(
+        tmp_path, _acme(exceptions=rules, commands_off="[who]", who_may="{label: triage}")
+    ).default_community
+
+    within = community.within("Acme/Engine")
+
+    assert within.commands_off == ("who", "retest")
+    assert within.who_may == {"label": "write"}
+    assert community.within("acme/other") is community
+
+
+def test_an_exception_is_about_one_of_the_repositories(tmp_path: Path) -> None:
+    text = _acme(exceptions="{acme/docs: {commands_off: [retest]}}")
+
+    (problem,) = _problems(tmp_path, text)
+
+    assert problem == (
+        "chatops.yaml:5: communities.acme.exceptions.'acme/docs': found 'acme/docs', "
+        "expected one of acme/engine"
+    )
+
+
+def test_an_exception_has_no_other_keys(tmp_path: Path) -> None:
+    (problem,) = _problems(tmp_path, _acme(exceptions="{acme/engine: {command_off: []}}"))
+
+    assert "did you mean commands_off?" in problem
+
+
 def test_keys_with_nothing_behind_them_say_nothing(tmp_path: Path) -> None:
     assert _read(tmp_path, _acme(nightly="", gate="", trust="")) == _read(tmp_path, MINIMAL)
 

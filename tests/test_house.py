@@ -12,6 +12,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+import chatops.commands
+from chatops.engine.catalogue import catalogue
+from chatops.engine.command import Command
 from tests.conftest import LeftTheMachine
 from tests.needs import REPOSITORY
 
@@ -67,6 +70,16 @@ def test_every_entry_of_a_catalogue_has_a_test_of_its_name(entry: Path) -> None:
     test = REPOSITORY / "tests" / entry.parent.name / f"test_{entry.name}"
 
     assert test.is_file()
+
+
+@pytest.mark.parametrize(
+    "command", catalogue(chatops.commands, Command), ids=lambda command: command.name
+)
+def test_every_command_can_be_taken_back_or_says_why_not(command: type[Command]) -> None:
+    can_be = any("taken_back" in vars(kind) for kind in command.__mro__ if kind is not Command)
+
+    assert can_be != bool(command.irreversible)
+    assert not command.irreversible or command.irreversible.endswith(".")
 
 
 @pytest.mark.parametrize("module", MODULES, ids=_name)

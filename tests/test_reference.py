@@ -98,6 +98,7 @@ def test_every_command_says_who_may_and_what_it_does() -> None:
         assert "- Asks for: " in section
         assert "- Decides: " in section
         assert "- Tells: " in section
+        assert "- Taken back: " in section
 
 
 def test_no_commands_make_a_page_without_sections() -> None:

@@ -38,6 +38,9 @@ class Cancel(Command):
     example: ClassVar[str] = '/cancel "Static checks"'
     role: ClassVar[Role] = Role.TESTER
     looks_at_head: ClassVar[bool] = True
+    irreversible: ClassVar[str] = (
+        "A workflow that was stopped cannot go on where it was. Say `/retest` to run its jobs again."
+    )
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:

@@ -6,18 +6,20 @@ Tells:     the jobs of the last nights that failed and passed when they were run
            how often a rerun helped
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 from urllib.parse import quote
 
 from chatops.answers.meant_tests import board_of
+from chatops.answers.mute_marks import mute_mark
 from chatops.answers.nights import Night, State, Test, counted
 from chatops.engine.answer import Answer, Line, Link, Piece, Section, Strong
 from chatops.engine.authority import Role
-from chatops.engine.command import Asked, Command, Knowledge, Story
+from chatops.engine.command import CHANGED_NOTHING, Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
+from chatops.projections.mutes import Mute, muted_jobs
 
 LINES_SHOWN = 10
 
@@ -31,6 +33,7 @@ class Flakes(Command):
     example: ClassVar[str] = "/flakes"
     role: ClassVar[Role] = Role.ANYONE
     on_issues: ClassVar[bool] = True
+    irreversible: ClassVar[str] = CHANGED_NOTHING
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:
@@ -48,6 +51,7 @@ class Flakes(Command):
     @classmethod
     def tell(cls, story: Story, knowledge: Knowledge) -> Answer:
         board = board_of(knowledge)
+        muted = muted_jobs(knowledge.db, knowledge.community.key, knowledge.now)
         found = [flake for test in board.tests if (flake := _Flake(test, board.nights)).helped]
         found.sort(key=lambda flake: (-flake.helped, not flake.test.is_required, flake.test.name))
         over = f"in {counted(len(board.nights), 'night')}"
@@ -63,7 +67,9 @@ class Flakes(Command):
             sections=(
                 Section(
                     title="Most often first",
-                    lines=tuple(flake.line(knowledge.base_url) for flake in found[:LINES_SHOWN]),
+                    lines=tuple(
+                        flake.line(knowledge.base_url, muted) for flake in found[:LINES_SHOWN]
+                    ),
                     more=max(0, len(found) - LINES_SHOWN),
                 ),
             ),
@@ -85,7 +91,7 @@ class _Flake:
         self.rerun, self.helped = len(again), len(helped)
         self.newest = helped[0] if helped else None
 
-    def line(self, base_url: str) -> Line:
+    def line(self, base_url: str, muted: Mapping[str, Mute]) -> Line:
         """Say how often a rerun helped, out of how many nights in which there was one."""
         name: Piece = self.test.name
         if base_url:
@@ -96,4 +102,5 @@ class _Flake:
         line.append(f", a rerun helped in {self.helped} of {counted(self.rerun, 'night')}")
         if self.newest is not None:
             line.append(f", last on {self.newest.name}")
+        line += mute_mark(self.test, muted)
         return tuple(line)

@@ -12,7 +12,7 @@ from typing import ClassVar, Self
 from chatops.config import Community
 from chatops.engine.answer import Answer, Code, Section
 from chatops.engine.authority import Role
-from chatops.engine.command import Asked, Command, Knowledge, Story
+from chatops.engine.command import CHANGED_NOTHING, Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.conversation import CommandReceived
@@ -37,6 +37,8 @@ class Help(Command):
     def verbs(cls, community: Community) -> Mapping[str, tuple[str, ...]]:
         """Return `help`, or `commands` where `help` asks for a label."""
         return {COMMANDS if community.labels.help_is_a_label else cls.name: ()}
+
+    irreversible: ClassVar[str] = CHANGED_NOTHING
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:
@@ -69,6 +71,11 @@ class Help(Command):
                         for command in chosen
                     ),
                 ),
+            ),
+            footer=(
+                "With ",
+                Code("--dry-run"),
+                " after it, I only say what a command would do.",
             ),
             private=True,
         )

@@ -14,7 +14,7 @@ from chatops.answers.meant_tests import board_of, meant_tests
 from chatops.answers.nights import NightBoard, State, Test, counted
 from chatops.engine.answer import Answer, Code, Line, Link, Piece, Section, Strong, Tone
 from chatops.engine.authority import Role
-from chatops.engine.command import Asked, Command, Knowledge, Story
+from chatops.engine.command import CHANGED_NOTHING, Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.conversation import CommandReceived
@@ -49,6 +49,7 @@ class History(Command):
     example: ClassVar[str] = '/history "run-k8s-tests (qemu, kubeadm)"'
     role: ClassVar[Role] = Role.ANYONE
     on_issues: ClassVar[bool] = True
+    irreversible: ClassVar[str] = CHANGED_NOTHING
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:
@@ -60,7 +61,7 @@ class History(Command):
         return cls(" ".join(words))
 
     def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
-        meant_tests(board_of(knowledge), self.pattern)
+        meant_tests(board_of(knowledge), self.pattern, knowledge.community.job_aliases)
         return ()
 
     @classmethod
@@ -70,7 +71,8 @@ class History(Command):
         pattern = cls.parse(received.words).pattern
         board = board_of(knowledge)
         tests = sorted(
-            meant_tests(board, pattern), key=lambda test: (-test.streak, -test.fails, test.name)
+            meant_tests(board, pattern, knowledge.community.job_aliases),
+            key=lambda test: (-test.streak, -test.fails, test.name),
         )
         failing = sum(bool(test.streak) for test in tests)
         return Answer(

@@ -17,7 +17,7 @@ from chatops.engine.authority import Role
 from chatops.engine.command import Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
-from chatops.events.changes import LabelsRequested
+from chatops.events.changes import LabelsChanged, LabelsRequested
 from chatops.names import PullNumber
 
 REMOVE, PREFIX, HOLD = "--remove", "--prefix", "--hold"
@@ -110,9 +110,54 @@ class Label(Command):
         return tuple(label for label in self.labels if (label.lower() in there) == self.removes)
 
     @classmethod
+    def taken_back(cls, story: Story, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
+        changed = story.first(LabelsChanged)
+        if changed is None:
+            raise Refused(
+                "The labels have not been changed yet, so there is nothing to take back. Look again in a minute.",
+                reason="not_done",
+            )
+        labels = asked.issue.labels
+        _same_since(changed.number, labels, changed)
+        is_meant = NOW in (word.lower() for word in asked.received.words)
+        if changed.removed and not is_meant:
+            refuse_restart(knowledge, asked)
+        return [
+            LabelsRequested(
+                command=asked.received.command,
+                repo=changed.repo,
+                number=changed.number,
+                add=changed.removed,
+                remove=changed.added,
+                before=labels,
+            )
+        ]
+
+    @classmethod
     def tell(cls, story: Story, knowledge: Knowledge) -> Answer:
         del knowledge
         return told(story)
+
+
+def _same_since(number: PullNumber, labels: Sequence[str], changed: LabelsChanged) -> None:
+    """Refuse where somebody has changed the same labels since, or there is nothing that was changed."""
+    if not changed.added and not changed.removed:
+        raise Refused("The labels were so already; nothing was changed.", reason="as_it_is")
+    there = {label.lower() for label in labels}
+    gone = [label for label in changed.added if label.lower() not in there]
+    back = [label for label in changed.removed if label.lower() in there]
+    if gone or back:
+        what = [f"{_listed(gone)} gone"] if gone else []
+        what += [f"{_listed(back)} back"] if back else []
+        raise Refused(
+            f"Somebody has changed the labels of #{number} since: {' and '.join(what)}. I left them as they are.",
+            reason="changed_since",
+        )
+
+
+def _listed(labels: Sequence[str]) -> str:
+    verb = "is" if len(labels) == 1 else "are"
+    return ", ".join(f"`{label.replace('`', '')}`" for label in labels) + f" {verb}"
 
 
 def _as_it_is(number: PullNumber, wanted: Label) -> Refused:

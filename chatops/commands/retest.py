@@ -19,6 +19,7 @@ from chatops.engine.authority import Role
 from chatops.engine.command import Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
+from chatops.events.cancels import CancelRequested
 from chatops.events.conversation import CommandReceived, EffectDelayed, EffectFailed
 from chatops.events.reruns import (
     JobOutcome,
@@ -31,6 +32,7 @@ from chatops.events.reruns import (
 from chatops.names import Repo, RunId, Sha
 from chatops.projections.commands import commands_about_commit
 from chatops.projections.pulls import Pull, pull
+from chatops.projections.runs import attempts_of_run
 
 SHA_SHOWN = 9
 LINES_SHOWN = 20
@@ -134,6 +136,34 @@ class Retest(Command):
         return [run for run in left if run.failed]
 
     @classmethod
+    def taken_back(cls, story: Story, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
+        started = [event for event in story.all(RerunStarted) if not event.found]
+        waiting = len(story.all(RerunRequested)) - len(story.all(RerunStarted))
+        waiting -= len(story.all(RerunRefused))
+        stopping = [
+            CancelRequested(
+                command=asked.received.command,
+                repo=event.repo,
+                run_id=event.run_id,
+                attempt=event.attempt,
+                workflow=event.workflow,
+            )
+            for event in started
+            if _still_runs(event, knowledge)
+        ]
+        if stopping:
+            return stopping
+        if waiting:
+            raise Refused(
+                "GitHub has not been asked for all of it yet. Look again in a minute.",
+                reason="not_done",
+            )
+        raise Refused(
+            "What it started has ended or went on to another attempt, so there is nothing to stop.",
+            reason="changed_since",
+        )
+
+    @classmethod
     def tell(cls, story: Story, knowledge: Knowledge) -> Answer:
         received = story.first(CommandReceived)
         requested = story.all(RerunRequested)
@@ -213,6 +243,17 @@ class _Rerun:
             return ""
         why = "; GitHub runs one job again, or all that failed" if self._narrow and jobs > 1 else ""
         return f" ({_count(jobs, 'job')} that had failed{why})"
+
+
+def _still_runs(started: RerunStarted, knowledge: Knowledge) -> bool:
+    """Return whether the attempt that was started is the run's newest, and has not ended."""
+    attempts = attempts_of_run(knowledge.db, started.run_id)
+    if not attempts:
+        return True
+    newest = max(attempts, key=lambda run: run.attempt)
+    return newest.attempt < started.attempt or (
+        newest.attempt == started.attempt and not newest.is_over
+    )
 
 
 def run_url(github_url: str, repo: Repo, run_id: RunId, attempt: int) -> str:

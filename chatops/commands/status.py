@@ -5,17 +5,19 @@ Decides:   nothing
 Tells:     the newest night: verdict, counts, what is newly failing, fixed, still failing, and did not run
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 from urllib.parse import quote
 
+from chatops.answers.mute_marks import mute_mark
 from chatops.answers.nights import NightBoard, State, Test, counted, night_board
 from chatops.engine.answer import Answer, Line, Link, Piece, Section, Strong, Tone, When
 from chatops.engine.authority import Role
-from chatops.engine.command import Asked, Command, Knowledge, Story
+from chatops.engine.command import CHANGED_NOTHING, Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
+from chatops.projections.mutes import Mute, muted_jobs
 
 NIGHTS = 30
 LINES_SHOWN = 8
@@ -44,6 +46,7 @@ class Status(Command):
     example: ClassVar[str] = "/status nightly"
     role: ClassVar[Role] = Role.ANYONE
     on_issues: ClassVar[bool] = True
+    irreversible: ClassVar[str] = CHANGED_NOTHING
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:
@@ -71,20 +74,21 @@ class Status(Command):
             nights=NIGHTS,
             now=knowledge.now,
         )
-        return status_of(board, knowledge.base_url)
+        muted = muted_jobs(knowledge.db, knowledge.community.key, knowledge.now)
+        return status_of(board, knowledge.base_url, muted)
 
 
-def status_of(board: NightBoard, base_url: str) -> Answer:
+def status_of(board: NightBoard, base_url: str, muted: Mapping[str, Mute]) -> Answer:
     """Return the newest night of a board as one message."""
     footer = _footer(board, base_url)
     if board.newest is None:
         return Answer(verdict=(board.verdict,), tone=Tone.UNKNOWN, footer=footer)
     newest = board.newest
     sections = [
-        _section("Newly failing", newest.newly_failing, base_url),
-        _section("Fixed", newest.fixed, base_url),
-        _section("Still failing", newest.still_failing, base_url, streak=True),
-        _section("Did not run", newest.did_not_run, base_url),
+        _section("Newly failing", newest.newly_failing, base_url, muted),
+        _section("Fixed", newest.fixed, base_url, muted),
+        _section("Still failing", newest.still_failing, base_url, muted, streak=True),
+        _section("Did not run", newest.did_not_run, base_url, muted),
     ]
     return Answer(
         verdict=(board.verdict,),
@@ -113,8 +117,18 @@ def _counts(board: NightBoard) -> Line:
     return (" · ".join(parts),)
 
 
-def _section(title: str, tests: Sequence[Test], base_url: str, *, streak: bool = False) -> Section:
-    lines = tuple(_line(test, base_url, streak=streak) for test in tests[:LINES_SHOWN])
+def _section(
+    title: str,
+    tests: Sequence[Test],
+    base_url: str,
+    muted: Mapping[str, Mute],
+    *,
+    streak: bool = False,
+) -> Section:
+    lines = tuple(
+        (*_line(test, base_url, streak=streak), *mute_mark(test, muted))
+        for test in tests[:LINES_SHOWN]
+    )
     return Section(
         title=f"{title} ({len(tests)})", lines=lines, more=max(0, len(tests) - LINES_SHOWN)
     )

@@ -14,7 +14,7 @@ from chatops.answers.nights import Test, counted
 from chatops.config import Community, Owner
 from chatops.engine.answer import Answer, Code, Line, Piece, Section
 from chatops.engine.authority import Role
-from chatops.engine.command import Asked, Command, Knowledge, Story
+from chatops.engine.command import CHANGED_NOTHING, Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.conversation import CommandReceived
@@ -34,6 +34,7 @@ class Who(Command):
     example: ClassVar[str] = "/who *s390x*"
     role: ClassVar[Role] = Role.ANYONE
     on_issues: ClassVar[bool] = True
+    irreversible: ClassVar[str] = CHANGED_NOTHING
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:
@@ -45,7 +46,7 @@ class Who(Command):
         return cls(" ".join(words))
 
     def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
-        meant_tests(board_of(knowledge), self.pattern)
+        meant_tests(board_of(knowledge), self.pattern, knowledge.community.job_aliases)
         return ()
 
     @classmethod
@@ -53,7 +54,7 @@ class Who(Command):
         received = story.first(CommandReceived)
         assert received is not None
         pattern = cls.parse(received.words).pattern
-        tests = meant_tests(board_of(knowledge), pattern)
+        tests = meant_tests(board_of(knowledge), pattern, knowledge.community.job_aliases)
         unowned = sum(not knowledge.community.owners_of(test.name) for test in tests)
         return Answer(
             verdict=_verdict(pattern, len(tests), unowned),

@@ -89,7 +89,7 @@ class Document:
             raise Misfit
         values = {}
         for key, key_node, child in self._entries(node, path):
-            inner = _joined(path, key)
+            inner = joined(path, key)
             if self.read(key_node, shape.key_type, inner) is MISSING:
                 continue
             value = self.read(child, shape.value_type, inner)
@@ -105,7 +105,7 @@ class Document:
         known = keys_of(shape)
         values: dict[str, Any] = {}
         for name, key_node, child in self._entries(node, path):
-            inner = _joined(path, name)
+            inner = joined(path, name)
             if name in known:
                 # A key with nothing behind it says nothing.
                 if not (_is(child, NULL) and not known[name].required):
@@ -117,7 +117,7 @@ class Document:
                 meta, _, bare = bare_shape(part.type)
                 self._problem(
                     _place(node),
-                    _joined(path, name),
+                    joined(path, name),
                     f"found nothing, expected {expectation(bare, meta)}",
                 )
                 values[name] = MISSING
@@ -164,7 +164,7 @@ class Document:
             if key in seen:
                 self._problem(
                     _place(key_node),
-                    _joined(path, key),
+                    joined(path, key),
                     f"found a second time, expected once; the first is on line {seen[key]}",
                 )
                 continue
@@ -330,7 +330,8 @@ def _unknown(name: str, known: Sequence[str]) -> str:
     return f"found a key that does not exist, expected one of {', '.join(known)}"
 
 
-def _joined(path: str, name: str) -> str:
+def joined(path: str, name: str) -> str:
+    """Return the path of a key of a block."""
     name = name if re.fullmatch(r"[\w-]{1,60}", name) else repr(_short(name))
     return f"{path}.{name}" if path else name
 

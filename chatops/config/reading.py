@@ -6,7 +6,7 @@ from pathlib import Path
 from msgspec import inspect
 from msgspec.structs import replace
 
-from chatops.config.document import MISSING, Document, NotWritten, compose
+from chatops.config.document import MISSING, Document, NotWritten, compose, joined
 from chatops.config.shape import Community, Configuration
 from chatops.errors import BadInput
 
@@ -86,3 +86,5 @@ def _repositories(configuration: Configuration) -> Iterator[tuple[str, str]]:
 def _homes(community: Community) -> Iterator[tuple[str, str]]:
     for index, workflow in enumerate(community.nightly):
         yield f"communities.{community.key}.nightly[{index}].repository", workflow.repository
+    for repository in community.exceptions:
+        yield joined(f"communities.{community.key}.exceptions", repository), repository

@@ -42,6 +42,7 @@ TITLES: Mapping[str, str] = {
     "OwnerGroup": "`maintainers`: each entry",
     "Owner": "`maintainers[…].owners`: each entry",
     "Trust": "`trust`",
+    "Exceptions": "`exceptions.…`",
 }
 
 

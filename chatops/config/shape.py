@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct, field, structs
 
 from chatops.names import Repo
 
@@ -241,6 +241,25 @@ class Labels(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = False
 
 
+LeastRole = Literal["anyone", "triage", "write", "maintain", "admin"]
+"""What may be asked of those who say a command."""
+
+
+class Exceptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is different in one of a community's repositories."""
+
+    commands_off: Annotated[
+        tuple[str, ...], said("Commands that are not heard there either, by their names.")
+    ] = ()
+    who_may: Annotated[
+        Mapping[str, LeastRole],
+        said(
+            "Who may say a command there, in the words of the community's own `who_may`; "
+            "what is not named is as in the community."
+        ),
+    ] = field(default_factory=dict)
+
+
 class Community(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A group of people with repositories, a CI and a way of working."""
 
@@ -300,12 +319,27 @@ class Community(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         tuple[str, ...], said("Commands that are not heard here, by their names.")
     ] = ()
     who_may: Annotated[
-        Mapping[str, Literal["anyone", "triage", "write", "maintain", "admin"]],
+        Mapping[str, LeastRole],
         said(
             "Who may say a command, where that is not as docs/commands.md has it: "
             "under the command's name the lowest GitHub role, or `anyone`."
         ),
     ] = field(default_factory=dict)
+    exceptions: Annotated[
+        Mapping[str, Exceptions],
+        said(
+            "What is different in single repositories, under their names, "
+            "as in `acme/docs: {commands_off: [retest]}`."
+        ),
+    ] = field(default_factory=dict)
+    patience_minutes: Annotated[
+        int,
+        number(
+            "After how many minutes without a word the bot says what a request waits for.",
+            lowest=1,
+            highest=120,
+        ),
+    ] = 5
     job_aliases: Annotated[
         Mapping[str, str],
         said(
@@ -327,6 +361,17 @@ class Community(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ],
         said("Addresses to show in the dashboard, by their title."),
     ] = field(default_factory=dict)
+
+    def within(self, repo: str) -> Self:
+        """Return the community as it is in one of its repositories; GitHub's names do not mind their case."""
+        found = [rule for name, rule in self.exceptions.items() if name.lower() == repo.lower()]
+        if not found:
+            return self
+        return structs.replace(
+            self,
+            commands_off=(*self.commands_off, *found[0].commands_off),
+            who_may={**self.who_may, **found[0].who_may},
+        )
 
     def repository_of(self, workflow: NightlyWorkflow) -> Repo:
         """Return where a nightly workflow runs."""

@@ -27,3 +27,6 @@ class Acknowledge(Effect[CommandReceived]):
             return []
         await ports.github.react(event.repo, event.comment_id, EYES)
         return [ReactionAdded(command=event.command, reaction=EYES)]
+
+    def describe(self, event: CommandReceived) -> str:
+        return "Would put 👀 on the comment." if event.comment_id else "Would show nothing."

@@ -23,3 +23,6 @@ class AddReaction(Effect[ReactionRequested]):
     async def perform(self, event: ReactionRequested, ports: Ports) -> Sequence[Event]:
         await ports.github.react(event.repo, event.comment_id, event.reaction)
         return [ReactionAdded(command=event.command, reaction=event.reaction)]
+
+    def describe(self, event: ReactionRequested) -> str:
+        return f"Would put the reaction `{event.reaction}` on the comment."

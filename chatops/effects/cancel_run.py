@@ -36,6 +36,9 @@ class CancelRun(Effect[CancelRequested]):
             )
         ]
 
+    def describe(self, event: CancelRequested) -> str:
+        return f"Would stop `{event.workflow.replace('`', '')}`, run {event.run_id} in attempt {event.attempt}."
+
     def refused(self, event: CancelRequested, refusal: Refused) -> Sequence[Event]:
         return [
             CancelRefused(

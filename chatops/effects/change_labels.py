@@ -49,7 +49,17 @@ class ChangeLabels(Effect[LabelsRequested]):
             )
         ]
 
+    def describe(self, event: LabelsRequested) -> str:
+        steps = [f"add {_listed(event.add)} to #{event.number}"] if event.add else []
+        where = "it" if steps else f"#{event.number}"
+        steps += [f"take {_listed(event.remove)} off {where}"] if event.remove else []
+        return f"Would {' and '.join(steps)}."
+
 
 def _folded(names: Iterable[str]) -> set[str]:
     """Return names as GitHub compares them."""
     return {name.lower() for name in names}
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name.replace('`', '')}`" for name in names)

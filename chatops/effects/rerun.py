@@ -37,6 +37,13 @@ class Rerun(Effect[RerunRequested]):
             raise
         return [_started(event, state.attempt + 1, found=False)]
 
+    def describe(self, event: RerunRequested) -> str:
+        what = {"job": "the one failed job", "failed": "the failed jobs"}.get(
+            event.scope, "all jobs"
+        )
+        names = f": {', '.join(f'`{_bare(job)}`' for job in event.jobs)}" if event.jobs else ""
+        return f"Would run {what} of `{_bare(event.workflow)}` again, after attempt {event.attempt}{names}."
+
     def refused(self, event: RerunRequested, refusal: Refused) -> Sequence[Event]:
         return [
             RerunRefused(
@@ -75,3 +82,8 @@ def _started(event: RerunRequested, attempt: int, *, found: bool) -> RerunStarte
         gate=event.gate,
         found=found,
     )
+
+
+def _bare(name: str) -> str:
+    """Return a name that can stand between backticks."""
+    return name.replace("`", "")

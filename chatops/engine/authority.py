@@ -79,6 +79,11 @@ class Standing:
     labels: frozenset[str] = field(default_factory=frozenset)
     issue: IssueState | None = None
 
+    def speaking_of(self, issue: IssueState) -> "Standing":
+        """Return the same person, in front of an issue or pull request as it is right now."""
+        labels = frozenset(issue.labels)
+        return replace(self, author=issue.author, labels=labels, issue=issue)
+
     @property
     def is_author(self) -> bool:
         """Return whether the issue or pull request is the person's own."""
@@ -93,11 +98,20 @@ class Grant:
     is_limited: bool = False
 
 
+def least_asked(community: Community, verb: str, command: str = "") -> str | None:
+    """Return what a community asks of those who say a verb, or any verb of its command; nothing if it does not say."""
+    return community.who_may.get(verb, community.who_may.get(command))
+
+
 def authorise(
-    role: Role, received: CommandReceived, standing: Standing, community: Community
+    role: Role,
+    received: CommandReceived,
+    standing: Standing,
+    community: Community,
+    command: str = "",
 ) -> Grant:
     """Return on which ground somebody may, or refuse with who may and what to do instead."""
-    asked = community.who_may.get(received.verb)
+    asked = least_asked(community, received.verb, command)
     if asked == "anyone" or (asked is None and role is Role.ANYONE):
         return Grant(ground="anyone")
     rule, trust = _rule(role, asked, community), community.trust

@@ -1,19 +1,20 @@
 """The one way from a request to a decision, whatever the surface it came from.
 
 A request is recorded first (`command.received`); the bus then asks what the person may do, brings what we know up to
-date, lets the command decide, and records the decision and everything it asks for in one append.
+date, lets the command decide, and records the decision and everything it asks for in one append. With `--dry-run` it
+does all of that, and then records only what would have been asked for, in words.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 import structlog
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from chatops.config import Community, Configuration
-from chatops.engine.authority import Role, Standing, authorise
+from chatops.engine.authority import Grant, Role, Standing, authorise, least_asked
 from chatops.engine.command import Asked, Command, Knowledge
 from chatops.engine.log import Batch, Log
 from chatops.engine.vocabulary import unknown, vocabularies
@@ -22,6 +23,7 @@ from chatops.errors import Refused
 from chatops.events import Event, Fact, Recorded
 from chatops.events.conversation import (
     CommandAccepted,
+    CommandExplained,
     CommandReceived,
     CommandRefused,
     EffectDelayed,
@@ -45,6 +47,13 @@ SpokenOf = Callable[[CommandReceived], Awaitable[IssueState]]
 """Asks GitHub how the issue or pull request is that a command was said on."""
 
 Append = Callable[[Batch], Awaitable[object]]
+
+Describe = Callable[[Event], str]
+"""Says in a sentence what an event would lead to."""
+
+DRY_RUN = frozenset({"--dry-run", "-dry-run"})
+"""The word that asks what a command would do. Phones make one dash of two."""
+
 CATCH_UP = timedelta(seconds=20)
 
 
@@ -66,6 +75,7 @@ class Bus:
         issue: SpokenOf,
         knowledge: Callable[[Connection, Community], Knowledge],
         caught_up: Callable[[int], Awaitable[None]],
+        describe: Describe,
     ) -> None:
         self._log = log
         self._vocabularies = vocabularies(commands, configuration)
@@ -76,6 +86,7 @@ class Bus:
         self._issue = issue
         self._knowledge = knowledge
         self._caught_up = caught_up
+        self._describe = describe
 
     def subject(self, fact: Recorded) -> str | None:
         """Return the position of the request; each is its own piece of work."""
@@ -87,12 +98,10 @@ class Bus:
         assert fact is not None
         assert isinstance(fact.event, CommandReceived)
         received = fact.event
-        try:
-            events = await self._decision(received)
-        except Refused as refusal:
-            events = [
-                CommandRefused(command=received.command, reason=refusal.reason, text=refusal.text)
-            ]
+        if is_explained(received):
+            events = [await self._explanation(received)]
+        else:
+            events = await self._answer(received)
         logger.info(
             "decided",
             command=received.command,
@@ -124,11 +133,33 @@ class Bus:
         """Tell the person that their request waits."""
         await note_delay(self._log, self._append, self.name, item, problem, wait)
 
-    async def _decision(self, received: CommandReceived) -> list[Event]:
+    async def _answer(self, received: CommandReceived) -> list[Event]:
+        try:
+            grant, events = await self._decision(received)
+        except Refused as refusal:
+            return [
+                CommandRefused(command=received.command, reason=refusal.reason, text=refusal.text)
+            ]
+        return [CommandAccepted(command=received.command, role=grant.ground), *events]
+
+    async def _explanation(self, received: CommandReceived) -> Event:
+        """Decide as ever, and tell instead of asking."""
+        words = tuple(word for word in received.words if word.lower() not in DRY_RUN)
+        try:
+            _, events = await self._decision(replace(received, words=words))
+        except Refused as refusal:
+            return CommandExplained(
+                command=received.command, sentences=(refusal.text,), reason=refusal.reason
+            )
+        told = tuple(self._describe(event) for event in events)
+        return CommandExplained(command=received.command, sentences=told)
+
+    async def _decision(self, received: CommandReceived) -> tuple[Grant, Sequence[Event]]:
         community = self._configuration.communities.get(received.community)
         if community is None:
             raise unknown(received.verb, ())
-        vocabulary = self._vocabularies[received.community]
+        vocabulary = self._vocabularies[received.community].within(received.repo)
+        community = community.within(received.repo)
         meaning = vocabulary.meaning(received.verb)
         if meaning is None:
             raise unknown(received.verb, vocabulary.verbs)
@@ -137,12 +168,10 @@ class Bus:
         issue = await self._spoken_of(kind, received)
         if kind.looks_at_head and received.number and (issue is None or issue.is_pull):
             await self._caught_up(await self._refresh(received))
-        has_to_look = kind.looks_at_person or kind.role is not Role.ANYONE
+        has_to_look = kind.looks_at_person or asks_for_standing(kind, received.verb, community)
         standing = await self._look(received) if has_to_look else Standing()
         if issue is not None:
-            standing = replace(
-                standing, author=issue.author, labels=frozenset(issue.labels), issue=issue
-            )
+            standing = standing.speaking_of(issue)
         return await asyncio.to_thread(self._decide, command, received, standing, community)
 
     async def _spoken_of(self, kind: type[Command], received: CommandReceived) -> IssueState | None:
@@ -158,14 +187,23 @@ class Bus:
 
     def _decide(
         self, command: Command, received: CommandReceived, standing: Standing, community: Community
-    ) -> list[Event]:
+    ) -> tuple[Grant, Sequence[Event]]:
         with self._log.database.read() as db:
             knowledge = self._knowledge(db, community)
-            grant = authorise(command.role, received, standing, community)
+            grant = authorise(command.role, received, standing, community, command.name)
             asked = Asked(received=received, standing=standing, grant=grant)
-            events = command.decide(asked, knowledge)
-        accepted = CommandAccepted(command=received.command, role=grant.ground)
-        return [accepted, *events]
+            return grant, command.decide(asked, knowledge)
+
+
+def is_explained(received: CommandReceived) -> bool:
+    """Return whether somebody only wants to know what would happen."""
+    return any(word.lower() in DRY_RUN for word in received.words)
+
+
+def asks_for_standing(kind: type[Command], verb: str, community: Community) -> bool:
+    """Return whether it has to be known who asks: anyone may say it, unless the community says otherwise."""
+    least = least_asked(community, verb, kind.name)
+    return least != "anyone" and (least is not None or kind.role is not Role.ANYONE)
 
 
 def caused_by(cause: Recorded, events: Sequence[Event], *, actor: str | None = None) -> list[Fact]:

@@ -1,7 +1,7 @@
 """What a command is: a request's arguments, who may ask, what it decides, and how its story is told."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Self, TypeVar
@@ -14,9 +14,19 @@ from chatops.engine.authority import Grant, Role, Standing
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.conversation import CommandReceived
+from chatops.names import CommandId
 from chatops.ports import IssueState
 
 Kind = TypeVar("Kind", bound=Event)
+
+CHANGED_NOTHING = "It changed nothing."
+"""Why what only answers cannot be taken back."""
+
+
+def untold(command: CommandId) -> "Story":
+    """Return an empty story, where no log can be asked."""
+    del command
+    return Story(())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +39,8 @@ class Knowledge:
     base_url: str = ""
     github_url: str = "https://github.com"
     commands: Mapping[str, type["Command"]] = field(default_factory=dict)
+    story: Callable[[CommandId], "Story"] = untold
+    """Tells what happened so far because of a command."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +82,9 @@ class Command(ABC):
 
     `name` is the verb, `usage` what follows it, `help` one sentence, `role` who may, `looks_at_head` whether the newest
     state of the pull request is fetched before deciding, `looks_at_person` whether GitHub is asked who it is although
-    anyone may, `on_issues` whether it can be said on an issue, too,
-    `looks_at_issue` whether `Asked.issue` is there: what GitHub says of the issue or pull request right now.
-    `irreversible` says why it cannot be taken back; a command that can be has `taken_back` instead.
+    anyone may, `on_issues` whether it can be said on an issue, too, `looks_at_issue` whether `Asked.issue` is there:
+    what GitHub says of the issue or pull request right now. `irreversible` says why it cannot be taken back and what
+    to do instead; where it can, `taken_back` does.
     """
 
     name: ClassVar[str]
@@ -103,7 +115,10 @@ class Command(ABC):
 
     @classmethod
     def taken_back(cls, story: Story, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
-        """Return the events that undo what it did, as things are now, or refuse with what has changed since."""
+        """Return what undoes an accepted one, or refuse with what has changed since.
+
+        `story` is what happened because of it; `asked` is the request to undo it, whose command the events name.
+        """
         del story, asked, knowledge
         raise Refused(cls.irreversible or "This cannot be taken back.", reason="irreversible")
 

@@ -6,9 +6,9 @@ outcome does not do it twice.
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import structlog
 
@@ -35,10 +35,27 @@ class Effect(ABC, Generic[Asking]):
     async def perform(self, event: Asking, ports: Ports) -> Sequence[Event]:
         """Make the call, unless it took effect already, and return what came of it."""
 
+    @abstractmethod
+    def describe(self, event: Asking) -> str:
+        """Return one sentence about what the call would do, for somebody who only wants to know."""
+
     def refused(self, event: Asking, refusal: Refused) -> Sequence[Event]:
         """Return the outcome when the outside says no; by default the generic one."""
         del event, refusal
         return []
+
+
+def describer(effects: Iterable[Effect[Any]]) -> Callable[[Event], str]:
+    """Return what tells of an event what the effect that waits for it would do; others are only written down."""
+    by_kind: dict[type[Event], Effect[Any]] = {effect.on: effect for effect in effects}
+
+    def describe(event: Event) -> str:
+        effect = by_kind.get(type(event))
+        if effect is None:
+            return f"Would write down `{event.kind}`, and call nobody."
+        return effect.describe(event)
+
+    return describe
 
 
 class Effector:

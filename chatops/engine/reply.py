@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import blake2b
 from typing import Protocol
@@ -10,7 +11,7 @@ import structlog
 from sqlalchemy import Column, Connection, String, Table, select
 
 from chatops.config import Community, Configuration
-from chatops.engine.answer import Answer, Tone, pieces
+from chatops.engine.answer import Answer, Code, Line, Section, Strong, Tone, pieces
 from chatops.engine.bus import SOURCE, Append, Bus
 from chatops.engine.command import Command, Knowledge, Story
 from chatops.engine.log import METADATA, Batch, Log
@@ -21,8 +22,11 @@ from chatops.errors import Refused
 from chatops.events import Event, Fact, Recorded
 from chatops.events.conversation import (
     CommandAccepted,
+    CommandExplained,
+    CommandOverdue,
     CommandReceived,
     CommandRefused,
+    CommandUndone,
     EffectDelayed,
     EffectFailed,
     ReactionAdded,
@@ -35,6 +39,10 @@ logger = structlog.get_logger(__name__)
 
 DECIDING = Bus.name
 DONE = "+1"
+UNDO = "undo"
+WHY = "why"
+"""The command that tells how something came about, where there is one."""
+
 SILENT = (CommandReceived, ReactionAdded, ReactionRequested, ReplyPosted)
 """Events of a story that change nothing in what there is to tell."""
 
@@ -167,16 +175,45 @@ class Replier:
         refused = story.first(CommandRefused)
         if refused is not None:
             return refusal(refused)
+        explained = story.first(CommandExplained)
+        if explained is not None:
+            return explanation(explained)
         if story.first(CommandAccepted) is None:
-            return _not_yet(story)
-        meaning = self._vocabularies[received.community].meaning(received.verb)
-        assert meaning is not None
-        community = self._configuration.communities[received.community]
+            return _not_yet(story, self._overdue(received, story))
+        return self._told(received, story)
+
+    def _told(self, received: CommandReceived, story: Story) -> Answer | None:
+        """Return what an accepted command tells, with how to stop what goes on, and what is said if it takes long."""
+        vocabulary = self._vocabularies.get(received.community)
+        meaning = vocabulary.meaning(received.verb) if vocabulary else None
+        if vocabulary is None or meaning is None:
+            return None
+        community = self._configuration.communities[received.community].within(received.repo)
         with self._log.database.read() as db:
             try:
-                return meaning.command.tell(story, self._knowledge(db, community))
+                answer = meaning.command.tell(story, self._knowledge(db, community))
             except Refused as problem:
                 return Answer(verdict=pieces(problem.text), tone=Tone.UNKNOWN, private=True)
+        late = self._overdue(received, story)
+        if late is not None and answer.quiet and answer.tone is Tone.BUSY:
+            return replace(answer, quiet=False, counts=late.verdict, footer=late.footer)
+        undone = story.first(CommandUndone)
+        if undone is not None:
+            return replace(answer, footer=was_taken_back(answer.footer, undone))
+        can_undo = UNDO in vocabulary.verbs and not meaning.command.irreversible
+        if can_undo and answer.tone is Tone.BUSY:
+            slash = f"{community.slash_command} " if received.surface == "slack" else "/"
+            return replace(answer, footer=taking_back(answer.footer, f"{slash}{UNDO}"))
+        return answer
+
+    def _overdue(self, received: CommandReceived, story: Story) -> Answer | None:
+        """Return what is said where somebody has waited too long for a word."""
+        late = story.first(CommandOverdue)
+        if late is None:
+            return None
+        vocabulary = self._vocabularies.get(received.community)
+        can_ask = vocabulary is not None and WHY in vocabulary.verbs
+        return overdue(late, story.all(EffectDelayed), can_ask=can_ask)
 
     def _written(self, command: CommandId) -> str | None:
         with self._log.database.read() as db:
@@ -196,7 +233,7 @@ def _is_told(kind: type[Event]) -> bool:
     return names_a_command or kind in (EffectDelayed, EffectFailed)
 
 
-def _not_yet(story: Story) -> Answer | None:
+def _not_yet(story: Story, late: Answer | None) -> Answer | None:
     """Return the message while there is no decision: given up, put off, or nothing so far.
 
     What the operator let run again after it was given up is put off anew, or decided.
@@ -206,12 +243,37 @@ def _not_yet(story: Story) -> Answer | None:
             return undecided(event)
         if isinstance(event, EffectDelayed) and event.effect == DECIDING:
             return waiting(event)
-    return None
+    return late
 
 
 def refusal(refused: CommandRefused) -> Answer:
     """Return the message of a refusal: one clear sentence, nothing else."""
     return Answer(verdict=pieces(refused.text), tone=Tone.NEUTRAL, private=True)
+
+
+def explanation(explained: CommandExplained) -> Answer:
+    """Return the message about what would happen, and does not."""
+    if explained.reason:
+        return Answer(
+            verdict=(
+                "Nothing was done, and it would be refused: ",
+                *pieces(explained.sentences[0]),
+            ),
+            private=True,
+        )
+    if not explained.sentences:
+        return Answer(
+            verdict=("Nothing was done. It would be answered, and change nothing.",), private=True
+        )
+    return Answer(
+        verdict=("Nothing was done. This is what would be:",),
+        sections=(
+            Section(
+                title="Steps", lines=tuple(pieces(sentence) for sentence in explained.sentences)
+            ),
+        ),
+        private=True,
+    )
 
 
 def waiting(delayed: EffectDelayed) -> Answer:
@@ -221,6 +283,37 @@ def waiting(delayed: EffectDelayed) -> Answer:
         verdict=(f"Not decided yet: {delayed.text} I try again in about {minutes} min.",),
         tone=Tone.BUSY,
     )
+
+
+def overdue(late: CommandOverdue, delays: Sequence[EffectDelayed], *, can_ask: bool) -> Answer:
+    """Return the message where nothing could be said for too long: what it waits for, and how to see more."""
+    if DECIDING in late.steps:
+        what = "it is not decided yet"
+    elif late.steps:
+        what = f"not done yet: {', '.join(f'`{step}`' for step in late.steps)}"
+    else:
+        what = "I have not heard what became of it"
+    tried = f" The last try said: {delays[-1].text}" if delays else ""
+    look = f"/{WHY} {late.command}" if can_ask else f"chatops events --stream {late.command}"
+    return Answer(
+        verdict=pieces(f"I heard this {late.minutes} min ago, and {what}.{tried}"),
+        tone=Tone.BUSY,
+        footer=("I go on, and change this message then. More: ", Code(look)),
+    )
+
+
+def taking_back(footer: Line, said: str) -> Line:
+    """Return the end of a message about what goes on, with how to stop it."""
+    return (*footer, *_blank(footer), Code(said), " takes it back, within ten minutes.")
+
+
+def was_taken_back(footer: Line, undone: CommandUndone) -> Line:
+    """Return the end of a message about what somebody took back."""
+    return (*footer, *_blank(footer), "Taken back by ", Strong(undone.by or "somebody"), ".")
+
+
+def _blank(footer: Line) -> Line:
+    return (" ",) if footer else ()
 
 
 def undecided(failed: EffectFailed) -> Answer:

@@ -1,8 +1,10 @@
 """Which words a community's people can begin a request with, and what each of them stands for."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+
+from msgspec.structs import replace
 
 from chatops.config import Community, Configuration
 from chatops.engine.command import Command
@@ -27,6 +29,11 @@ class Vocabulary:
     """The verbs of one community: every command that it has not switched off, under all of its names."""
 
     def __init__(self, commands: Iterable[type[Command]], community: Community) -> None:
+        commands = tuple(commands)
+        self._within = {
+            repo.lower(): Vocabulary(commands, replace(community.within(repo), exceptions={}))
+            for repo in community.exceptions
+        }
         off = {name.lower() for name in community.commands_off}
         self._meanings = {
             verb: Meaning(command, words)
@@ -34,6 +41,10 @@ class Vocabulary:
             if command.name not in off
             for verb, words in command.verbs(community).items()
         }
+
+    def within(self, repo: str) -> "Vocabulary":
+        """Return the verbs that are heard in one of the community's repositories."""
+        return self._within.get(repo.lower(), self)
 
     @property
     def verbs(self) -> frozenset[str]:
@@ -74,3 +85,32 @@ def unknown(verb: str, verbs: Collection[str]) -> Refused:
     listing = "commands" if "commands" in verbs else "help"
     hint = f"Did you mean `{near[0]}`?" if near else f"`{listing}` lists what I know."
     return Refused(f"I do not know `{verb}`. {hint}", reason="unknown_command")
+
+
+def misnamed(commands: Mapping[str, type[Command]], configuration: Configuration) -> list[str]:
+    """Return a sentence for each command that a community names in its rules and that there is not."""
+    problems = []
+    for key, community in configuration.communities.items():
+        verbs = {verb for command in commands.values() for verb in command.verbs(community)}
+        for place, names, known in _named_commands(community, verbs, set(commands)):
+            for name in names:
+                if name not in known:
+                    near = get_close_matches(name, known, n=1, cutoff=ALIKE)
+                    hint = (
+                        f"did you mean {near[0]}?"
+                        if near
+                        else f"expected one of {', '.join(sorted(known))}"
+                    )
+                    problems.append(f"communities.{key}.{place}: found {name!r}, {hint}")
+    return problems
+
+
+def _named_commands(
+    community: Community, verbs: set[str], names: set[str]
+) -> Iterator[tuple[str, Iterable[str], set[str]]]:
+    """Yield each place where commands are named, the names there, and those that may be."""
+    yield "commands_off", (name.lower() for name in community.commands_off), names
+    yield "who_may", community.who_may, verbs | names
+    for repo, rules in community.exceptions.items():
+        yield f"exceptions.{repo}.commands_off", (one.lower() for one in rules.commands_off), names
+        yield f"exceptions.{repo}.who_may", rules.who_may, verbs | names

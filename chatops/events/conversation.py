@@ -105,6 +105,57 @@ class CommandRefused(Event, frozen=True, kw_only=True):
         return self.command
 
 
+class CommandExplained(Event, frozen=True, kw_only=True):
+    """The bus told what a request would lead to, and nothing of it was done.
+
+    `sentences` say what would be done, or why it would be refused, then with the `reason` of the refusal.
+    """
+
+    kind: ClassVar[str] = "command.explained"
+
+    command: CommandId
+    sentences: tuple[str, ...] = ()
+    reason: str = ""
+
+    def key(self) -> str:
+        return f"{self.command}/decided"
+
+    def stream(self) -> str:
+        return self.command
+
+
+class CommandTakenBack(Event, frozen=True, kw_only=True):
+    """A command undoes another one, which is `undone`; a command is undone once. `said` is what had been said."""
+
+    kind: ClassVar[str] = "command.taken_back"
+
+    command: CommandId
+    undone: CommandId
+    said: str
+
+    def key(self) -> str:
+        return f"{self.undone}/taken-back"
+
+    def stream(self) -> str:
+        return self.command
+
+
+class CommandUndone(Event, frozen=True, kw_only=True):
+    """Somebody took this command back, with the command `undone_by`: the same, told in the story of the one undone."""
+
+    kind: ClassVar[str] = "command.undone"
+
+    command: CommandId
+    undone_by: CommandId
+    by: str
+
+    def key(self) -> str:
+        return f"{self.command}/undone"
+
+    def stream(self) -> str:
+        return self.command
+
+
 class ReactionAdded(Event, frozen=True, kw_only=True):
     """The bot put a reaction on the comment of a command."""
 
@@ -150,6 +201,22 @@ class ReplyPosted(Event, frozen=True, kw_only=True):
 
     def key(self) -> str:
         return f"{self.command}/reply"
+
+    def stream(self) -> str:
+        return self.command
+
+
+class CommandOverdue(Event, frozen=True, kw_only=True):
+    """Somebody has waited so many minutes for a word about their request; `steps` of it were not done by then."""
+
+    kind: ClassVar[str] = "command.overdue"
+
+    command: CommandId
+    minutes: int
+    steps: tuple[str, ...] = ()
+
+    def key(self) -> str:
+        return f"{self.command}/overdue"
 
     def stream(self) -> str:
         return self.command

@@ -5,12 +5,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Integer, String, Table, func, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    Row,
+    String,
+    Table,
+    func,
+    select,
+)
 
 from chatops.engine.clock import moment
 from chatops.engine.projection import Projection, upsert
 from chatops.events import Event, Recorded
-from chatops.events.conversation import CommandAccepted, CommandReceived, CommandRefused
+from chatops.events.conversation import (
+    CommandAccepted,
+    CommandExplained,
+    CommandReceived,
+    CommandRefused,
+)
 from chatops.events.reruns import RerunRequested, RetestFinished
 from chatops.names import CommandId, PullNumber, Repo, RunId, Sha
 
@@ -29,6 +45,7 @@ class Commands(Projection):
         CommandReceived,
         CommandAccepted,
         CommandRefused,
+        CommandExplained,
         RerunRequested,
         RetestFinished,
     )
@@ -50,6 +67,7 @@ class Commands(Projection):
             Column("decision", String),
             Column("reason", String),
             Column("finished_at", BigInteger),
+            Index(f"{self.prefix}commands_of_person", "said_by", "received_at"),
         )
         self.reruns = self.table(
             "reruns",
@@ -195,21 +213,51 @@ def newest_commands(db: Connection, limit: int) -> list[Command]:
         .order_by(commands.received_at.desc(), commands.command)
         .limit(limit)
     )
-    return [
-        Command(
-            command=row.command,
-            verb=row.verb,
-            surface=row.surface,
-            by=row.said_by,
-            repo=row.repo,
-            number=row.number,
-            received_at=moment(row.received_at),
-            decision=row.decision or "undecided",
-            reason=row.reason or "",
-            finished_at=moment(row.finished_at),
+    return [_command(row) for row in db.execute(query)]
+
+
+def commands_of_person(
+    db: Connection, repo: Repo, number: PullNumber, by: str, after: datetime
+) -> list[Command]:
+    """Return what somebody asked for in one place after a moment and was granted, newest first."""
+    commands = LIVE.commands.c
+    query = (
+        select(LIVE.commands)
+        .where(
+            commands.said_by == by,
+            commands.received_at >= int(after.timestamp()),
+            commands.repo == repo,
+            commands.number == number,
+            commands.decision == "accepted",
         )
-        for row in db.execute(query)
-    ]
+        .order_by(commands.received_at.desc(), commands.command.desc())
+    )
+    return [_command(row) for row in db.execute(query)]
+
+
+def command_of_id(db: Connection, command: CommandId) -> Command | None:
+    """Return one command."""
+    commands = LIVE.commands.c
+    query = select(LIVE.commands).where(
+        commands.command == command, commands.received_at.is_not(None)
+    )
+    row = db.execute(query).first()
+    return None if row is None else _command(row)
+
+
+def _command(row: Row[Any]) -> Command:
+    return Command(
+        command=row.command,
+        verb=row.verb,
+        surface=row.surface,
+        by=row.said_by,
+        repo=row.repo,
+        number=row.number,
+        received_at=moment(row.received_at),
+        decision=row.decision or "undecided",
+        reason=row.reason or "",
+        finished_at=moment(row.finished_at),
+    )
 
 
 def _columns(fact: Recorded) -> dict[str, Any]:
@@ -228,6 +276,8 @@ def _columns(fact: Recorded) -> dict[str, Any]:
             return {"decision": "accepted", "reason": ""}
         case CommandRefused() as event:
             return {"decision": "refused", "reason": event.reason}
+        case CommandExplained() as event:
+            return {"decision": "explained", "reason": event.reason}
         case RetestFinished():
             return {"finished_at": fact.occurred_us // MICROSECONDS}
         case _:

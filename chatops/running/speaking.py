@@ -13,8 +13,13 @@ from chatops.engine.log import Batch
 from chatops.engine.reply import Replier
 from chatops.engine.work import Item
 from chatops.errors import BadInput, ChatopsError
-from chatops.events import Fact, Recorded
-from chatops.events.conversation import CommandAccepted, CommandReceived, CommandRefused
+from chatops.events import Event, Fact, Recorded
+from chatops.events.conversation import (
+    CommandAccepted,
+    CommandExplained,
+    CommandReceived,
+    CommandRefused,
+)
 from chatops.gateways.github import GitHubGateway
 from chatops.names import CommandId, PullNumber, Repo
 from chatops.ports import GitHub
@@ -26,6 +31,11 @@ PATIENCE_SECONDS = 30.0
 """For a decision that another process has taken on."""
 
 LOOK_SECONDS = 0.1
+DECISIONS: Mapping[type[Event], str] = {
+    CommandAccepted: "accepted",
+    CommandExplained: "explained",
+    CommandRefused: "refused",
+}
 
 
 class Terminal:
@@ -56,21 +66,8 @@ async def say_command(
     if repo and repo not in chosen.repositories:
         known = ", ".join(chosen.repositories)
         raise BadInput([f"--repo: found {repo!r}, expected one of {known}"])
-    words = split_words(line)
-    if not words:
-        raise BadInput(["run: found nothing, expected a command such as '/retest'"])
-    command = CommandId(f"command/{SURFACE}/{uuid4().hex}")
-    received = CommandReceived(
-        command=command,
-        community=chosen.key,
-        surface=SURFACE,
-        verb=words[0].lstrip("/").lower(),
-        words=tuple(words[1:]),
-        said=after_first(line),
-        by=person,
-        repo=Repo(repo) or chosen.repositories[0],
-        number=PullNumber(number),
-    )
+    received = asked(line, chosen, number=number, person=person, repo=repo)
+    command = received.command
     terminal = Terminal()
     service.surfaces[SURFACE] = terminal
     await service.start(run_crew=False)
@@ -84,13 +81,31 @@ async def say_command(
         story = await asyncio.to_thread(service.log.story, command)
     finally:
         await service.stop()
-    accepted = any(isinstance(recorded.event, CommandAccepted) for recorded in story)
-    decided = "accepted" if accepted else "refused"
     return {
         "command": command,
-        "decision": "undecided" if problem else decided,
+        "decision": "undecided" if problem else _decision(story),
         "text": problem or terminal.text,
     }
+
+
+def asked(
+    line: str, community: Community, *, number: int = 0, person: str = "", repo: str = ""
+) -> CommandReceived:
+    """Return the request a line on the command line makes."""
+    words = split_words(line)
+    if not words:
+        raise BadInput(["run: found nothing, expected a command such as '/retest'"])
+    return CommandReceived(
+        command=CommandId(f"command/{SURFACE}/{uuid4().hex}"),
+        community=community.key,
+        surface=SURFACE,
+        verb=words[0].lstrip("/").lower(),
+        words=tuple(words[1:]),
+        said=after_first(line),
+        by=person,
+        repo=Repo(repo) or community.repositories[0],
+        number=PullNumber(number),
+    )
 
 
 def _community(service: Service, key: str) -> Community:
@@ -122,7 +137,12 @@ async def _settled(service: Service, command: CommandId, position: int) -> str:
 
 
 def _is_decided(story: Sequence[Recorded]) -> bool:
-    return any(isinstance(recorded.event, CommandAccepted | CommandRefused) for recorded in story)
+    return any(isinstance(recorded.event, tuple(DECISIONS)) for recorded in story)
+
+
+def _decision(story: Sequence[Recorded]) -> str:
+    """Return the word for what was decided."""
+    return next(DECISIONS[kind] for one in story if (kind := type(one.event)) in DECISIONS)
 
 
 def _replier(service: Service, terminal: Terminal) -> Replier:

@@ -134,7 +134,7 @@ def asked(
         return []
     previous = comment.previous_text if comment.action == "edited" else ""
     seconds = int(comment.updated_at.timestamp()) if comment.updated_at else 0
-    hears = vocabularies[community.key].hears
+    hears = vocabularies[community.key].within(comment.repo).hears
     facts = []
     for order, spoken in enumerate(newly_spoken(comment.text, previous, hears)):
         command = CommandId(

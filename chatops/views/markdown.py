@@ -27,6 +27,7 @@ _MARKUP = re.compile(r"([\\`*_\[\]<>|~&!])")
 _LEADING = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))")
 _LIVE = re.compile(r"[@#]|(?<=:)//|(?i:\bwww)(?=\.)|(?i:\bgh)(?=-\d)")
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})")
+_BREAK = re.compile(r"[\r\n]")
 _TICKS = re.compile(r"`+")
 
 
@@ -43,13 +44,18 @@ def render_markdown(answer: Answer, marker: str) -> str:
 
 
 def line(pieces: Line) -> str:
-    """Return one line of pieces as Markdown."""
-    return "".join(_piece(piece) for piece in pieces)
+    """Return one line of pieces as Markdown; two codes that touch would be read as one, so they do not."""
+    written = ""
+    for piece in pieces:
+        part = _piece(piece)
+        seam = JOINER if written.endswith("`") and part.startswith("`") else ""
+        written += seam + part
+    return written
 
 
 def text(outside: str) -> str:
     """Return text as Markdown that shows just this text."""
-    joined = _LIVE.sub(lambda live: live.group() + JOINER, " ".join(outside.split("\n")))
+    joined = _LIVE.sub(lambda live: live.group() + JOINER, _BREAK.sub(" ", outside))
     return _LEADING.sub(rf"\1{JOINER}\2", _MARKUP.sub(r"\\\1", joined))
 
 

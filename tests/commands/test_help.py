@@ -31,6 +31,10 @@ def test_every_command_is_listed_with_what_it_does(tmp_path: Path) -> None:
         assert command.help in text
 
 
+def test_it_says_how_to_only_ask_what_would_be_done(tmp_path: Path) -> None:
+    assert "With --dry-run after it" in told(tmp_path)
+
+
 def test_one_command_can_be_asked_about(tmp_path: Path) -> None:
     text = told(tmp_path, "/Retest", surface="github")
 

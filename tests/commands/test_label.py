@@ -14,6 +14,7 @@ from chatops.events import Event
 from chatops.events.changes import LabelsChanged, LabelsRequested
 from chatops.events.conversation import EffectFailed
 from chatops.events.pulls import PullChanged
+from chatops.names import CommandId
 from tests.scene import (
     COMMAND,
     COMMUNITY,
@@ -29,6 +30,7 @@ from tests.scene import (
     under_way,
 )
 
+UNDO = CommandId("command/github/comment/2/0/0")
 PREFIXED = msgspec.structs.replace(COMMUNITY, labels=Labels(prefixes=("area", "kind")))
 RESTARTING = msgspec.structs.replace(COMMUNITY, labels=Labels(restart_ci=True))
 
@@ -184,6 +186,85 @@ def test_outside_of_both_it_says_where_it_works(tmp_path: Path) -> None:
         pytest.raises(Refused, match="say it there"),
     ):
         Label.parse(["bug"]).decide(nowhere, knowledge)
+
+
+def take_back(
+    folder: Path,
+    changed: LabelsChanged,
+    *labels: str,
+    words: Sequence[str] = (),
+    community: Community = COMMUNITY,
+) -> LabelsRequested:
+    asked = Asked(
+        received=received(command=UNDO, verb="undo", words=tuple(words)),
+        standing=Standing(issue=issue(labels=labels)),
+        grant=Grant(ground="anyone"),
+    )
+    with scene(folder, [pull(labels=labels)]) as world, world.knowledge(community) as knowledge:
+        (wanted,) = Label.taken_back(story(changed), asked, knowledge)
+    assert isinstance(wanted, LabelsRequested)
+    return wanted
+
+
+def changed(*, added: Sequence[str] = (), removed: Sequence[str] = ()) -> LabelsChanged:
+    return LabelsChanged(
+        command=COMMAND, repo=REPO, number=PULL, added=tuple(added), removed=tuple(removed)
+    )
+
+
+def test_what_was_added_is_taken_off_again_and_the_other_way_round(tmp_path: Path) -> None:
+    wanted = take_back(tmp_path, changed(added=["bug"], removed=["wip"]), "Bug", "x")
+
+    assert (wanted.command, wanted.add, wanted.remove) == (UNDO, ("wip",), ("bug",))
+    assert wanted.before == ("Bug", "x")
+
+
+@pytest.mark.parametrize(
+    ("done", "labels", "said"),
+    [
+        ({"added": ["bug"]}, [], "`bug` is gone"),
+        ({"removed": ["a", "b"]}, ["a", "b"], "`a`, `b` are back"),
+        ({"added": ["bug"], "removed": ["wip"]}, ["wip"], "`bug` is gone and `wip` is back"),
+    ],
+)
+def test_labels_that_somebody_changed_since_are_left_alone(
+    tmp_path: Path, done: dict[str, list[str]], labels: list[str], said: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        take_back(tmp_path, changed(**done), *labels)
+
+    assert refused.value.reason == "changed_since"
+    assert said in refused.value.text
+
+
+def test_what_changed_nothing_is_not_taken_back(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="nothing was changed"):
+        take_back(tmp_path, changed(), "bug")
+
+
+def test_a_label_that_comes_back_warns_where_it_would_restart_the_ci(tmp_path: Path) -> None:
+    done = changed(removed=["bug"])
+
+    with pytest.raises(Refused, match="starts the CI of #7 again"):
+        take_back(tmp_path, done, "ok-to-test", community=RESTARTING)
+
+
+def test_with_now_the_label_comes_back(tmp_path: Path) -> None:
+    done = changed(removed=["bug"])
+
+    wanted = take_back(tmp_path, done, "ok-to-test", words=["now"], community=RESTARTING)
+
+    assert wanted.add == ("bug",)
+
+
+def test_labels_that_are_still_to_be_changed_are_not_taken_back_yet(tmp_path: Path) -> None:
+    asked = Asked(received=received(), standing=Standing(), grant=Grant(ground="anyone"))
+    with (
+        scene(tmp_path, [pull()]) as world,
+        world.knowledge() as knowledge,
+        pytest.raises(Refused, match="not been changed yet"),
+    ):
+        Label.taken_back(story(), asked, knowledge)
 
 
 def tell(folder: Path, *events: Event) -> tuple[str, bool]:

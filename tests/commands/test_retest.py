@@ -10,6 +10,7 @@ from chatops.engine.authority import Grant, Standing
 from chatops.engine.command import Asked
 from chatops.errors import Refused
 from chatops.events import Event
+from chatops.events.cancels import CancelRequested
 from chatops.events.conversation import CommandAccepted, EffectDelayed
 from chatops.events.gate import RequiredChecksChanged
 from chatops.events.reruns import (
@@ -358,3 +359,57 @@ def test_waiting_for_github_is_said(tmp_path: Path) -> None:
     _, text = tell(tmp_path, *BEGUN, delayed)
 
     assert "GitHub limits us. I try again in about 2 min." in text
+
+
+def take_back(folder: Path, happened: Sequence[Event], *events: Event) -> list[CancelRequested]:
+    undo = received(command=CommandId("command/github/comment/2/0/0"), verb="undo")
+    asked = Asked(received=undo, standing=Standing(), grant=MEMBER)
+    with scene(folder, events) as world, world.knowledge() as knowledge:
+        wanted = Retest.taken_back(story(*happened), asked, knowledge)
+    assert all(isinstance(event, CancelRequested) for event in wanted)
+    return [event for event in wanted if isinstance(event, CancelRequested)]
+
+
+def test_taken_back_it_stops_what_it_started_and_still_runs(tmp_path: Path) -> None:
+    happened = [asked_for(1), asked_for(2), asked_for(3), begun(1), begun(2), begun(3, found=True)]
+
+    wanted = take_back(
+        tmp_path,
+        happened,
+        pull(),
+        ended(1),
+        under_way(1, attempt=2),
+        ended(2),
+        ended(2, attempt=2),
+        under_way(3, attempt=2),
+    )
+
+    assert [(one.run_id, one.attempt) for one in wanted] == [(1, 2)]
+    assert wanted[0].command == "command/github/comment/2/0/0"
+
+
+def test_what_has_ended_or_went_on_cannot_be_taken_back(tmp_path: Path) -> None:
+    facts = [ended(1), ended(1, attempt=2), under_way(1, attempt=3)]
+
+    with pytest.raises(Refused, match="nothing to stop") as refused:
+        take_back(tmp_path, [asked_for(1), begun(1)], pull(), *facts)
+
+    assert refused.value.reason == "changed_since"
+
+
+def test_what_is_still_being_asked_for_is_not_taken_back_yet(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="not been asked for all"):
+        take_back(tmp_path, [asked_for(1)], pull(), ended(1))
+
+
+def asked_for(run_id: int) -> RerunRequested:
+    return RerunRequested(
+        command=COMMAND, repo=REPO, sha=HEAD, run_id=RunId(run_id), attempt=1, workflow="CI",
+        scope="failed",
+    )  # fmt: skip
+
+
+def begun(run_id: int, *, found: bool = False) -> RerunStarted:
+    return RerunStarted(
+        command=COMMAND, repo=REPO, run_id=RunId(run_id), attempt=2, workflow="CI", found=found
+    )

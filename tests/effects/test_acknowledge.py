@@ -27,3 +27,8 @@ def test_what_was_not_said_in_a_comment_gets_none() -> None:
             assert await Acknowledge().perform(received(comment_id=0), world.ports) == []
 
     asyncio.run(play())
+
+
+def test_it_tells_what_it_would_do() -> None:
+    assert Acknowledge().describe(received()) == "Would put 👀 on the comment."
+    assert Acknowledge().describe(received(comment_id=0)) == "Would show nothing."

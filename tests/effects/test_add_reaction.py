@@ -21,3 +21,9 @@ def test_the_reaction_is_there_once_however_often_it_is_asked() -> None:
             assert [reaction.content for reaction in comment.reactions] == ["rocket"]
 
     asyncio.run(play())
+
+
+def test_it_tells_what_it_would_do() -> None:
+    wanted = ReactionRequested(command=COMMAND, repo=REPO, comment_id=1, reaction="rocket")
+
+    assert AddReaction().describe(wanted) == "Would put the reaction `rocket` on the comment."

@@ -67,3 +67,9 @@ def test_githubs_no_is_told() -> None:
             assert told.text == "It is not mine to stop."
 
     asyncio.run(play())
+
+
+def test_it_tells_what_it_would_do() -> None:
+    wanted = CancelRequested(command=COMMAND, repo=REPO, run_id=RunId(5), attempt=2, workflow="C`I")
+
+    assert CancelRun().describe(wanted) == "Would stop `CI`, run 5 in attempt 2."

@@ -103,3 +103,13 @@ def test_where_there_is_none_of_the_labels_that_is_a_refusal() -> None:
             assert labels(world) == []
 
     asyncio.run(play())
+
+
+def test_it_tells_what_it_would_do() -> None:
+    wanted = LabelsRequested(
+        command=COMMAND, repo=REPO, number=PULL, add=("bug", "a`b"), remove=("wip",)
+    )
+
+    said = ChangeLabels().describe(wanted)
+
+    assert said == "Would add `bug`, `ab` to #7 and take `wip` off it."

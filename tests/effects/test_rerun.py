@@ -113,3 +113,14 @@ def test_two_that_ask_at_the_same_time_start_it_once() -> None:
             assert len(world.run.attempts) == 2
 
     asyncio.run(play())
+
+
+def test_it_tells_what_it_would_do() -> None:
+    wanted = RerunRequested(
+        command=COMMAND, repo=REPO, sha=HEAD, run_id=RunId(5), attempt=1, workflow="CI",
+        scope="failed", jobs=("a", "b`c"),
+    )  # fmt: skip
+
+    said = Rerun().describe(wanted)
+
+    assert said == "Would run the failed jobs of `CI` again, after attempt 1: `a`, `bc`."

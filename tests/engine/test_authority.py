@@ -1,6 +1,8 @@
+import msgspec
 import pytest
 
-from chatops.engine.authority import Role, Standing, authorise
+from chatops.config.shape import LeastRole
+from chatops.engine.authority import Grant, Role, Standing, authorise
 from chatops.errors import Refused
 from chatops.names import Login
 from chatops.ports import Permission
@@ -105,3 +107,29 @@ def test_what_is_unknown_is_refused_and_said_to_be_unknown() -> None:
 
 def test_anyone_may_ask() -> None:
     assert ground(Standing(), Role.ANYONE) == "anyone"
+
+
+@pytest.mark.parametrize(
+    ("rules", "verb", "is_enough"),
+    [
+        ({"label": "write"}, "label", False),
+        ({"label": "write"}, "hold", False),
+        ({"label": "write", "hold": "triage"}, "hold", True),
+        ({"hold": "write"}, "label", True),
+        ({"label": "anyone"}, "remove-label", True),
+    ],
+)
+def test_a_rule_for_a_command_holds_for_all_of_its_words_that_have_none_of_their_own(
+    rules: dict[str, LeastRole], verb: str, *, is_enough: bool
+) -> None:
+    community = msgspec.structs.replace(COMMUNITY, who_may=rules)
+    triager = Standing(login=MONA, permission=Permission.TRIAGE)
+
+    def ask() -> Grant:
+        return authorise(Role.TRIAGER, received(verb=verb), triager, community, "label")
+
+    if is_enough:
+        assert ask().ground
+    else:
+        with pytest.raises(Refused, match="the role write or more"):
+            ask()

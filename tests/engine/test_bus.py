@@ -3,24 +3,27 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 
-from chatops.config import Configuration
+from chatops.config import Configuration, Exceptions
 from chatops.engine.bus import SHORT_WAIT
 from chatops.engine.command import Story
+from chatops.engine.effect import describer
 from chatops.engine.vocabulary import unknown
 from chatops.errors import Refused, Transient
 from chatops.events import Recorded
 from chatops.events.changes import EditRequested, LabelsRequested
 from chatops.events.conversation import (
     CommandAccepted,
+    CommandExplained,
     CommandRefused,
     EffectDelayed,
     EffectFailed,
 )
 from chatops.events.reruns import RerunRequested
 from tests.engine.worlds import A_WHILE, COMMANDS, Town, town
-from tests.scene import ended, issue, job, pull
+from tests.scene import COMMUNITY, REPO, ended, issue, job, pull
 
 pytestmark = pytest.mark.anyio
 
@@ -190,3 +193,71 @@ async def test_without_any_community_nothing_is_decided(here: Town) -> None:
     await here.bus.perform(here.ask("help"))
 
     assert isinstance(outcome(here).event, CommandRefused)
+
+
+async def test_what_a_community_lets_fewer_people_say_asks_who_it_is(here: Town) -> None:
+    here.configuration = configured(who_may={"help": "write"})
+    item = here.ask("help")
+    here.problem = Transient("GitHub could not be reached.")
+
+    with pytest.raises(Transient):
+        await here.bus.perform(item)
+
+    here.problem = None
+    await here.bus.perform(item)
+
+    accepted = outcome(here).event
+    assert isinstance(accepted, CommandAccepted)
+    assert accepted.role == "permission write"
+
+
+async def test_what_is_off_in_a_repository_is_unknown_there(here: Town) -> None:
+    here.configuration = configured(exceptions={REPO: Exceptions(commands_off=("help",))})
+
+    await here.bus.perform(here.ask("help"))
+
+    refused = outcome(here).event
+    assert isinstance(refused, CommandRefused)
+    assert refused.reason == "unknown_command"
+
+
+async def test_a_repository_may_ask_for_more(here: Town) -> None:
+    here.configuration = configured(exceptions={REPO: Exceptions(who_may={"help": "admin"})})
+
+    await here.bus.perform(here.ask("help"))
+
+    refused = outcome(here).event
+    assert isinstance(refused, CommandRefused)
+    assert "the role admin or more" in refused.text
+
+
+@pytest.mark.parametrize("word", ["--dry-run", "-dry-run", "--Dry-Run"])
+async def test_what_would_be_asked_for_is_told_and_not_asked_for(here: Town, word: str) -> None:
+    with_failed_pull(here)
+
+    await here.bus.perform(here.ask("retest", word))
+
+    explained = outcome(here).event
+    assert isinstance(explained, CommandExplained)
+    assert explained.sentences == (
+        "Would run the one failed job of `CI` again, after attempt 1: `test`.",
+    )
+    assert here.kinds().count("rerun.requested") == 0
+
+
+async def test_what_would_be_refused_is_told_with_its_reason(here: Town) -> None:
+    await here.bus.perform(here.ask("retest", "--dry-run"))
+
+    explained = outcome(here).event
+    assert isinstance(explained, CommandExplained)
+    assert explained.reason == "no_pull"
+
+
+async def test_what_is_only_written_down_is_told_so(here: Town) -> None:
+    describe = describer([])
+
+    assert describe(pull()) == "Would write down `pull.changed`, and call nobody."
+
+
+def configured(**changes: object) -> Configuration:
+    return Configuration(communities={"acme": msgspec.structs.replace(COMMUNITY, **changes)})

@@ -53,6 +53,9 @@ class Ask(Effect[ReactionRequested]):
             else []
         )
 
+    def describe(self, event: ReactionRequested) -> str:
+        return f"Would ask for {event.reaction}."
+
 
 class AskPolitely(Ask):
     """Has an answer of its own to a refusal."""

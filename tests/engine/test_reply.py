@@ -6,14 +6,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from chatops.engine.answer import Answer, Code, Link, Section, Strong, shortened
+from chatops.engine.answer import Answer, Code, Link, Section, Strong, as_text, shortened
 from chatops.engine.bus import Bus
 from chatops.engine.clock import SystemClock
-from chatops.engine.reply import Replier
+from chatops.engine.reply import Replier, overdue
 from chatops.engine.work import MOST_TRIES, OUR_FAULT, WORK, Crew, Item, WorkList
 from chatops.errors import Refused, Transient
 from chatops.events.conversation import (
     CommandAccepted,
+    CommandOverdue,
     CommandReceived,
     EffectDelayed,
     EffectFailed,
@@ -28,7 +29,7 @@ from chatops.surfaces.slack import Messages
 from tests.engine.test_work import HandClock
 from tests.engine.worlds import A_WHILE, Town, town
 from tests.payloads import problems
-from tests.scene import HEAD, REPO, received
+from tests.scene import HEAD, REPO, issue, received
 
 pytestmark = pytest.mark.anyio
 
@@ -321,3 +322,40 @@ def test_who_is_answered_is_named_by_the_command_alone(here: Town) -> None:
 
     assert subjects == {"command/github/comment/0/0/0"}
     assert CommandReceived not in here.replier.kinds
+
+
+async def test_what_waits_for_too_long_says_so_until_something_is_told(here: Town) -> None:
+    here.issue = issue(labels=("bug",))
+    item = here.ask("label", "bug")
+    reply = replying(item, here)
+    late = CommandOverdue(command=CommandId(reply.subject), minutes=5, steps=("decide",))
+    here.add([late], reply.subject)
+
+    await here.replier.perform(reply)
+
+    assert here.wall.note.startswith("I heard this 5 min ago, and it is not decided yet.")
+    assert f"chatops events --stream {reply.subject}" in here.wall.note
+
+    await here.bus.perform(item)
+    await here.replier.perform(reply)
+
+    assert here.wall.note == "#7 has bug already."
+    assert len(here.wall.notes) == 1
+
+
+async def test_what_can_be_asked_about_says_how() -> None:
+    late = CommandOverdue(command=CommandId("command/1"), minutes=7)
+
+    answer = as_text(overdue(late, [], can_ask=True))
+
+    assert "I heard this 7 min ago, and I have not heard what became of it." in answer
+    assert "/why command/1" in answer
+
+
+async def test_what_would_be_done_is_told(here: Town) -> None:
+    item = here.ask("help", "--dry-run")
+    await here.bus.perform(item)
+
+    await here.replier.perform(replying(item, here))
+
+    assert here.wall.note == "Nothing was done. It would be answered, and change nothing."

@@ -2,10 +2,10 @@ import msgspec
 import pytest
 
 import chatops.commands
-from chatops.config import Community, Labels
+from chatops.config import Community, Configuration, Exceptions, Labels
 from chatops.engine.catalogue import catalogue
 from chatops.engine.command import Command
-from chatops.engine.vocabulary import Vocabulary, unknown
+from chatops.engine.vocabulary import Vocabulary, misnamed, unknown
 from tests.scene import COMMUNITY
 
 COMMANDS = catalogue(chatops.commands, Command)
@@ -43,6 +43,40 @@ def test_a_command_that_is_switched_off_is_not_heard_under_any_word() -> None:
     assert words.meaning("retest") is None
     assert words.meaning("retest-required") is None
     assert "retest" not in words.commands
+
+
+def test_a_repository_may_have_rules_of_its_own() -> None:
+    words = vocabulary(
+        commands_off=("who",), exceptions={"acme/docs": Exceptions(commands_off=("Retest",))}
+    )
+    docs = words.within("Acme/Docs")
+
+    assert words.meaning("retest") is not None
+    assert words.within("acme/rocket") is words
+    assert docs.meaning("retest") is None
+    assert docs.meaning("who") is None
+    assert docs.meaning("label") is not None
+
+
+def test_a_rule_about_a_command_that_is_not_there_is_named() -> None:
+    community = msgspec.structs.replace(
+        COMMUNITY,
+        commands_off=("restest",),
+        who_may={"hold": "write", "lable": "write"},
+        exceptions={"acme/rocket": Exceptions(commands_off=("x",), who_may={"retest": "admin"})},
+    )
+    commands = {command.name: command for command in COMMANDS}
+
+    problems = misnamed(commands, Configuration(communities={"acme": community}))
+
+    assert problems[:2] == [
+        "communities.acme.commands_off: found 'restest', did you mean retest?",
+        "communities.acme.who_may: found 'lable', did you mean label?",
+    ]
+    assert problems[2].startswith(
+        "communities.acme.exceptions.acme/rocket.commands_off: found 'x', expected one of "
+    )
+    assert len(problems) == 3
 
 
 @pytest.mark.parametrize("verb", ["retest", "restest", "rettest", "labell", "hstory"])

@@ -8,12 +8,14 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 import chatops.commands
+import chatops.effects
 from chatops.config import Community, Configuration
 from chatops.engine.answer import Answer, as_text
 from chatops.engine.authority import Standing
 from chatops.engine.bus import Bus
 from chatops.engine.catalogue import catalogue
-from chatops.engine.command import Command, Knowledge
+from chatops.engine.command import Command, Knowledge, Story
+from chatops.engine.effect import Effect, describer
 from chatops.engine.log import Appended, Batch, Log
 from chatops.engine.projection import Projector
 from chatops.engine.reply import Replier, Surface
@@ -113,6 +115,7 @@ class Town:
             issue=issue,
             knowledge=self.knowledge,
             caught_up=caught_up,
+            describe=describer(effect() for effect in catalogue(chatops.effects, Effect)),
         )
 
     @property
@@ -126,12 +129,22 @@ class Town:
             knowledge=self.knowledge,
         )
 
+    def catch_up(self) -> None:
+        """Bring the read models up to date."""
+        self._projector.catch_up()
+
     async def append(self, batch: Batch) -> Appended:
         [appended] = self.log.append([batch])
         return appended
 
     def knowledge(self, db: Connection, community: Community) -> Knowledge:
-        return Knowledge(db=db, community=community, now=NOW, commands=COMMANDS)
+        return Knowledge(
+            db=db,
+            community=community,
+            now=NOW,
+            commands=COMMANDS,
+            story=lambda command: Story(tuple(one.event for one in self.log.story(command, db))),
+        )
 
     def ask(self, verb: str, *words: str, **changes: object) -> Item:
         """Ask for something; return the work of deciding it."""

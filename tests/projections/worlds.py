@@ -6,8 +6,16 @@ from typing import Any
 from hypothesis import strategies as st
 
 from chatops.events import Event
-from chatops.events.conversation import CommandAccepted, CommandReceived, CommandRefused
+from chatops.events.conversation import (
+    CommandAccepted,
+    CommandOverdue,
+    CommandReceived,
+    CommandRefused,
+    CommandTakenBack,
+    ReactionAdded,
+)
 from chatops.events.gate import RequiredChecksChanged, RequiredReported
+from chatops.events.mutes import JobsMuted, JobsUnmuted
 from chatops.events.pings import GroupsCalled
 from chatops.events.pulls import PullChanged
 from chatops.events.reruns import RerunRequested, RetestFinished
@@ -93,6 +101,15 @@ def commands(draw: st.DrawFn, number: int) -> list[Event]:
         )
     ]
     if draw(st.booleans()):
+        events.append(
+            ReactionAdded(command=command, reaction=draw(st.sampled_from(["eyes", "+1"])))
+        )
+    if draw(st.booleans()):
+        events.append(CommandOverdue(command=command, minutes=5))
+    if draw(st.booleans()):
+        undone = CommandId(f"command/github/comment/{draw(st.integers(1, 3))}")
+        events.append(CommandTakenBack(command=command, undone=undone, said="retest"))
+    if draw(st.booleans()):
         return [*events, CommandRefused(command=command, reason="r", text="t")]
     request = RerunRequested(
         command=command, repo=REPO, sha=draw(SHAS), run_id=RunId(number), attempt=1, workflow="CI",
@@ -103,11 +120,31 @@ def commands(draw: st.DrawFn, number: int) -> list[Event]:
 
 
 @st.composite
+def mutes(draw: st.DrawFn) -> list[Event]:
+    """Return what was said of jobs that are known to fail, some of it in the same moment."""
+    events: list[Event] = []
+    for number in range(draw(st.integers(0, 4))):
+        said: dict[str, Any] = {
+            "command": CommandId(f"command/github/comment/{number}/mute"), "community": "acme",
+            "jobs": tuple(draw(st.lists(st.sampled_from("abc"), min_size=1, unique=True))),
+            "by": "mona", "at": NOW + timedelta(seconds=draw(st.integers(0, 2))),
+        }  # fmt: skip
+        until = NOW + timedelta(days=number)
+        events.append(
+            JobsMuted(**said, reason="known", until=until)
+            if draw(st.booleans())
+            else JobsUnmuted(**said)
+        )
+    return events
+
+
+@st.composite
 def histories(draw: st.DrawFn) -> list[Event]:
     """Return everything that was heard of a repository, each fact once."""
     events: list[Event] = []
     for number in range(1, draw(st.integers(1, 3)) + 1):
         events += draw(runs(number)) + draw(pulls(number)) + draw(commands(number))
+    events += draw(mutes())
     events.append(RequiredReported(repo=REPO, names=("a",), fingerprint="r"))
     events += [
         RequiredChecksChanged(

@@ -130,15 +130,25 @@ async def test_a_rerun_from_here_is_a_rerun(database_url: str, tmp_path: Path) -
     async with GitHubStandIn(world) as hub:
         made = service(database_url, tmp_path, url=hub.url, token=world.token("mona"))
         said = await say(made, "/retest", number=7, person="mona")
+        explained = await say(
+            service(database_url, tmp_path, url=hub.url, token=world.token("mona")),
+            "/cancel —dry-run",
+            number=7,
+            person="mona",
+        )
         stranger = await say(
             service(database_url, tmp_path, url=hub.url, token=world.token("mona")),
             "/retest",
             number=7,
         )
         reruns = [call for call in hub.requests if "rerun" in call.path]
+        cancels = [call for call in hub.requests if "cancel" in call.path]
 
     assert (said["decision"], stranger["decision"]) == ("accepted", "refused")
     assert said["text"].startswith("Running 1 failed job again on ")
+    assert explained["decision"] == "explained"
+    assert "Would stop CI, run " in explained["text"]
+    assert cancels == []
     assert [call.status for call in reruns] == [201]
 
 

@@ -201,3 +201,64 @@ async def test_opening_again_warns_where_it_starts_the_ci(
         here.say("/reopen now")
         await here.settle()
         assert pull.state == "open"
+
+
+@pytest.mark.parametrize(
+    ("said", "by"),
+    [
+        ("/assign @hubot", MEMBER),
+        ("/close not-planned", AUTHOR),
+        ("/retitle It flies", AUTHOR),
+        ("/milestone 3.2", MEMBER),
+        ("/lifecycle frozen", MEMBER),
+        ("/good-first-issue", MEMBER),
+        ("/label bug", MEMBER),
+    ],
+)
+async def test_what_was_changed_on_an_issue_is_taken_back(
+    database_url: str, tmp_path: Path, said: str, by: str
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        for label in (
+            "lifecycle/frozen",
+            "lifecycle/stale",
+            "help wanted",
+            "good first issue",
+            "bug",
+        ):
+            here.repository.label(label)
+        here.repository.milestone("3.2")
+        open_issue(here, labels=("lifecycle/stale",))
+        issue = here.repository.issues[ISSUE]
+
+        def state() -> object:
+            return (
+                sorted(issue.labels), list(issue.assignees), issue.title, issue.state, issue.milestone,
+            )  # fmt: skip
+
+        before = state()
+        here.say(said, on=ISSUE, by=by)
+        await here.settle()
+        assert state() != before
+        comment = here.say("/undo", on=ISSUE, by=by)
+        await here.settle()
+
+        assert state() == before, here.replies_on(ISSUE)
+        assert here.reactions(comment) == ALL_WELL
+
+
+async def test_what_somebody_changed_since_is_not_taken_back(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        open_issue(here)
+        here.say("/retitle It flies", on=ISSUE)
+        await here.settle()
+        here.repository.retitle(ISSUE, "It swims", actor=AUTHOR)
+
+        here.say("/undo", on=ISSUE)
+        await here.settle()
+
+        assert here.repository.issues[ISSUE].title == "It swims"
+        [reply] = here.replies_on(ISSUE)
+        assert "is `It swims` now, not `It flies`" in reply

@@ -127,3 +127,73 @@ async def test_only_the_job_that_is_meant_runs_again(database_url: str, tmp_path
 
         assert here.reruns == ["rerun CI / test (a)", "rerun Gatekeeper"]
         assert "Running 1 failed job again" in here.reply
+
+
+async def test_what_is_off_in_a_repository_is_left_alone_there(
+    database_url: str, tmp_path: Path
+) -> None:
+    off = "    exceptions: {acme/rocket: {commands_off: [retest]}}\n"
+    async with town(database_url, tmp_path, extra=off) as here:
+        await here.open_failed_pull()
+
+        comment = here.say("/retest")
+        await here.settle()
+
+        assert here.replies == []
+        assert here.reactions(comment) == []
+        assert here.reruns == []
+
+
+async def test_a_job_is_muted_and_unmuted(database_url: str, tmp_path: Path) -> None:
+    async with town(database_url, tmp_path) as here:
+        here.open_pull()
+        here.repository.run(workflow="Nightly", event="schedule", jobs=[BUILD])
+        await here.let_ci_end()
+
+        here.say("/mute build for 7 days the compiler is being moved")
+        await here.settle()
+
+        assert "Muted 1 job until " in here.reply
+        assert "the compiler is being moved" in here.reply
+
+        here.say("/unmute build")
+        await here.settle()
+
+        assert "1 job is no longer muted." in here.replies[-1].body
+
+
+async def test_a_mute_is_taken_back(database_url: str, tmp_path: Path) -> None:
+    async with town(database_url, tmp_path) as here:
+        here.open_pull()
+        here.repository.run(workflow="Nightly", event="schedule", jobs=[BUILD])
+        await here.let_ci_end()
+        here.say("/mute build for 1h it is known")
+        await here.settle()
+
+        undo = here.say("/undo")
+        await here.settle()
+
+        assert here.reactions(undo) == ["eyes", "+1"]
+        here.say("/unmute build")
+        await here.settle()
+        assert "No job is muted now." in here.replies[-1].body
+
+
+async def test_a_stranger_mutes_nothing(database_url: str, tmp_path: Path) -> None:
+    async with town(database_url, tmp_path) as here:
+        here.open_pull()
+
+        here.say("/mute build for 7d I am bored", by=STRANGER)
+        await here.settle()
+
+        assert "the role triage or more" in here.reply
+
+
+async def test_somebody_may_shrug(database_url: str, tmp_path: Path) -> None:
+    async with town(database_url, tmp_path) as here:
+        here.open_pull()
+
+        here.say("/shrug", by=STRANGER)
+        await here.settle()
+
+        assert r"¯\\\_(ツ)\_/¯" in here.reply

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatops.surfaces.comment_words import newly_spoken, split_words, spoken
+from chatops.surfaces.comment_words import Spoken, newly_spoken, split_words, spoken
 
 VERBS = {"retest", "status", "help"}
 
@@ -84,9 +84,44 @@ def test_no_text_breaks_it(text: str) -> None:
     assert split_words(text) is not None
 
 
-@given(st.text(alphabet=st.sampled_from("/retsau \n`~<>!-\"'“”–.\r"), max_size=40))
+TALK = st.text(alphabet=st.sampled_from("/retsau \n`~<>!-\"'“”–—.?,\r\t\xa0\u200b"), max_size=60)
+
+
+@given(TALK)
 def test_what_is_heard_said_again_is_heard_the_same(text: str) -> None:
     first = spoken(text, VERBS.__contains__)
-    again = spoken("\n".join(f"/{one.verb}" for one in first), VERBS.__contains__)
 
-    assert {one.verb for one in again} == {one.verb for one in first}
+    again = spoken("\n".join(map(said_plainly, first)), VERBS.__contains__)
+
+    assert [(one.verb, one.words) for one in again] == [(one.verb, one.words) for one in first]
+
+
+@given(TALK)
+def test_an_edit_that_changes_nothing_asks_for_nothing(text: str) -> None:
+    assert newly_spoken(text, text, VERBS.__contains__) == []
+
+
+@given(TALK, TALK)
+def test_what_is_quoted_is_never_heard(before: str, quoted: str) -> None:
+    text = "\n".join(f"> {line}" for line in f"/retest\n{quoted}".splitlines())
+
+    assert spoken(text, VERBS.__contains__) == []
+    assert {one.verb for one in spoken(f"{before}\n\n{text}", VERBS.__contains__)} == {
+        one.verb for one in spoken(before, VERBS.__contains__)
+    }
+
+
+@given(st.text(), st.text())
+def test_no_text_from_a_terminal_or_slack_breaks_it(text: str, more: str) -> None:
+    assert all(isinstance(word, str) for word in split_words(f"{text} {more}"))
+
+
+def said_plainly(one: Spoken) -> str:
+    """Say a command as somebody careful would: each word in quotation marks where it needs them."""
+    return " ".join([f"/{one.verb}", *map(_marked, one.words)])
+
+
+def _marked(word: str) -> str:
+    if word and word[0] not in "\"'" and not any(letter.isspace() for letter in word):
+        return word
+    return f"'{word}'" if '"' in word else f'"{word}"'

@@ -1,4 +1,7 @@
 import json
+import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -8,12 +11,13 @@ from chatops.engine.answer import Answer, Code, Link, Person, Section, Strong, T
 from chatops.views.blocks import TEXT_BUDGET, escape, render_blocks
 from tests.payloads import problems
 
+OURS = "https://ci.example/nightly"
 TEXT = st.text(max_size=400)
 PIECE = st.one_of(
     TEXT,
     TEXT.map(Code),
     TEXT.map(Strong),
-    st.builds(Link, TEXT, st.just("https://ci.example/nightly")),
+    st.builds(Link, TEXT, st.just(OURS)),
 )
 LINE = st.lists(PIECE, min_size=1, max_size=4).map(tuple)
 SECTION = st.builds(
@@ -89,3 +93,35 @@ def test_only_who_has_a_member_id_is_called(slack: str, kind: str) -> None:
     [paragraph] = message["blocks"][0]["elements"]
     assert [element["type"] for element in paragraph["elements"]] == [kind]
     assert "<!here>" not in message["text"]
+
+
+LOUD = st.text(alphabet=st.sampled_from("<>!@#&|*_~`:/wchanel U1\n\r"), min_size=1, max_size=60)
+
+
+@given(
+    st.builds(
+        Answer,
+        verdict=LOUD.map(lambda text: (text, Code(text), Strong(text))),
+        sections=LOUD.map(lambda text: (Section(title=text, lines=((Link(text, OURS), text),)),)),
+        footer=LOUD.map(lambda text: (text,)),
+    )
+)
+def test_no_message_holds_a_mention_link_or_markup_from_outside(answer: Answer) -> None:
+    message = render_blocks(answer)
+    parts = list(_parts(message["blocks"]))
+
+    assert {part["type"] for part in parts} <= {
+        "rich_text", "rich_text_section", "rich_text_list", "text", "link", "emoji",
+    }  # fmt: skip
+    assert {part["url"] for part in parts if "url" in part} <= {OURS}
+    assert not re.search(r"[<>]|&(?!(?:amp|lt|gt);)", message["text"])
+
+
+def _parts(node: object) -> Iterator[dict[str, Any]]:
+    """Yield everything in a message that has a type."""
+    if isinstance(node, list):
+        for child in node:
+            yield from _parts(child)
+    elif isinstance(node, dict):
+        yield node
+        yield from _parts(node.get("elements", []))

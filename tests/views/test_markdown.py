@@ -1,8 +1,10 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from chatops.engine.answer import Answer, Code, Line, Link, Person, Section, Strong, Tone, pieces
 from chatops.views.markdown import JOINER, line, render_markdown, text
@@ -10,6 +12,13 @@ from chatops.views.markdown import JOINER, line, render_markdown, text
 HOSTILE = st.text(
     alphabet=st.sampled_from("@#`*_[]()<>!&~|\\\n\r -/:.wghGH1aé\u202e"), min_size=1, max_size=60
 )
+
+OURS = "https://ci.example/nightly"
+OUR_TOKENS = {
+    "inline", "text", "softbreak", "code_inline", "html_block", "html_inline",
+    "paragraph_open", "paragraph_close", "link_open", "link_close", "strong_open", "strong_close",
+    "bullet_list_open", "bullet_list_close", "list_item_open", "list_item_close",
+}  # fmt: skip
 
 
 @given(HOSTILE)
@@ -83,3 +92,61 @@ def test_job_names_stay_readable(name: str) -> None:
 )
 def test_only_who_has_a_login_is_called(github: str, shown: str) -> None:
     assert line((Person(name="Mona @all", github=github),)) == shown
+
+
+def _line_of(outside: st.SearchStrategy[str]) -> st.SearchStrategy[Line]:
+    piece = st.one_of(
+        outside,
+        outside.map(Code),
+        outside.map(Strong),
+        outside.map(lambda label: Link(label, OURS)),
+    )
+    return st.lists(piece, min_size=1, max_size=3).map(tuple)
+
+
+HOSTILE_ANSWERS = st.builds(
+    Answer,
+    verdict=_line_of(HOSTILE),
+    tone=st.sampled_from(Tone),
+    counts=_line_of(HOSTILE),
+    sections=st.lists(
+        st.builds(
+            Section,
+            title=HOSTILE,
+            lines=st.lists(_line_of(HOSTILE), max_size=3).map(tuple),
+            more=st.integers(0, 3),
+            folded=st.booleans(),
+        ),
+        max_size=2,
+    ).map(tuple),
+    footer=_line_of(HOSTILE),
+)
+
+
+@settings(max_examples=200)
+@given(HOSTILE_ANSWERS)
+def test_no_answer_holds_markup_that_came_from_outside(answer: Answer) -> None:
+    tokens = _tokens(render_markdown(answer, "command/github/1"))
+
+    assert {token.attrGet("href") for token in tokens if token.type == "link_open"} <= {OURS}
+    assert {token.type for token in tokens} <= OUR_TOKENS
+    assert {token.content.strip() for token in tokens if "html" in token.type} <= {
+        "", "<sub>", "</sub>", "</details>", "<!-- chatops:command/github/1 -->",
+    } | {token.content.strip() for token in tokens if token.content.startswith("<details><summary>")}  # fmt: skip
+    shown = "".join(token.content for token in tokens if token.type == "text")
+    assert not re.search(r"[@#](?!\u2060)", shown)
+    assert not re.search(r"(?<=:)//(?!\u2060)", shown)
+
+
+@given(HOSTILE)
+def test_what_is_shown_is_what_was_said(outside: str) -> None:
+    tokens = _tokens(text(f"x{outside}x"))
+
+    shown = "".join(token.content for token in tokens if token.type == "text")
+    assert shown.replace(JOINER, "").split() == f"x{outside}x".split()
+
+
+def _tokens(markdown: str) -> list[Token]:
+    """Return what a reader of Markdown makes of a text, GitHub's additions among it."""
+    parsed = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(markdown)
+    return [inner for token in parsed for inner in (token, *(token.children or ()))]

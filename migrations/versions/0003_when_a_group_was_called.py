@@ -2,15 +2,15 @@
 
 Runs before the new code.
 
-Revision: 0002
-Follows:  0001
+Revision: 0003
+Follows:  0002
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade() -> None:

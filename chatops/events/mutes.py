@@ -1,0 +1,51 @@
+"""Which jobs are known to fail, so that nobody has to be told of them for a while."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from chatops.events import Event
+from chatops.names import CommandId
+
+
+class JobsMuted(Event, frozen=True, kw_only=True):
+    """Somebody muted jobs, by their full names, until a moment and for a reason."""
+
+    kind: ClassVar[str] = "jobs.muted"
+
+    command: CommandId
+    community: str
+    jobs: tuple[str, ...]
+    by: str
+    reason: str
+    at: datetime
+    until: datetime
+
+    def key(self) -> str:
+        return f"{self.command}/muted"
+
+    def stream(self) -> str:
+        return self.command
+
+    def happened_at(self) -> datetime | None:
+        return self.at
+
+
+class JobsUnmuted(Event, frozen=True, kw_only=True):
+    """Somebody ended the mute of jobs before its time."""
+
+    kind: ClassVar[str] = "jobs.unmuted"
+
+    command: CommandId
+    community: str
+    jobs: tuple[str, ...]
+    by: str
+    at: datetime
+
+    def key(self) -> str:
+        return f"{self.command}/unmuted"
+
+    def stream(self) -> str:
+        return self.command
+
+    def happened_at(self) -> datetime | None:
+        return self.at

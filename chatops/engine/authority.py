@@ -79,6 +79,11 @@ class Standing:
     labels: frozenset[str] = field(default_factory=frozenset)
     issue: IssueState | None = None
 
+    def speaking_of(self, issue: IssueState) -> "Standing":
+        """Return the same person, in front of an issue or pull request as it is right now."""
+        labels = frozenset(issue.labels)
+        return replace(self, author=issue.author, labels=labels, issue=issue)
+
     @property
     def is_author(self) -> bool:
         """Return whether the issue or pull request is the person's own."""

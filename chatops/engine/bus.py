@@ -6,7 +6,6 @@ date, lets the command decide, and records the decision and everything it asks f
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -140,9 +139,7 @@ class Bus:
         has_to_look = kind.looks_at_person or kind.role is not Role.ANYONE
         standing = await self._look(received) if has_to_look else Standing()
         if issue is not None:
-            standing = replace(
-                standing, author=issue.author, labels=frozenset(issue.labels), issue=issue
-            )
+            standing = standing.speaking_of(issue)
         return await asyncio.to_thread(self._decide, command, received, standing, community)
 
     async def _spoken_of(self, kind: type[Command], received: CommandReceived) -> IssueState | None:

@@ -56,7 +56,7 @@ from chatops.intake.required import required_version
 from chatops.intake.sweep import Awaited, sweep
 from chatops.metrics import Metrics
 from chatops.names import CommandId, Login, Repo, RunId
-from chatops.ports import GitHub, Permission, Ports, Slack
+from chatops.ports import GitHub, IssueState, Permission, Ports, Slack
 from chatops.projections.commands import unfinished_reruns
 from chatops.projections.freshness import last_change
 from chatops.projections.identities import Identity, identity
@@ -295,6 +295,7 @@ class Service:
             append=self.writer.append_soon,
             look=self._look,
             refresh=self._refresh,
+            issue=self._issue,
             knowledge=self.knowledge,
             caught_up=self._caught_up,
             describe=describer(effects),
@@ -397,6 +398,11 @@ class Service:
             author=about.author if about else Login(""),
             labels=frozenset(about.labels if about else ()),
         )
+
+    async def _issue(self, received: CommandReceived) -> IssueState:
+        """Ask how an issue or pull request is."""
+        assert self.github is not None
+        return await self.github.issue(received.repo, received.number)
 
     async def _refresh(self, received: CommandReceived) -> int:
         """Fetch a pull request, the runs of its head and their failed jobs; return the position that holds them.

@@ -66,6 +66,31 @@ class SignIn(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueState:
+    """What GitHub says about an issue or pull request right now. `reason` says why an issue is closed."""
+
+    number: PullNumber
+    is_pull: bool
+    author: Login
+    title: str
+    state: str
+    reason: str = ""
+    is_merged: bool = False
+    closed_by: Login = Login("")
+    labels: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+    milestone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Milestone:
+    """A goal of a repository, with the number GitHub knows it by."""
+
+    number: int
+    title: str
+
+
 class GitHub(Protocol):
     """The calls we make to GitHub. They raise `Refused` where GitHub says no, `Transient` where it stumbles."""
 
@@ -124,6 +149,48 @@ class GitHub(Protocol):
 
     async def cancel_run(self, repo: Repo, run_id: RunId) -> None:
         """Stop a run; GitHub says no if it has ended."""
+        ...
+
+    async def issue(self, repo: Repo, number: PullNumber) -> IssueState:
+        """Return an issue or pull request as it is now, never from a cache."""
+        ...
+
+    async def assign(self, repo: Repo, number: PullNumber, logins: Sequence[str]) -> Sequence[str]:
+        """Make people responsible; return who is then. GitHub leaves out whom it cannot assign, and says nothing."""
+        ...
+
+    async def unassign(self, repo: Repo, number: PullNumber, logins: Sequence[str]) -> None:
+        """Make people responsible no more."""
+        ...
+
+    async def requested_reviewers(self, repo: Repo, number: PullNumber) -> Sequence[str]:
+        """Return whose review a pull request waits for: logins, and teams as `owner/team`; never from a cache."""
+        ...
+
+    async def request_reviews(self, repo: Repo, number: PullNumber, who: Sequence[str]) -> None:
+        """Ask people and teams for reviews; GitHub says no to all of them where it cannot ask one."""
+        ...
+
+    async def withdraw_reviews(self, repo: Repo, number: PullNumber, who: Sequence[str]) -> None:
+        """Ask people and teams for reviews no more."""
+        ...
+
+    async def retitle(self, repo: Repo, number: PullNumber, title: str) -> None:
+        """Give an issue or pull request another title."""
+        ...
+
+    async def set_state(
+        self, repo: Repo, number: PullNumber, state: str, reason: str | None = None
+    ) -> None:
+        """Close or open an issue or pull request; `reason` is for closed issues."""
+        ...
+
+    async def set_milestone(self, repo: Repo, number: PullNumber, milestone: int | None) -> None:
+        """Make an issue or pull request part of a milestone, or of none."""
+        ...
+
+    async def open_milestones(self, repo: Repo) -> Sequence[Milestone]:
+        """Return the milestones of a repository that are open."""
         ...
 
     async def labels(self, repo: Repo, number: PullNumber) -> Sequence[str]:

@@ -21,6 +21,7 @@ from chatops.events.conversation import CommandReceived
 from chatops.events.pulls import PullChanged
 from chatops.events.runs import JobCompleted, RunCompleted, RunStarted
 from chatops.names import CommandId, JobId, Login, PullNumber, Repo, RunId, Sha
+from chatops.ports import IssueState
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 REPO = Repo("acme/rocket")
@@ -117,6 +118,14 @@ def pull(**changes: object) -> PullChanged:
         "fingerprint": "f",
     }  # fmt: skip
     return PullChanged(**{**described, **changes})  # type: ignore[arg-type]  # as above
+
+
+def issue(**changes: object) -> IssueState:
+    """Return what GitHub says of the pull request, or with `is_pull=False` of an issue by the same newcomer."""
+    described = {
+        "number": PULL, "is_pull": True, "author": Login("hubot"), "title": "Add fins", "state": "open",
+    }  # fmt: skip
+    return IssueState(**{**described, **changes})  # type: ignore[arg-type]  # as above
 
 
 def ended(

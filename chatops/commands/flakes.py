@@ -32,6 +32,7 @@ class Flakes(Command):
     help: ClassVar[str] = "Tell which jobs failed and then passed on the same commit."
     example: ClassVar[str] = "/flakes"
     role: ClassVar[Role] = Role.ANYONE
+    on_issues: ClassVar[bool] = True
     irreversible: ClassVar[str] = CHANGED_NOTHING
 
     @classmethod

@@ -5,16 +5,19 @@ Decides:   nothing
 Tells:     every command with its words and one sentence
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
+from chatops.config import Community
 from chatops.engine.answer import Answer, Code, Section
 from chatops.engine.authority import Role
 from chatops.engine.command import CHANGED_NOTHING, Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.conversation import CommandReceived
+
+COMMANDS = "commands"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,13 @@ class Help(Command):
     help: ClassVar[str] = "Say what you can ask for."
     example: ClassVar[str] = "/help retest"
     role: ClassVar[Role] = Role.ANYONE
+    on_issues: ClassVar[bool] = True
+
+    @classmethod
+    def verbs(cls, community: Community) -> Mapping[str, tuple[str, ...]]:
+        """Return `help`, or `commands` where `help` asks for a label."""
+        return {COMMANDS if community.labels.help_is_a_label else cls.name: ()}
+
     irreversible: ClassVar[str] = CHANGED_NOTHING
 
     @classmethod

@@ -48,6 +48,7 @@ class History(Command):
     help: ClassVar[str] = "Tell how a job has been in the last nights."
     example: ClassVar[str] = '/history "run-k8s-tests (qemu, kubeadm)"'
     role: ClassVar[Role] = Role.ANYONE
+    on_issues: ClassVar[bool] = True
     irreversible: ClassVar[str] = CHANGED_NOTHING
 
     @classmethod

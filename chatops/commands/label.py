@@ -1,24 +1,24 @@
-"""`/label`: put labels on a pull request, or take them off.
+"""`/label`: put labels on an issue or pull request, or take them off.
 
-Asks for:  the role triage; a pull request; `now` where a label would start the CI again
+Asks for:  the role triage; `now` where a label would start the CI again
 Decides:   `labels.requested` for those that are not so already, or refuses when all are
 Tells:     nothing but a mark on the comment; a sentence where there are no marks, or something did not work
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
-from chatops.answers.restarts import restart_warning
+from chatops.answers.changes import told
+from chatops.answers.restarts import refuse_restart
 from chatops.config import Community
-from chatops.engine.answer import Action, Answer, Code, Line, Piece, Tone, pieces
+from chatops.engine.answer import Action, Answer
 from chatops.engine.authority import Role
 from chatops.engine.command import Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.changes import LabelsChanged, LabelsRequested
-from chatops.events.conversation import EffectFailed
-from chatops.projections.pulls import Pull, pull
+from chatops.names import PullNumber
 
 REMOVE, PREFIX, HOLD = "--remove", "--prefix", "--hold"
 NOW, CANCEL = "now", "cancel"
@@ -26,21 +26,23 @@ NOW, CANCEL = "now", "cancel"
 
 @dataclass(frozen=True, slots=True)
 class Label(Command):
-    """Change the labels of a pull request."""
+    """Change the labels of an issue or pull request."""
 
     labels: tuple[str, ...]
     removes: bool = False
     now: bool = False
+    holds: bool = False
 
     name: ClassVar[str] = "label"
     usage: ClassVar[str] = "LABEL… [now]"
     help: ClassVar[str] = (
-        "Put labels on this pull request; `remove-label` takes them off, `hold` keeps it from merging."
+        "Put labels on this issue or pull request; `remove-label` takes them off, `hold` keeps it from merging."
     )
     example: ClassVar[str] = '/label "good first issue"'
     role: ClassVar[Role] = Role.TRIAGER
     looks_at_head: ClassVar[bool] = True
-    needs_pull: ClassVar[bool] = True
+    on_issues: ClassVar[bool] = True
+    looks_at_issue: ClassVar[bool] = True
 
     @classmethod
     def verbs(cls, community: Community) -> Mapping[str, tuple[str, ...]]:
@@ -64,7 +66,7 @@ class Label(Command):
         if left[:1] == [HOLD]:
             # Whatever else is said is why, for those who read it.
             said = {word.lower() for word in left[2:]}
-            return cls((left[1],), removes=CANCEL in said, now=NOW in said)
+            return cls((left[1],), removes=CANCEL in said, now=NOW in said, holds=True)
         removes = bool(left) and left[0] == REMOVE
         left = left[removes:]
         prefix = ""
@@ -80,33 +82,31 @@ class Label(Command):
         return cls(tuple(dict.fromkeys(prefix + word for word in left)), removes=removes, now=now)
 
     def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
-        received = asked.received
-        known = pull(knowledge.db, received.repo, received.number)
-        if known is None:
+        issue, received = asked.issue, asked.received
+        if self.holds and not issue.is_pull:
             raise Refused(
-                "Labels belong to a pull request, and I know none here.", reason="no_pull"
+                f"Only a pull request is kept from merging, and #{issue.number} is an issue.",
+                reason="not_a_pull",
             )
-        changing = self._changing(known)
+        changing = self._changing(issue.labels)
         if not changing:
-            raise _as_it_is(known, self)
+            raise _as_it_is(issue.number, self)
         if not self.removes and not self.now:
-            warning = restart_warning(knowledge, known)
-            if warning:
-                raise Refused(warning, reason="would_restart")
+            refuse_restart(knowledge, asked)
         return [
             LabelsRequested(
                 command=received.command,
                 repo=received.repo,
-                number=known.number,
+                number=issue.number,
                 add=() if self.removes else changing,
                 remove=changing if self.removes else (),
-                before=known.labels,
+                before=issue.labels,
             )
         ]
 
-    def _changing(self, known: Pull) -> tuple[str, ...]:
+    def _changing(self, labels: Sequence[str]) -> tuple[str, ...]:
         """Return the labels that are not as they shall be."""
-        there = {label.lower() for label in known.labels}
+        there = {label.lower() for label in labels}
         return tuple(label for label in self.labels if (label.lower() in there) == self.removes)
 
     @classmethod
@@ -117,15 +117,11 @@ class Label(Command):
                 "The labels have not been changed yet, so there is nothing to take back. Look again in a minute.",
                 reason="not_done",
             )
-        known = pull(knowledge.db, changed.repo, changed.number)
-        if known is None:
-            raise Refused("I know no pull request here any more.", reason="no_pull")
-        _same_since(known, changed)
+        labels = asked.issue.labels
+        _same_since(changed.number, labels, changed)
         is_meant = NOW in (word.lower() for word in asked.received.words)
         if changed.removed and not is_meant:
-            warning = restart_warning(knowledge, known)
-            if warning:
-                raise Refused(warning, reason="would_restart")
+            refuse_restart(knowledge, asked)
         return [
             LabelsRequested(
                 command=asked.received.command,
@@ -133,38 +129,30 @@ class Label(Command):
                 number=changed.number,
                 add=changed.removed,
                 remove=changed.added,
-                before=known.labels,
+                before=labels,
             )
         ]
 
     @classmethod
     def tell(cls, story: Story, knowledge: Knowledge) -> Answer:
-        failed, changed = story.first(EffectFailed), story.first(LabelsChanged)
-        if failed is not None:
-            return Answer(verdict=pieces(failed.text), tone=Tone.BAD)
-        if changed is None:
-            return Answer(verdict=("Changing the labels.",), tone=Tone.BUSY, quiet=True)
-        both = [" and "] if changed.added and changed.removed else []
-        line = [*_names("added ", changed.added), *both, *_names("took off ", changed.removed)]
-        return Answer(
-            verdict=("I ", *line, ".") if line else ("The labels are so already.",),
-            actions=knowledge.offers(Action(text="Undo", verb="undo")) if line else (),
-            quiet=True,
-        )
+        answer = told(story)
+        if story.first(LabelsChanged) is None:
+            return answer
+        return replace(answer, actions=knowledge.offers(Action(text="Undo", verb="undo")))
 
 
-def _same_since(known: Pull, changed: LabelsChanged) -> None:
+def _same_since(number: PullNumber, labels: Sequence[str], changed: LabelsChanged) -> None:
     """Refuse where somebody has changed the same labels since, or there is nothing that was changed."""
     if not changed.added and not changed.removed:
         raise Refused("The labels were so already; nothing was changed.", reason="as_it_is")
-    there = {label.lower() for label in known.labels}
+    there = {label.lower() for label in labels}
     gone = [label for label in changed.added if label.lower() not in there]
     back = [label for label in changed.removed if label.lower() in there]
     if gone or back:
         what = [f"{_listed(gone)} gone"] if gone else []
         what += [f"{_listed(back)} back"] if back else []
         raise Refused(
-            f"Somebody has changed the labels of #{known.number} since: {' and '.join(what)}. I left them as they are.",
+            f"Somebody has changed the labels of #{number} since: {' and '.join(what)}. I left them as they are.",
             reason="changed_since",
         )
 
@@ -174,14 +162,7 @@ def _listed(labels: Sequence[str]) -> str:
     return ", ".join(f"`{label.replace('`', '')}`" for label in labels) + f" {verb}"
 
 
-def _names(verb: str, labels: Sequence[str]) -> Line:
-    pieces: list[Piece] = [verb] if labels else []
-    for place, label in enumerate(labels):
-        pieces += [", ", Code(label)] if place else [Code(label)]
-    return tuple(pieces)
-
-
-def _as_it_is(known: Pull, wanted: Label) -> Refused:
+def _as_it_is(number: PullNumber, wanted: Label) -> Refused:
     names = ", ".join(f"`{label.replace('`', '')}`" for label in wanted.labels)
     state = "does not have" if wanted.removes else "has"
-    return Refused(f"#{known.number} {state} {names} already.", reason="as_it_is")
+    return Refused(f"#{number} {state} {names} already.", reason="as_it_is")

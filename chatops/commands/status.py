@@ -48,6 +48,7 @@ class Status(Command):
     role: ClassVar[Role] = Role.ANYONE
     looks_at_head: ClassVar[bool] = True
     looks_at_all: ClassVar[bool] = True
+    on_issues: ClassVar[bool] = True
     irreversible: ClassVar[str] = CHANGED_NOTHING
 
     @classmethod

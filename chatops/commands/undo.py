@@ -50,6 +50,8 @@ class Undo(Command):
     role: ClassVar[Role] = Role.ANYONE
     irreversible: ClassVar[str] = "Say the command itself again to do it again."
     looks_at_head: ClassVar[bool] = True
+    on_issues: ClassVar[bool] = True
+    looks_at_issue: ClassVar[bool] = True
     looks_at_person: ClassVar[bool] = True
 
     @classmethod

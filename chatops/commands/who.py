@@ -33,6 +33,7 @@ class Who(Command):
     help: ClassVar[str] = "Say who looks after a job. Nobody is pinged."
     example: ClassVar[str] = "/who *s390x*"
     role: ClassVar[Role] = Role.ANYONE
+    on_issues: ClassVar[bool] = True
     irreversible: ClassVar[str] = CHANGED_NOTHING
 
     @classmethod

@@ -28,7 +28,8 @@ The least that works:
 ```yaml
 {EXAMPLE}```
 
-`examples/kata.yaml` and `examples/coco.yaml` are complete.
+`examples/kata.yaml` and `examples/coco.yaml` are complete;
+`examples/prow.yaml` has the habits of people who come from Prow.
 A key that is not listed here is refused, and so is one that is written twice."""
 
 TITLES: Mapping[str, str] = {

@@ -219,6 +219,19 @@ class Labels(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hold: Annotated[
         str, said("The label that keeps a pull request from being merged.", at_least=1)
     ] = "do-not-merge"
+    help_wanted: Annotated[
+        str, said("The label of issues that anybody is welcome to take on.", at_least=1)
+    ] = "help wanted"
+    good_first_issue: Annotated[
+        str, said("The label of those that are good to begin with.", at_least=1)
+    ] = "good first issue"
+    help_is_a_label: Annotated[
+        bool,
+        said(
+            "Whether `/help` asks for the label of `help_wanted`, as people who come from Prow know it; "
+            "`/commands` then says what one can ask for."
+        ),
+    ] = False
     restart_ci: Annotated[
         bool,
         said(
@@ -292,6 +305,14 @@ class Community(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             extra={"file": MaintainersFile},
         ),
     ] = ()
+    ping_hours: Annotated[
+        int,
+        number(
+            "How many hours must pass before `/ping` calls a group again in the same place.",
+            lowest=1,
+            highest=720,
+        ),
+    ] = 24
     trust: Annotated[Trust, said("Who may spend runner hours.")] = field(default_factory=Trust)
     labels: Annotated[Labels, said("What labels mean and set off.")] = field(default_factory=Labels)
     commands_off: Annotated[

@@ -15,6 +15,11 @@ Json = dict[str, Any]
 
 MAINTAINER = "mona"
 STRANGER = "newcomer"
+LABELS = (
+    "bug", "enhancement", "good first issue", "help wanted",
+    "lifecycle/active", "lifecycle/frozen", "lifecycle/rotten", "lifecycle/stale",
+)  # fmt: skip
+MILESTONE = "Next release"
 REQUIRED_PATH = "tools/testing/gatekeeper/required-tests.yaml"
 NIGHTS_SHOWN = 4
 """Nights whose runs have pages; the product knows all of them."""
@@ -35,7 +40,20 @@ def staged(past: History, seed: int, nights: int) -> World:
     _load(repository, past.tonight, past.now)
     for pull in past.pulls:
         _open(repository, pull, past.now)
+    _plan_ahead(repository)
     return world
+
+
+def _plan_ahead(repository: Repository) -> None:
+    """Let there be an issue, and what issues can be sorted by."""
+    for label in LABELS:
+        repository.label(label)
+    repository.milestone(MILESTONE)
+    repository.issue(
+        author=STRANGER,
+        title="Pods do not start when the node has no IPv6",
+        body="Since this morning. Commands work here, too: try `/assign` or `/good-first-issue`.",
+    )
 
 
 def _open(repository: Repository, pull: PullRequest, now: datetime) -> None:

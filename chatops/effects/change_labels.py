@@ -1,9 +1,9 @@
-"""Puts labels on a pull request and takes them off.
+"""Puts labels on an issue or pull request and takes them off.
 
 On:        `labels.requested`
 Calls:     add labels, remove a label; each changes nothing the second time. Before that, looks whether the repository
            has the labels to be added: GitHub would make a new one for every slip of the pen
-Reports:   `labels.changed`, with what was not so before
+Reports:   `labels.changed`, with what was not so before and which labels there are none of
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ from chatops.ports import Ports
 
 
 class ChangeLabels(Effect[LabelsRequested]):
-    """Change the labels of a pull request."""
+    """Change the labels of an issue or pull request."""
 
     name: ClassVar[str] = "change_labels"
     on: ClassVar[type[Event]] = LabelsRequested
@@ -26,13 +26,12 @@ class ChangeLabels(Effect[LabelsRequested]):
         there = _folded(await ports.github.labels(event.repo, event.number))
         missing = [name for name in event.add if name.lower() not in there]
         unknown = [name for name in missing if not await ports.github.has_label(event.repo, name)]
-        if unknown:
-            raise Refused(
-                f"{event.repo} has no label {_listed(unknown)}, so I changed none.",
-                reason="no_such_label",
-            )
-        if missing:
-            await ports.github.add_labels(event.repo, event.number, missing)
+        if unknown and set(unknown) == {*event.add, *event.remove}:
+            names = ", ".join(f"`{name.replace('`', '')}`" for name in unknown)
+            raise Refused(f"{event.repo} has no label {names}.", reason="no_such_label")
+        known = [name for name in missing if name not in unknown]
+        if known:
+            await ports.github.add_labels(event.repo, event.number, known)
         for name in event.remove:
             if name.lower() in there:
                 await ports.github.remove_label(event.repo, event.number, name)
@@ -42,8 +41,11 @@ class ChangeLabels(Effect[LabelsRequested]):
                 command=event.command,
                 repo=event.repo,
                 number=event.number,
-                added=tuple(name for name in event.add if name.lower() not in before),
+                added=tuple(
+                    name for name in event.add if name.lower() not in before and name not in unknown
+                ),
                 removed=tuple(name for name in event.remove if name.lower() in before),
+                unknown=tuple(unknown),
             )
         ]
 

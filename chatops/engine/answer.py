@@ -49,7 +49,19 @@ class When:
     at: datetime
 
 
-Piece = str | Code | Link | Strong | When
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who is really called, where the surface can: on purpose, and by what the configuration says of them.
+
+    `github` is a login, `slack` a member's id; where the surface has no use for either, `name` is just shown.
+    """
+
+    name: str
+    github: str = ""
+    slack: str = ""
+
+
+Piece = str | Code | Link | Strong | When | Person
 Line = tuple[Piece, ...]
 """One line of text: its pieces follow each other without blanks of their own."""
 
@@ -142,6 +154,8 @@ def _plain(piece: Piece) -> str:
             return text
         case When(at):
             return f"{at:%Y-%m-%d %H:%M} UTC"
+        case Person(name=name):
+            return name
 
 
 def as_text(answer: Answer) -> str:

@@ -8,7 +8,7 @@ from chatops.config import Community
 from chatops.errors import Refused
 from chatops.events.conversation import CommandReceived
 from chatops.names import Login
-from chatops.ports import Permission
+from chatops.ports import IssueState, Permission
 
 
 class Role(StrEnum):
@@ -20,7 +20,9 @@ class Role(StrEnum):
     TRIAGER = "triager"
     """May sort: GitHub's role triage, which sets labels, assigns and closes."""
     AUTHOR = "author"
-    """The author of the pull request, or a triager: for what GitHub lets authors do themselves."""
+    """The author of the issue or pull request, or a triager: for what GitHub lets authors do themselves."""
+    EDITOR = "editor"
+    """The author, or a writer: who may change the words of an issue or pull request on GitHub."""
     WRITER = "writer"
     """GitHub's role write: lets tests in, cancels, merges."""
 
@@ -52,6 +54,11 @@ RULES: Mapping[Role, Rule] = {
         author=True,
         who="its author, and for people with the role triage or more in {repo}",
     ),
+    Role.EDITOR: Rule(
+        least=Permission.WRITE,
+        author=True,
+        who="its author, and for people with write access to {repo}",
+    ),
     Role.WRITER: Rule(least=Permission.WRITE, who="people with write access to {repo}"),
 }
 """The one table of who may do what; a community may ask for more or less of a command in its configuration."""
@@ -63,17 +70,23 @@ TRUSTED = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What GitHub says of a person in a repository, and of the pull request they speak of."""
+    """What GitHub says of a person in a repository, and of the issue or pull request they speak of."""
 
     login: Login = Login("")
     permission: Permission = Permission.UNKNOWN
     association: str = ""
     author: Login = Login("")
     labels: frozenset[str] = field(default_factory=frozenset)
+    issue: IssueState | None = None
+
+    def speaking_of(self, issue: IssueState) -> "Standing":
+        """Return the same person, in front of an issue or pull request as it is right now."""
+        labels = frozenset(issue.labels)
+        return replace(self, author=issue.author, labels=labels, issue=issue)
 
     @property
     def is_author(self) -> bool:
-        """Return whether the pull request is the person's own."""
+        """Return whether the issue or pull request is the person's own."""
         return bool(self.login) and self.login.lower() == self.author.lower()
 
 

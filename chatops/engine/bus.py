@@ -29,6 +29,7 @@ from chatops.events.conversation import (
     EffectDelayed,
     EffectFailed,
 )
+from chatops.ports import IssueState
 
 logger = structlog.get_logger(__name__)
 
@@ -41,6 +42,9 @@ Look = Callable[[CommandReceived], Awaitable[Standing]]
 
 Refresh = Callable[[CommandReceived], Awaitable[int]]
 """Fetches the newest state of what a command is about; returns the log position that holds it."""
+
+SpokenOf = Callable[[CommandReceived], Awaitable[IssueState]]
+"""Asks GitHub how the issue or pull request is that a command was said on."""
 
 Append = Callable[[Batch], Awaitable[object]]
 
@@ -68,6 +72,7 @@ class Bus:
         append: Append,
         look: Look,
         refresh: Refresh,
+        issue: SpokenOf,
         knowledge: Callable[[Connection, Community], Knowledge],
         caught_up: Callable[[int], Awaitable[None]],
         describe: Describe,
@@ -78,6 +83,7 @@ class Bus:
         self._append = append
         self._look = look
         self._refresh = refresh
+        self._issue = issue
         self._knowledge = knowledge
         self._caught_up = caught_up
         self._describe = describe
@@ -160,16 +166,31 @@ class Bus:
         kind = meaning.command
         command = kind.parse((*meaning.words, *received.words))
         target = kind.target(received, community)
+        issue = await self._spoken_of(kind, received)
         if kind.needs_pull and not target.number:
             raise Refused(
                 f"Which pull request? Say its number or its address: `{received.verb} #123`.",
                 reason="no_pull",
             )
-        if kind.looks_at_head and target.number:
+        is_pull = not received.on_issue if issue is None else issue.is_pull
+        if kind.looks_at_head and target.number and is_pull:
             await self._caught_up(await self._refresh(target))
         has_to_look = kind.looks_at_person or asks_for_standing(kind, received.verb, community)
         standing = await self._look(received) if has_to_look else Standing()
+        if issue is not None:
+            standing = standing.speaking_of(issue)
         return await asyncio.to_thread(self._decide, command, received, standing, community)
+
+    async def _spoken_of(self, kind: type[Command], received: CommandReceived) -> IssueState | None:
+        """Return what a command was said on, if it looks at that; refuse on an issue what needs a pull request."""
+        if received.on_issue and not kind.on_issues:
+            raise Refused(
+                f"`{received.verb}` is about a pull request, and this is an issue. Say it on the pull request.",
+                reason="not_a_pull",
+            )
+        if not (kind.looks_at_issue and received.number):
+            return None
+        return await self._issue(received)
 
     def _decide(
         self, command: Command, received: CommandReceived, standing: Standing, community: Community

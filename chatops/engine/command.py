@@ -16,6 +16,7 @@ from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.conversation import CommandAccepted, CommandReceived
 from chatops.names import CommandId
+from chatops.ports import IssueState
 
 Kind = TypeVar("Kind", bound=Event)
 
@@ -61,6 +62,16 @@ class Asked:
     standing: Standing
     grant: Grant
 
+    @property
+    def issue(self) -> IssueState:
+        """What GitHub says of the issue or pull request it was said on; for commands that look at it."""
+        if self.standing.issue is None:
+            raise Refused(
+                "This is about an issue or pull request: say it there, or name its number.",
+                reason="no_place",
+            )
+        return self.standing.issue
+
 
 @dataclass(frozen=True, slots=True)
 class Story:
@@ -91,8 +102,9 @@ class Command(ABC):
     `name` is the verb, `usage` what follows it, `help` one sentence, `role` who may, `looks_at_head` whether the newest
     state of the pull request is fetched before deciding, `looks_at_all` whether with every job and the changed files,
     `needs_pull` whether it makes no sense without a pull request, `looks_at_person` whether GitHub is asked who it is
-    although anyone may. `irreversible` says why it cannot be taken back and what to do instead; where it can,
-    `taken_back` does.
+    although anyone may, `on_issues` whether it can be said on an issue, too, `looks_at_issue` whether `Asked.issue` is
+    there: what GitHub says of the issue or pull request right now. `irreversible` says why it cannot be taken back and
+    what to do instead; where it can, `taken_back` does.
     """
 
     name: ClassVar[str]
@@ -104,6 +116,8 @@ class Command(ABC):
     looks_at_all: ClassVar[bool] = False
     looks_at_person: ClassVar[bool] = False
     needs_pull: ClassVar[bool] = False
+    on_issues: ClassVar[bool] = False
+    looks_at_issue: ClassVar[bool] = False
     irreversible: ClassVar[str] = ""
 
     @classmethod

@@ -38,8 +38,9 @@ class CommentSeen(Event, frozen=True, kw_only=True):
 class CommandReceived(Event, frozen=True, kw_only=True):
     """Somebody asked the bot for something; it is recorded before it is judged.
 
-    `command` is the id of the whole story. `words` are what followed the verb. Where it was said: a comment of a
-    pull request (`repo`, `number`, `comment_id`), or a Slack channel (`channel`, `thread`, `response_url`).
+    `command` is the id of the whole story. `words` are what followed the verb, `said` the same as it was written.
+    Where it was said: a comment of a pull request or, with `on_issue`, an issue (`repo`, `number`, `comment_id`), or a
+    Slack channel (`channel`, `thread`, `response_url`).
     `by` is a GitHub login, or the id of a member of the Slack workspace `team`, whom people see there as `by_name`.
     """
 
@@ -50,9 +51,11 @@ class CommandReceived(Event, frozen=True, kw_only=True):
     surface: str
     verb: str
     words: tuple[str, ...] = ()
+    said: str = ""
     by: str
     repo: Repo = Repo("")
     number: PullNumber = PullNumber(0)
+    on_issue: bool = False
     comment_id: int = 0
     channel: str = ""
     thread: str = ""

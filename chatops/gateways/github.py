@@ -20,6 +20,7 @@ from chatops.gateways.github_access import (
     readable,
 )
 from chatops.gateways.github_cache import BoundedCache
+from chatops.gateways.github_issues import IssueCalls
 from chatops.gateways.net import CONNECT, READ, Client
 from chatops.names import JobId, Login, PullNumber, Repo, RunId, Sha
 from chatops.ports import Json, Permission, RunState
@@ -67,7 +68,7 @@ class GitHubSettings(Protocol):
         ...
 
 
-class GitHubGateway:
+class GitHubGateway(IssueCalls):
     """Calls GitHub as an App, with a token, or as nobody (which may read what is public, slowly)."""
 
     def __init__(
@@ -383,6 +384,9 @@ class GitHubGateway:
 
     async def _fresh(self, repo: Repo) -> Api:
         return (await self._accounts.of(repo)).fresh
+
+    async def _read(self, repo: Repo, url: str, **values: Value) -> Json:
+        return await (await self._fresh(repo)).item(url, repo=_parts(repo), **values)
 
     async def _items(
         self, repo: Repo, url: str, key: str | None = None, *, fresh: bool = False, **values: Value

@@ -264,7 +264,7 @@ class Api(GitHubAPI):
                 case "PUT":
                     await self.put(url, values, data=content or NO_BODY)
                 case _:
-                    await self.delete(url, values)
+                    await self.delete(url, values, data=content or NO_BODY)
 
     async def _request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""

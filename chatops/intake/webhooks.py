@@ -77,7 +77,7 @@ class Account(msgspec.Struct):
 
 
 class Written(msgspec.Struct):
-    """A comment, a review, or the opening text of a pull request."""
+    """A comment, a review, or the opening text of a pull request or issue."""
 
     id: int = 0
     body: str | None = ""
@@ -148,6 +148,15 @@ class _SentComment(Sent):
 
 class _SentOpening(Sent):
     pull_request: Written | None = None
+
+
+class _SentIssue(Sent):
+    issue: Issue | None = None
+    changes: Changes | None = None
+
+
+class _SentIssueOpening(Sent):
+    issue: Written | None = None
 
 
 class _Delivery(msgspec.Struct, frozen=True, gc=False):
@@ -277,6 +286,18 @@ def _issue_comment(delivery: _Delivery) -> Translated:
     issue = sent.issue or Issue()
     is_pull = issue.pull_request is not None
     return _spoken(sent, sent.comment, issue.number, "comment", is_pull=is_pull)
+
+
+def _issues(delivery: _Delivery) -> Translated:
+    """Hear the opening text of an issue; what else happens to issues is looked up when it is asked for."""
+    sent = delivery.typed(_SentIssue)
+    number = (sent.issue or Issue()).number
+    if sent.action not in ("opened", "edited") or not (is_id(number) and _repo(sent)):
+        return [], None, _sender(sent)
+    written = delivery.typed(_SentIssueOpening).issue or Written()
+    pull_number = PullNumber(number)
+    opening = _comment(sent, written, pull_number, "issue", sent.changes, is_pull=False)
+    return [], opening, _sender(sent)
 
 
 def _review(delivery: _Delivery) -> Translated:
@@ -442,6 +463,7 @@ TRANSLATORS: Mapping[str, Callable[[_Delivery], Translated]] = {
     "installation": _installation,
     "installation_repositories": _installation,
     "issue_comment": _issue_comment,
+    "issues": _issues,
     "label": _label,
     "merge_group": _merge_group,
     "ping": _ping,

@@ -207,6 +207,23 @@ def unfinished_reruns(db: Connection, after: int) -> list[Unfinished]:
     ]
 
 
+def last_accepted(db: Connection, repo: Repo, number: PullNumber, verb: str) -> str:
+    """Return who gave the newest accepted command of a verb on an issue or pull request, empty if nobody did."""
+    commands = LIVE.commands.c
+    query = (
+        select(commands.said_by)
+        .where(
+            commands.repo == repo,
+            commands.number == number,
+            commands.verb == verb,
+            commands.decision == "accepted",
+        )
+        .order_by(commands.received_at.desc(), commands.command.desc())
+        .limit(1)
+    )
+    return db.scalar(query) or ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """A command as the audit shows it. `id` is that of the event that asked for it."""

@@ -24,7 +24,7 @@ from chatops.gateways.github import GitHubGateway
 from chatops.names import CommandId, PullNumber, Repo
 from chatops.ports import GitHub
 from chatops.running.opening import check_schema
-from chatops.surfaces.comment_words import split_words
+from chatops.surfaces.comment_words import after_first, split_words
 
 SURFACE = "cli"
 PATIENCE_SECONDS = 30.0
@@ -101,6 +101,7 @@ def asked(
         surface=SURFACE,
         verb=words[0].lstrip("/").lower(),
         words=tuple(words[1:]),
+        said=after_first(line),
         by=person,
         repo=Repo(repo) or community.repositories[0],
         number=PullNumber(number),

@@ -32,11 +32,12 @@ TRAILING = ".,;:!?"
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A command as it was said: its verb, the words after it, and the number of its line."""
+    """A command as it was said: its verb, the words after it, the number of its line, and the words as written."""
 
     verb: str
     words: tuple[str, ...]
     line: int
+    said: str = ""
 
 
 def spoken(text: str, hears: Callable[[str], bool]) -> list[Spoken]:
@@ -49,7 +50,7 @@ def spoken(text: str, hears: Callable[[str], bool]) -> list[Spoken]:
         verb = found.group(1).lower()
         if hears(verb):
             words = tuple(split_words(found.group(2).lstrip(TRAILING)))
-            heard.setdefault((verb, words), Spoken(verb, words, number))
+            heard.setdefault((verb, words), Spoken(verb, words, number, after_first(line)))
     return list(heard.values())
 
 
@@ -57,6 +58,12 @@ def newly_spoken(text: str, previous_text: str, hears: Callable[[str], bool]) ->
     """Return the commands in an edited text that were not in it before."""
     before = {(one.verb, one.words) for one in spoken(previous_text, hears)}
     return [one for one in spoken(text, hears) if (one.verb, one.words) not in before]
+
+
+def after_first(line: str) -> str:
+    """Return what follows the first word of a line, with its quotation marks and punctuation."""
+    _, *rest = line.split(maxsplit=1)
+    return rest[0].rstrip() if rest else ""
 
 
 def split_words(text: str) -> list[str]:

@@ -123,11 +123,10 @@ def asked(
     guid: str,
     because_of: Sequence[Fact],
 ) -> list[Fact]:
-    """Return the requests a comment makes. Only people are heard, only on pull requests, only what is new."""
+    """Return the requests a comment makes. Only people are heard, and only what is new."""
     community = configuration.community_of(comment.repo)
     if (
         community is None
-        or not comment.is_pull
         or comment.author_is_bot
         or comment.action not in ("created", "edited", "submitted", "opened")
         or MARKER in comment.text
@@ -147,9 +146,11 @@ def asked(
             surface=SURFACE,
             verb=spoken.verb,
             words=tuple(spoken.words),
+            said=spoken.said,
             by=comment.sender,
             repo=comment.repo,
             number=comment.number,
+            on_issue=not comment.is_pull,
             comment_id=comment.comment_id if comment.place == "comment" else 0,
             association=comment.association if comment.sender == comment.author else "",
             said_at=comment.updated_at,

@@ -4,6 +4,7 @@ Rich text carries foreign text without any markup of its own, so nothing from ou
 Only the fallback text has to be escaped.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from chatops.engine.answer import (
     Code,
     Line,
     Link,
+    Person,
     Piece,
     Section,
     Strong,
@@ -30,6 +32,7 @@ MARKS = {
     Tone.BUSY: "hourglass_flowing_sand",
     Tone.UNKNOWN: "grey_question",
 }
+_MEMBER = re.compile(r"[UW][A-Z0-9]{4,}")
 LINES_SHOWN = 10
 LINE_LIMIT = 300
 TEXT_BUDGET = 8_000
@@ -167,6 +170,10 @@ def _element(piece: Piece) -> Block:
                 "format": "{date_short_pretty} {time}",
                 "fallback": f"{at:%Y-%m-%d %H:%M} UTC",
             }
+        case Person(slack=member) if _MEMBER.fullmatch(member):
+            return {"type": "user", "user_id": member}
+        case Person(name=name):
+            return _text(name)
 
 
 def _text(outside: str, **style: bool) -> Block:

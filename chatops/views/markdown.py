@@ -11,6 +11,7 @@ from chatops.engine.answer import (
     Code,
     Line,
     Link,
+    Person,
     Piece,
     Section,
     Strong,
@@ -26,6 +27,7 @@ LIMIT = 60_000
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~&!])")
 _LEADING = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))")
 _LIVE = re.compile(r"[@#]|(?<=:)//|(?i:\bwww)(?=\.)|(?i:\bgh)(?=-\d)")
+_LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})")
 _BREAK = re.compile(r"[\r\n]")
 _TICKS = re.compile(r"`+")
 
@@ -72,6 +74,8 @@ def _piece(piece: Piece) -> str:
             return _bold(strong)
         case When(at):
             return f"{at:%Y-%m-%d %H:%M} UTC"
+        case Person(name=name, github=login):
+            return f"@{login}" if _LOGIN.fullmatch(login) else text(name)
 
 
 def _bold(outside: str) -> str:

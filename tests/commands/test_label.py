@@ -13,6 +13,7 @@ from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.changes import LabelsChanged, LabelsRequested
 from chatops.events.conversation import EffectFailed
+from chatops.events.pulls import PullChanged
 from chatops.names import CommandId
 from tests.scene import (
     COMMAND,
@@ -20,6 +21,7 @@ from tests.scene import (
     PULL,
     REPO,
     ended,
+    issue,
     job,
     pull,
     received,
@@ -34,27 +36,34 @@ RESTARTING = msgspec.structs.replace(COMMUNITY, labels=Labels(restart_ci=True))
 
 
 def decide(
-    folder: Path, words: Sequence[str], *events: Event, community: Community = COMMUNITY
+    folder: Path,
+    words: Sequence[str],
+    *events: Event,
+    community: Community = COMMUNITY,
+    is_pull: bool = True,
 ) -> LabelsRequested:
+    facts = events or [pull(labels=("wip",))]
+    labels = next((fact.labels for fact in facts if isinstance(fact, PullChanged)), ())
     asked = Asked(
         received=received(verb="label"),
-        standing=Standing(),
+        standing=Standing(issue=issue(labels=labels, is_pull=is_pull)),
         grant=Grant(ground="permission triage"),
     )
-    with (
-        scene(folder, events or [pull(labels=("wip",))]) as world,
-        world.knowledge(community) as knowledge,
-    ):
+    with scene(folder, facts) as world, world.knowledge(community) as knowledge:
         (wanted,) = Label.parse(words).decide(asked, knowledge)
     assert isinstance(wanted, LabelsRequested)
     return wanted
 
 
 def refusal(
-    folder: Path, words: Sequence[str], *events: Event, community: Community = COMMUNITY
+    folder: Path,
+    words: Sequence[str],
+    *events: Event,
+    community: Community = COMMUNITY,
+    is_pull: bool = True,
 ) -> Refused:
     with pytest.raises(Refused) as refused:
-        decide(folder, words, *events, community=community)
+        decide(folder, words, *events, community=community, is_pull=is_pull)
     return refused.value
 
 
@@ -157,8 +166,26 @@ def test_without_a_label_it_says_what_it_needs(words: list[str]) -> None:
         Label.parse(words)
 
 
-def test_outside_a_pull_request_it_says_where_it_works(tmp_path: Path) -> None:
-    assert refusal(tmp_path, ["bug"], ended(10)).reason == "no_pull"
+def test_an_issue_is_labelled_as_a_pull_request_is(tmp_path: Path) -> None:
+    wanted = decide(tmp_path, ["bug"], ended(10), community=RESTARTING, is_pull=False)
+
+    assert wanted.add == ("bug",)
+
+
+def test_an_issue_is_not_kept_from_merging(tmp_path: Path) -> None:
+    words = Label.verbs(COMMUNITY)["hold"]
+
+    assert refusal(tmp_path, words, ended(10), is_pull=False).reason == "not_a_pull"
+
+
+def test_outside_of_both_it_says_where_it_works(tmp_path: Path) -> None:
+    nowhere = Asked(received=received(number=0), standing=Standing(), grant=Grant(ground="x"))
+    with (
+        scene(tmp_path) as world,
+        world.knowledge() as knowledge,
+        pytest.raises(Refused, match="say it there"),
+    ):
+        Label.parse(["bug"]).decide(nowhere, knowledge)
 
 
 def take_back(
@@ -170,7 +197,7 @@ def take_back(
 ) -> LabelsRequested:
     asked = Asked(
         received=received(command=UNDO, verb="undo", words=tuple(words)),
-        standing=Standing(),
+        standing=Standing(issue=issue(labels=labels)),
         grant=Grant(ground="anyone"),
     )
     with scene(folder, [pull(labels=labels)]) as world, world.knowledge(community) as knowledge:
@@ -251,7 +278,7 @@ def test_success_is_quiet_and_says_what_changed(tmp_path: Path) -> None:
         command=COMMAND, repo=REPO, number=PULL, added=("bug", "x"), removed=("wip",)
     )
 
-    assert tell(tmp_path, changed) == ("I added bug, x and took off wip.", True)
+    assert tell(tmp_path, changed) == ("Added bug, x. Took off wip.", True)
 
 
 def test_what_did_not_work_is_said_aloud(tmp_path: Path) -> None:

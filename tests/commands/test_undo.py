@@ -24,10 +24,10 @@ from chatops.events.conversation import (
 )
 from chatops.names import CommandId, PullNumber, RunId
 from chatops.ports import Permission
-from tests.scene import COMMAND, COMMUNITY, NOW, PULL, REPO, pull, received, scene, story
+from tests.scene import COMMAND, COMMUNITY, NOW, PULL, REPO, issue, pull, received, scene, story
 
 UNDO = CommandId("command/github/comment/99/0/0")
-MAINTAINER = Standing(permission=Permission.WRITE)
+MAINTAINER = Standing(permission=Permission.WRITE, issue=issue(labels=("a", "b", "c")))
 
 
 def asked_before(place: int, verb: str, **changes: object) -> CommandReceived:

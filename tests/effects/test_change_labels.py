@@ -85,11 +85,22 @@ def test_a_label_that_the_repository_does_not_have_is_not_made() -> None:
         async with outside() as world:
             world.repository.label("bug")
 
-            with pytest.raises(Refused, match="acme/rocket has no label `bgu`"):
-                await change(world, add=["bug", "bgu"])
+            changed = await change(world, add=["bug", "bgu"])
+
+            assert (changed.added, changed.unknown) == (("bug",), ("bgu",))
+            assert labels(world) == ["bug"]
+            assert set(world.repository.labels) == {"bug"}
+
+    asyncio.run(play())
+
+
+def test_where_there_is_none_of_the_labels_that_is_a_refusal() -> None:
+    async def play() -> None:
+        async with outside() as world:
+            with pytest.raises(Refused, match="acme/rocket has no label `bgu`, `bag`"):
+                await change(world, add=["bgu", "bag"])
 
             assert labels(world) == []
-            assert set(world.repository.labels) == {"bug"}
 
     asyncio.run(play())
 

@@ -26,6 +26,29 @@ def test_who_may_write_may_test(permission: Permission) -> None:
     assert ground(Standing(login=MONA, permission=permission)) == f"permission {permission}"
 
 
+@pytest.mark.parametrize(
+    ("role", "permission", "may"),
+    [
+        (Role.AUTHOR, Permission.TRIAGE, True),
+        (Role.AUTHOR, Permission.READ, False),
+        (Role.EDITOR, Permission.WRITE, True),
+        (Role.EDITOR, Permission.TRIAGE, False),
+    ],
+)
+def test_what_authors_may_others_may_by_their_role(
+    role: Role, permission: Permission, *, may: bool
+) -> None:
+    other = Standing(login=MONA, permission=permission, author=Login("hubot"))
+    author = Standing(login=MONA, permission=Permission.READ, author=MONA)
+
+    assert ground(author, role) == "author"
+    if may:
+        assert ground(other, role) == f"permission {permission}"
+    else:
+        with pytest.raises(Refused, match="for its author"):
+            ground(other, role)
+
+
 @pytest.mark.parametrize("association", ["OWNER", "MEMBER", "COLLABORATOR"])
 def test_people_of_the_house_may_test(association: str) -> None:
     assert ground(Standing(login=MONA, association=association)) == association.lower()

@@ -13,6 +13,7 @@ from chatops.engine.effect import describer
 from chatops.engine.vocabulary import unknown
 from chatops.errors import Refused, Transient
 from chatops.events import Recorded
+from chatops.events.changes import EditRequested, LabelsRequested
 from chatops.events.conversation import (
     CommandAccepted,
     CommandExplained,
@@ -22,7 +23,7 @@ from chatops.events.conversation import (
 )
 from chatops.events.reruns import RerunRequested
 from tests.engine.worlds import A_WHILE, COMMANDS, Town, town
-from tests.scene import COMMUNITY, REPO, ended, job, pull
+from tests.scene import COMMUNITY, REPO, ended, issue, job, pull
 
 pytestmark = pytest.mark.anyio
 
@@ -143,6 +144,37 @@ async def test_what_is_about_a_pull_request_asks_which_where_none_is_named(here:
     assert isinstance(refused, CommandRefused)
     assert refused.reason == "no_pull"
     assert "`retest #123`" in refused.text
+
+
+async def test_what_needs_a_pull_request_is_refused_on_an_issue(here: Town) -> None:
+    await here.bus.perform(here.ask("retest", on_issue=True))
+
+    refused = outcome(here).event
+    assert isinstance(refused, CommandRefused)
+    assert refused.reason == "not_a_pull"
+
+
+async def test_what_works_on_issues_looks_at_the_issue_and_fetches_no_head(here: Town) -> None:
+    here.issue = issue(is_pull=False, labels=("wip",))
+
+    await here.bus.perform(here.ask("label", "bug", on_issue=True))
+
+    wanted = outcome(here).event
+    assert isinstance(wanted, LabelsRequested)
+    assert (wanted.add, wanted.before) == (("bug",), ("wip",))
+
+
+async def test_where_nobody_said_what_a_number_is_github_says_it(here: Town) -> None:
+    here.issue = issue(is_pull=False)
+
+    await here.bus.perform(here.ask("cc", "alice"))
+    refused = outcome(here).event
+    await here.bus.perform(here.ask("close"))
+    closing = outcome(here).event
+
+    assert isinstance(refused, CommandRefused)
+    assert refused.reason == "not_a_pull"
+    assert isinstance(closing, EditRequested)
 
 
 async def test_only_a_wait_that_people_notice_is_told(here: Town) -> None:

@@ -29,7 +29,7 @@ from chatops.surfaces.slack_messages import Messages
 from tests.engine.test_work import HandClock
 from tests.engine.worlds import A_WHILE, Town, town
 from tests.payloads import problems
-from tests.scene import HEAD, REPO, received
+from tests.scene import HEAD, REPO, issue, received
 
 pytestmark = pytest.mark.anyio
 
@@ -325,6 +325,7 @@ def test_who_is_answered_is_named_by_the_command_alone(here: Town) -> None:
 
 
 async def test_what_waits_for_too_long_says_so_until_something_is_told(here: Town) -> None:
+    here.issue = issue(labels=("bug",))
     item = here.ask("label", "bug")
     reply = replying(item, here)
     late = CommandOverdue(command=CommandId(reply.subject), minutes=5, steps=("decide",))
@@ -338,7 +339,7 @@ async def test_what_waits_for_too_long_says_so_until_something_is_told(here: Tow
     await here.bus.perform(item)
     await here.replier.perform(reply)
 
-    assert here.wall.note == "Labels belong to a pull request, and I know none here."
+    assert here.wall.note == "#7 has bug already."
     assert len(here.wall.notes) == 1
 
 

@@ -23,10 +23,10 @@ from chatops.engine.work import Item
 from chatops.errors import ChatopsError
 from chatops.events import Event, Fact, Recorded
 from chatops.events.conversation import CommandReceived
-from chatops.names import CommandId
-from chatops.ports import Permission
+from chatops.names import CommandId, Login
+from chatops.ports import IssueState, Permission
 from tests.engine.logs import PROJECTIONS, opened
-from tests.scene import COMMUNITY, NOW, received
+from tests.scene import COMMUNITY, NOW, PULL, received
 
 COMMANDS: Mapping[str, type[Command]] = {
     command.name: command for command in catalogue(chatops.commands, Command)
@@ -73,6 +73,9 @@ class Town:
         self.log = log
         self.wall = Wall()
         self.problem: Exception | None = None
+        self.issue = IssueState(
+            number=PULL, is_pull=True, author=Login("hubot"), title="Add fins", state="open"
+        )
         self.configuration = CONFIGURATION
         self._projector = Projector(log, [kind() for kind in PROJECTIONS])
 
@@ -94,6 +97,11 @@ class Town:
                 raise self.problem
             return self.log.head()
 
+        async def issue(received: CommandReceived) -> IssueState:
+            if self.problem is not None:
+                raise self.problem
+            return self.issue
+
         async def caught_up(position: int) -> None:
             self._projector.catch_up()
 
@@ -104,6 +112,7 @@ class Town:
             append=self.append,
             look=look,
             refresh=refresh,
+            issue=issue,
             knowledge=self.knowledge,
             caught_up=caught_up,
             describe=describer(effect() for effect in catalogue(chatops.effects, Effect)),

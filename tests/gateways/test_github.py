@@ -24,7 +24,7 @@ from tests.gateways.wire import answer, wire
 
 pytestmark = pytest.mark.anyio
 
-SEVEN = PullNumber(7)
+SEVEN, EIGHT = PullNumber(7), PullNumber(8)
 
 
 def fits(gateway: GitHubGateway) -> GitHub:
@@ -202,6 +202,71 @@ async def test_a_comment_is_written_edited_and_answered_once() -> None:
         (comment,) = pull.comments
         assert (comment.id, comment.body) == (number, "Fertig — ✅")
         assert [reaction.content for reaction in comment.reactions] == ["rocket"]
+
+
+async def test_an_issue_and_a_pull_request_are_described_alike() -> None:
+    async with github("app") as place:
+        place.repository.pull(number=7, author=AUTHOR, labels=["wip"])
+        place.repository.issue(number=8, author=AUTHOR, title="It leaks")
+        place.repository.milestone("3.2")
+        place.repository.set_milestone(8, 1, actor=MEMBER)
+        place.repository.close(8, actor=MEMBER, reason="not_planned")
+        place.repository.close_pull(7, actor=MEMBER, merge=True)
+
+        pull = await place.gateway.issue(REPO, SEVEN)
+        issue = await place.gateway.issue(REPO, EIGHT)
+
+        assert (pull.is_pull, pull.is_merged, pull.labels) == (True, True, ("wip",))
+        assert (issue.is_pull, issue.author, issue.title) == (False, AUTHOR, "It leaks")
+        assert (issue.state, issue.reason, issue.closed_by) == ("closed", "not_planned", MEMBER)
+        assert issue.milestone == "3.2"
+
+
+async def test_people_are_assigned_and_whom_github_leaves_out_is_missing_in_the_answer() -> None:
+    async with github("app") as place:
+        issue = place.repository.issue(number=8, author=AUTHOR)
+
+        assigned = await place.gateway.assign(REPO, EIGHT, [MEMBER, "nobody-here"])
+        assert list(assigned) == issue.assignees == [MEMBER]
+
+        await place.gateway.unassign(REPO, EIGHT, [MEMBER, "nobody-here"])
+        assert issue.assignees == []
+
+
+async def test_reviews_are_asked_of_people_and_teams_all_or_none() -> None:
+    async with github("app") as place:
+        pull = place.repository.pull(number=7, author=AUTHOR)
+        place.repository.teams.add("pilots")
+        both = [MEMBER, "acme/pilots"]
+
+        with pytest.raises(Refused, match="only be requested from collaborators") as refused:
+            await place.gateway.request_reviews(REPO, SEVEN, [MEMBER, "nobody-here"])
+        assert (refused.value.reason, pull.reviewers) == ("invalid", [])
+
+        await place.gateway.request_reviews(REPO, SEVEN, both)
+        assert await place.gateway.requested_reviewers(REPO, SEVEN) == both
+
+        await place.gateway.withdraw_reviews(REPO, SEVEN, ["acme/pilots"])
+        assert await place.gateway.requested_reviewers(REPO, SEVEN) == [MEMBER]
+
+
+async def test_title_state_and_milestone_are_changed() -> None:
+    async with github("app") as place:
+        issue = place.repository.issue(number=8, author=AUTHOR)
+        place.repository.milestone("3.1", is_open=False)
+        place.repository.milestone("3.2")
+
+        [goal] = await place.gateway.open_milestones(REPO)
+        await place.gateway.retitle(REPO, EIGHT, "It leaks: ✅")
+        await place.gateway.set_milestone(REPO, EIGHT, goal.number)
+        await place.gateway.set_state(REPO, EIGHT, "closed", "not_planned")
+
+        assert (issue.title, issue.milestone) == ("It leaks: ✅", 2)
+        assert (issue.state, issue.state_reason) == ("closed", "not_planned")
+
+        await place.gateway.set_milestone(REPO, EIGHT, None)
+        await place.gateway.set_state(REPO, EIGHT, "open")
+        assert (issue.milestone, issue.state) == (None, "open")
 
 
 async def test_labels_are_put_on_and_taken_off_and_the_others_stay() -> None:

@@ -206,7 +206,10 @@ async def test_every_other_call_fits_what_github_published(judge: Prism) -> None
     clock.advance(600)
     world.tick()
     whole, failed, single = (RunId(run.id) for run in runs)
-    number, repo = PullNumber(7), Repo(REPO)
+    number, eight, repo = PullNumber(7), PullNumber(8), Repo(REPO)
+    repository.issue(number=8, author=AUTHOR)
+    repository.milestone("Lift-off")
+    repository.teams.add("pilots")
     async with judged(judge, world) as hub, gateway_to(hub, "app") as github:
         assert await github.permission(repo, Login(AUTHOR)) is Permission.READ
         assert await github.permission(repo, Login("nobody")) is Permission.NONE
@@ -226,6 +229,18 @@ async def test_every_other_call_fits_what_github_published(judge: Prism) -> None
         assert not await github.has_label(repo, "kind/feature")
         await github.remove_label(repo, number, "kind/bug")
         assert await github.labels(repo, number) == ["wip"]
+        assert await github.assign(repo, number, [MEMBER, "nobody-here"]) == (MEMBER,)
+        await github.unassign(repo, number, [MEMBER])
+        await github.request_reviews(repo, number, [MEMBER, "acme/pilots"])
+        await github.withdraw_reviews(repo, number, [MEMBER])
+        assert await github.requested_reviewers(repo, number) == ["acme/pilots"]
+        [goal] = await github.open_milestones(repo)
+        await github.set_milestone(repo, eight, goal.number)
+        await github.set_milestone(repo, eight, None)
+        await github.retitle(repo, eight, "It leaks")
+        await github.set_state(repo, eight, "closed", "not_planned")
+        assert (await github.issue(repo, eight)).closed_by == "chatops[bot]"
+        await github.set_state(repo, eight, "open")
         await github.cancel_run(repo, failed)
         comments = [one async for one in github.comments(repo, number, since=clock.now())]
         assert await github.is_ours(comments[0])

@@ -167,6 +167,27 @@ def test_a_comment_is_a_fact_without_its_text() -> None:
     assert "secret" not in repr(found.facts)
 
 
+@pytest.mark.parametrize(
+    ("action", "speaks"), [("opened", True), ("edited", True), ("closed", False)]
+)
+def test_the_opening_text_of_an_issue_speaks(action: str, *, speaks: bool) -> None:
+    issue = {"id": 5, "number": 8, "title": "It leaks", "body": "/assign", "user": SENDER}
+    sent = {"action": action, "repository": REPOSITORY, "sender": SENDER, "issue": issue}
+    body = json.dumps({**sent, "changes": {"body": {"from": "It"}}}).encode()
+
+    found = translate("issues", "guid-1", body)
+
+    assert found.facts == ()
+    assert (found.comment is not None) == speaks
+    if found.comment is not None:
+        assert (found.comment.number, found.comment.place, found.comment.is_pull) == (
+            8,
+            "issue",
+            False,
+        )
+        assert (found.comment.text, found.comment.previous_text) == ("/assign", "It")
+
+
 def test_an_event_we_do_not_use_yields_nothing() -> None:
     assert heard("star", action="created") == []
 
@@ -275,7 +296,7 @@ def test_every_published_example_is_swallowed() -> None:
     told: set[str] = set()
     for event, example in examples():
         found = translate(event, "guid-1", json.dumps(example).encode())
-        told |= {event} if found.facts else set()
+        told |= {event} if found.facts or found.comment else set()
         count += 1
 
     assert count > 300

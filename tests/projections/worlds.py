@@ -19,6 +19,7 @@ from chatops.events.conversation import (
 )
 from chatops.events.gate import RequiredChecksChanged, RequiredReported
 from chatops.events.mutes import JobsMuted, JobsUnmuted
+from chatops.events.pings import GroupsCalled
 from chatops.events.pulls import PullChanged, PullFilesSeen
 from chatops.events.reruns import RerunRequested, RetestFinished
 from chatops.events.runs import (
@@ -178,5 +179,9 @@ def histories(draw: st.DrawFn) -> list[Event]:
             seen_at=NOW + timedelta(days=n),
         )
         for n in range(draw(st.integers(0, 3)))
+    ]  # fmt: skip
+    events += [
+        GroupsCalled(command=CommandId(f"command/github/comment/{n}"), place=place, groups=("a", "b")[:n])
+        for n, place in enumerate(draw(st.lists(st.sampled_from(["x#1", "x#2"]), max_size=3)))
     ]  # fmt: skip
     return list({event.key(): event for event in events}.values())

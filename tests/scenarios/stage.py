@@ -121,7 +121,7 @@ class Stage:
         return [
             comment.body
             for comment in list(self.repository.comments.values())
-            if comment.by_app and comment.pull_number == number
+            if comment.by_app and comment.number == number
         ]
 
     def answered(self, number: int, words: str) -> bool:

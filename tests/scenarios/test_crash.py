@@ -259,8 +259,6 @@ def test_what_was_accepted_is_there_once_and_done_once(database_url: str, tmp_pa
     assert set(reruns.values()) == {1}, reruns
     assert len(reruns) == PULLS
     answers = Counter(
-        comment.pull_number
-        for comment in world.repositories[REPO].comments.values()
-        if comment.by_app
+        comment.number for comment in world.repositories[REPO].comments.values() if comment.by_app
     )
     assert set(answers.values()) == {1}, answers

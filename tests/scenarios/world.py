@@ -128,9 +128,9 @@ class Town:
         await self.let_ci_end()
         return pull
 
-    def say(self, text: str, *, by: str = MEMBER) -> Comment:
-        """Write a comment on the pull request."""
-        return self.repository.comment(PULL, author=by, body=text)
+    def say(self, text: str, *, by: str = MEMBER, on: int = PULL) -> Comment:
+        """Write a comment on the pull request, or on another one or an issue."""
+        return self.repository.comment(on, author=by, body=text)
 
     def pass_time(self, seconds: float = LONG) -> None:
         """Let time go by on GitHub, and its CI with it."""
@@ -166,6 +166,12 @@ class Town:
     def replies(self) -> list[Comment]:
         """What the bot wrote on the pull request."""
         return [comment for comment in self.repository.pulls[PULL].comments if comment.by_app]
+
+    def replies_on(self, number: int) -> list[str]:
+        """What the bot wrote on an issue or pull request."""
+        return [
+            comment.body for comment in self.repository.tracked(number).comments if comment.by_app
+        ]
 
     @property
     def reply(self) -> str:

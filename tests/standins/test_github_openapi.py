@@ -58,6 +58,9 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checked]:
     repository.status(sha, "license", "success", target_url="https://example.org/license")
     comment = repository.comment(7, author="hubot", body="Ready for review")
     repository.write_file("README.md", "# Rocket\n")
+    repository.issue(number=12, author="hubot")
+    repository.milestone("Lift-off")
+    repository.teams.add("pilots")
     run = next(r for r in repository.runs_of(sha) if r.workflow.name == "CI")
     folder = tmp_path_factory.mktemp("prism")
     with (
@@ -131,6 +134,25 @@ def test_every_call_fits_what_github_published(checked: Checked) -> None:
         ("GET", f"{repo}/issues/7/labels", 200, None),
         ("GET", f"{repo}/labels/wip", 200, None),
         ("DELETE", f"{repo}/issues/7/labels/wip", 200, None),
+        ("GET", f"{repo}/issues/7", 200, None),
+        ("GET", f"{repo}/issues/12", 200, None),
+        ("PATCH", f"{repo}/issues/12", 200, {"title": "It does not land"}),
+        ("PATCH", f"{repo}/issues/12", 200, {"milestone": 1}),
+        ("PATCH", f"{repo}/issues/12", 200, {"milestone": None}),
+        ("PATCH", f"{repo}/issues/12", 200, {"state": "closed", "state_reason": "not_planned"}),
+        ("GET", f"{repo}/issues/12", 200, None),
+        ("PATCH", f"{repo}/issues/12", 200, {"state": "open"}),
+        ("PATCH", f"{repo}/issues/12", 422, {"milestone": 9}),
+        ("GET", f"{repo}/milestones?state=all&per_page=100", 200, None),
+        ("POST", f"{repo}/issues/12/assignees", 201, {"assignees": ["mona", "nobody"]}),
+        ("DELETE", f"{repo}/issues/12/assignees", 200, {"assignees": ["mona"]}),
+        ("POST", f"{repo}/pulls/7/requested_reviewers", 201, {"reviewers": ["mona"]}),
+        ("POST", f"{repo}/pulls/7/requested_reviewers", 201, {"team_reviewers": ["pilots"]}),
+        ("POST", f"{repo}/pulls/7/requested_reviewers", 422, {"reviewers": ["hubot"]}),
+        ("POST", f"{repo}/pulls/7/requested_reviewers", 422, {"reviewers": ["stranger"]}),
+        ("GET", f"{repo}/pulls/7/requested_reviewers", 200, None),
+        ("GET", f"{repo}/pulls/7", 200, None),
+        ("DELETE", f"{repo}/pulls/7/requested_reviewers", 200, {"reviewers": ["mona"]}),
         ("GET", f"{repo}/collaborators/mona/permission", 200, None),
         ("GET", f"{repo}/contents/README.md?ref=main", 200, None),
         ("GET", f"{repo}/rules/branches/main", 200, None),

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from chatops.standins.github import GitHubStandIn, serve_in_thread
 from chatops.standins.github.markdown import render
-from chatops.standins.github.world import Happening
+from chatops.standins.github.world import Happening, Repository
 from tests.browser import axe
 from tests.standins import rocket
 
@@ -34,6 +34,10 @@ Running **2** failed jobs again, see [the run](https://example.org/run?a=1&b=2) 
 ```
 </details>
 """
+PATHS = (
+    "/",
+    *(f"/{rocket.NAME}/{page}" for page in ("pulls", "pull/7", "issues", "issues/12", "actions")),
+)
 ALLOWED = {
     "a",
     "b",
@@ -84,8 +88,23 @@ def hub() -> Iterator[GitHubStandIn]:
     comment = repository.comment(7, author="hubot", body="/retest")
     repository.react(comment, login=app.login, content="eyes")
     repository.comment(7, author=app.login, body=REPLY, by_app=True)
+    live_on_issues(repository)
     with serve_in_thread(world) as served:
         yield served
+
+
+def live_on_issues(repository: Repository) -> None:
+    """Let there be an issue, and all that a page can show of what people changed."""
+    repository.issue(number=12, author="hubot", title="It <leaks>", body="A **lot**")
+    repository.comment(12, author="mona", body="/assign")
+    repository.milestone("Lift-off")
+    repository.teams.add("pilots")
+    for number in (7, 12):
+        repository.assign(number, "mona", actor="mona")
+        repository.set_milestone(number, 1, actor="mona")
+    for who in ("tritri", "pilots"):
+        repository.request_review(7, who, actor="mona")
+    repository.close(12, actor="mona", reason="not_planned")
 
 
 @pytest.fixture
@@ -156,8 +175,7 @@ def test_no_comment_brings_its_own_elements(text: str) -> None:
 def test_every_page_answers_and_says_that_it_is_pretended(
     hub: GitHubStandIn, visitor: httpx.Client
 ) -> None:
-    paths = ("/", f"/{rocket.NAME}/pulls", f"/{rocket.NAME}/pull/7", f"/{rocket.NAME}/actions")
-    for path in (*paths, address_of_run(hub)):
+    for path in (*PATHS, address_of_run(hub)):
         response = visitor.get(path)
         assert response.status_code == 200
         assert "Pretend GitHub" in response.text
@@ -165,6 +183,28 @@ def test_every_page_answers_and_says_that_it_is_pretended(
         fragment = visitor.get(path, params={"fragment": "1"})
         assert fragment.text.strip() in response.text
         assert "<html" not in fragment.text
+
+
+def test_what_people_changed_is_shown(visitor: httpx.Client) -> None:
+    pull = visitor.get(f"/{rocket.NAME}/pull/7").text
+    issue = visitor.get(f"/{rocket.NAME}/issues/12").text
+
+    assert "Asked for a review: tritri, pilots" in pull
+    for page in (pull, issue):
+        assert "Assigned: mona" in page
+        assert "Milestone: Lift-off" in page
+    assert "closed as not planned" in issue
+    assert "It &lt;leaks&gt;" in issue
+    assert visitor.get(f"/{rocket.NAME}/issues/7").status_code == 404
+
+
+def test_an_issue_is_spoken_on_from_its_page(hub: GitHubStandIn, visitor: httpx.Client) -> None:
+    said = visitor.post(f"/{rocket.NAME}/issues/12/comments", data={"as": "mona", "body": "/close"})
+
+    assert said.status_code == 303
+    assert said.headers["location"].startswith(f"/{rocket.NAME}/issues/12?as=mona#")
+    issue = hub.world.repositories[rocket.NAME].issues[12]
+    assert [comment.body for comment in issue.comments] == ["/assign", "/close"]
 
 
 def test_links_to_a_job_and_a_repository_lead_somewhere(
@@ -238,10 +278,9 @@ def test_only_writers_run_it_again_from_its_page(hub: GitHubStandIn, visitor: ht
 
 
 def test_axe_finds_nothing_on_any_page(hub: GitHubStandIn, page: Page) -> None:
-    paths = ("/", f"/{rocket.NAME}/pulls", f"/{rocket.NAME}/pull/7", f"/{rocket.NAME}/actions")
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        for path in (*paths, address_of_run(hub)):
+        for path in (*PATHS, address_of_run(hub)):
             page.goto(hub.url + path)
             assert axe(page) == [], (scheme, path)
 

@@ -505,3 +505,12 @@ async def test_a_long_history_is_served_quickly() -> None:
     assert len(found.json()["jobs"]) == 100
     assert one.json()["name"] == "job 42"
     assert took < 2
+
+
+async def test_a_copy_of_another_shape_is_not_taken_for_this_one() -> None:
+    world, _ = launched()
+    kept = world.__getstate__()
+
+    World.__new__(World).__setstate__(dict(kept))
+    with pytest.raises(ValueError, match="shape 1"):
+        World.__new__(World).__setstate__({**kept, "shape": 1})

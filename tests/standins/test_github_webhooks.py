@@ -116,7 +116,30 @@ def live_a_little(world: World, repository: Repository, clock: HandClock) -> Non
     repository.add_label(7, "wip", actor="tritri")
     repository.remove_label(7, "wip", actor="tritri")
     repository.push(files={"README.md": "# Rocket\n"})
+    repository.issue(number=9, author="hubot", labels=["wip"])
+    repository.comment(9, author="mona", body="/assign")
+    repository.milestone("Lift-off")
+    repository.teams.add("pilots")
+    for number in (8, 9):
+        change_everything(repository, number)
+    for who in ("mona", "pilots"):
+        repository.request_review(8, who, actor="tritri")
+        repository.withdraw_review(8, who, actor="tritri")
     repository.close_pull(7, actor="mona", merge=True)
+
+
+def change_everything(repository: Repository, number: int) -> None:
+    """Change all that issues and pull requests have in common."""
+    repository.assign(number, "mona", actor="tritri")
+    repository.unassign(number, "mona", actor="tritri")
+    repository.retitle(number, "Land softly", actor="mona")
+    repository.rewrite(number, "Please.", actor="mona")
+    repository.set_milestone(number, 1, actor="tritri")
+    repository.set_milestone(number, None, actor="tritri")
+    repository.add_label(number, "rocketry", actor="tritri")
+    repository.remove_label(number, "rocketry", actor="tritri")
+    repository.close(number, actor="mona", reason="not_planned")
+    repository.reopen(number, actor="mona")
 
 
 @pytest.mark.node
@@ -143,12 +166,30 @@ async def test_every_payload_fits_what_github_published() -> None:
         "installation-created",
         "issue-comment-created",
         "issue-comment-edited",
+        "issues-assigned",
+        "issues-closed",
+        "issues-demilestoned",
+        "issues-edited",
+        "issues-labeled",
+        "issues-milestoned",
+        "issues-opened",
+        "issues-reopened",
+        "issues-unassigned",
+        "issues-unlabeled",
         "label-created",
         "ping",
+        "pull-request-assigned",
         "pull-request-closed",
+        "pull-request-demilestoned",
+        "pull-request-edited",
         "pull-request-labeled",
+        "pull-request-milestoned",
         "pull-request-opened",
+        "pull-request-reopened",
+        "pull-request-review-request-removed",
+        "pull-request-review-requested",
         "pull-request-synchronize",
+        "pull-request-unassigned",
         "pull-request-unlabeled",
         "push",
         "workflow-job-completed",

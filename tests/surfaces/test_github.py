@@ -285,7 +285,12 @@ def test_a_comment_asks_and_our_own_never_does(doors: Doors) -> None:
     ):
         assert doors.github(body, event="issue_comment").status_code == HTTPStatus.ACCEPTED
 
-    assert [event.key() for event in doors.heard()] == ["command/github/comment/1/1767571200/0"]
+    heard = doors.heard()
+    assert [event.key() for event in heard] == [
+        "command/github/comment/1/1767571200/0",
+        "command/github/comment/5/1767571200/0",
+    ]
+    assert [(event.number, event.on_issue) for event in heard] == [(7, False), (8, True)]
 
 
 ODD = {

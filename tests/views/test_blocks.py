@@ -3,10 +3,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatops.engine.answer import Action, Answer, Code, Link, Section, Strong, Tone
+from chatops.engine.answer import Action, Answer, Code, Link, Person, Section, Strong, Tone
 from chatops.views.blocks import TEXT_BUDGET, escape, render_blocks
 from tests.payloads import problems
 from tests.scene import received
@@ -91,6 +92,17 @@ def test_a_private_answer_is_for_the_one_who_asked() -> None:
 
 def test_escaping_touches_only_what_slack_reads() -> None:
     assert escape("a < b & c > d") == "a &lt; b &amp; c &gt; d"
+
+
+@pytest.mark.parametrize(
+    ("slack", "kind"), [("U0123456789", "user"), ("", "text"), ("<!here>", "text")]
+)
+def test_only_who_has_a_member_id_is_called(slack: str, kind: str) -> None:
+    message = render_blocks(Answer(verdict=(Person(name="Mona <!here>", slack=slack),)))
+
+    [paragraph] = message["blocks"][0]["elements"]
+    assert [element["type"] for element in paragraph["elements"]] == [kind]
+    assert "<!here>" not in message["text"]
 
 
 LOUD = st.text(alphabet=st.sampled_from("<>!@#&|*_~`:/wchanel U1\n\r"), min_size=1, max_size=60)

@@ -6,7 +6,18 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from chatops.engine.answer import Action, Answer, Code, Line, Link, Section, Strong, Tone, pieces
+from chatops.engine.answer import (
+    Action,
+    Answer,
+    Code,
+    Line,
+    Link,
+    Person,
+    Section,
+    Strong,
+    Tone,
+    pieces,
+)
 from chatops.views.markdown import JOINER, line, render_markdown, text
 
 HOSTILE = st.text(
@@ -84,6 +95,14 @@ def test_job_names_stay_readable(name: str) -> None:
     shown = re.sub(r"\\(.)", r"\1", text(name))
 
     assert shown == name
+
+
+@pytest.mark.parametrize(
+    ("github", "shown"),
+    [("octocat", "@octocat"), ("", "Mona @\u2060all"), ("a b", "Mona @\u2060all")],
+)
+def test_only_who_has_a_login_is_called(github: str, shown: str) -> None:
+    assert line((Person(name="Mona @all", github=github),)) == shown
 
 
 def _line_of(outside: st.SearchStrategy[str]) -> st.SearchStrategy[Line]:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from chatops.standins.github.actions import Job, Json, NotAllowedError, Run
 from chatops.standins.github.shapes import Shapes
-from chatops.standins.github.things import PERMISSIONS, App, Comment, Identity, Pull
+from chatops.standins.github.things import PERMISSIONS, App, Comment, Identity, Issue, Pull
 from chatops.standins.github.webhooks import Webhooks
 from chatops.standins.github.world import Repository, World
 
@@ -103,6 +103,14 @@ class Call:
         if pull is None:
             raise not_found()
         return repository, pull
+
+    def issue(self) -> tuple[Repository, Issue]:
+        """Find the issue or pull request in the path."""
+        repository = self.repository()
+        try:
+            return repository, repository.tracked(self.number("number"))
+        except KeyError:
+            raise not_found() from None
 
     def comment(self) -> tuple[Repository, Comment]:
         """Find the comment in the path."""

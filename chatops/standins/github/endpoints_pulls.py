@@ -46,21 +46,21 @@ def list_files(call: Call) -> Answer:
 
 
 def list_comments(call: Call) -> Answer:
-    """List the conversation of a pull request, oldest first."""
-    repository, pull = call.pull()
+    """List the conversation of an issue or pull request, oldest first."""
+    repository, about = call.issue()
     since = call.query.get("since", "")
     comments = [
-        comment for comment in pull.comments if not since or stamp(comment.updated_at) >= since
+        comment for comment in about.comments if not since or stamp(comment.updated_at) >= since
     ]
     return call.paged(comments, lambda comment: call.shapes.comment(repository, comment))
 
 
 def create_comment(call: Call) -> Answer:
     """Say something in a conversation."""
-    repository, pull = call.pull()
+    repository, about = call.issue()
     call.must_hold("issues", needs="read", repository=repository)
     comment = repository.comment(
-        pull.number,
+        about.number,
         author=call.who.login,
         body=_comment_body(call),
         by_app=call.who.app is not None,
@@ -116,11 +116,11 @@ def delete_reaction(call: Call) -> Answer:
 
 
 def list_labels(call: Call) -> Answer:
-    """List the labels of a pull request."""
-    repository, pull = call.pull()
+    """List the labels of an issue or pull request."""
+    repository, about = call.issue()
     call.must_hold("issues", needs="read", repository=repository)
     return call.paged(
-        pull.labels, lambda name: call.shapes.label(repository, repository.label(name))
+        about.labels, lambda name: call.shapes.label(repository, repository.label(name))
     )
 
 
@@ -136,8 +136,8 @@ def get_label(call: Call) -> Answer:
 
 
 def add_labels(call: Call) -> Answer:
-    """Label a pull request."""
-    repository, pull = call.pull()
+    """Label an issue or pull request."""
+    repository, about = call.issue()
     call.must_hold("issues", needs="triage", repository=repository)
     asked = call.body.get("labels") if isinstance(call.body, dict) else call.body
     if not isinstance(asked, list) or not asked:
@@ -146,19 +146,19 @@ def add_labels(call: Call) -> Answer:
         name = entry.get("name") if isinstance(entry, dict) else entry
         if not isinstance(name, str) or not name:
             raise invalid("Label", "name")
-        repository.add_label(pull.number, name, actor=call.who.login)
-    return Answer(body=call.shapes.labels(repository, pull))
+        repository.add_label(about.number, name, actor=call.who.login)
+    return Answer(body=call.shapes.labels(repository, about))
 
 
 def remove_label(call: Call) -> Answer:
     """Take a label away."""
-    repository, pull = call.pull()
+    repository, about = call.issue()
     call.must_hold("issues", needs="triage", repository=repository)
     try:
-        repository.remove_label(pull.number, call.parameters["name"], actor=call.who.login)
+        repository.remove_label(about.number, call.parameters["name"], actor=call.who.login)
     except KeyError as error:
         raise WrongError(404, "Label does not exist") from error
-    return Answer(body=call.shapes.labels(repository, pull))
+    return Answer(body=call.shapes.labels(repository, about))
 
 
 def _comment_body(call: Call) -> str:

@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from chatops.standins.github.actions import Attempt, Job, NotAllowedError, Run, stamp
 from chatops.standins.github.markdown import render
-from chatops.standins.github.things import PERMISSIONS, Pull
+from chatops.standins.github.things import PERMISSIONS, Issue, Pull
 from chatops.standins.github.world import Repository, World
 
 ROOT = Path(__file__).parent
@@ -104,6 +104,7 @@ class Pages:
         repository = "/{owner}/{repo}"
         run = repository + "/actions/runs/{run_id:int}"
         pull = repository + "/pull/{number:int}"
+        issue = repository + "/issues/{number:int}"
         yield Route("/", self.home)
         yield Route("/_standin/static/{name}", self.static)
         yield Route("/_standin/avatars/{name}", self.avatar)
@@ -111,6 +112,9 @@ class Pages:
         yield Route(repository + "/pulls", self.pulls)
         yield Route(pull, self.pull)
         yield Route(pull + "/comments", self.say, methods=["POST"])
+        yield Route(repository + "/issues", self.issues)
+        yield Route(issue, self.issue)
+        yield Route(issue + "/comments", self.say, methods=["POST"])
         yield Route(repository + "/actions", self.runs)
         yield Route(run, self.run)
         yield Route(run + "/attempts/{attempt:int}", self.attempt)
@@ -157,17 +161,47 @@ class Pages:
             refresh=COMMENT_SECONDS,
         )
 
+    async def issues(self, request: Request) -> Response:
+        """List the issues of a repository."""
+        repository = self._repository(request)
+        return self._page(
+            request,
+            "issues",
+            title=f"Issues · {repository.full_name}",
+            repository=repository,
+            issues=sorted(repository.issues.values(), key=lambda issue: -issue.number),
+            refresh=FOLLOW_SECONDS,
+        )
+
+    async def issue(self, request: Request) -> Response:
+        """Show an issue's conversation."""
+        repository = self._repository(request)
+        issue = repository.issues.get(request.path_params["number"])
+        if issue is None:
+            raise HTTPException(404)
+        return self._page(
+            request,
+            "issue",
+            title=f"{issue.title} #{issue.number} · {repository.full_name}",
+            repository=repository,
+            issue=issue,
+            people=_people(repository),
+            chosen=request.query_params.get("as", ""),
+            refresh=COMMENT_SECONDS,
+        )
+
     async def say(self, request: Request) -> Response:
         """Take a comment from the form."""
-        repository, pull = self._pull(request)
+        repository, about = self._tracked(request)
         form = await _form(request)
         author, body = form.get("as", ""), form.get("body", "").strip()
         if author not in repository.permissions:
             raise HTTPException(422, "Choose who says it.")
-        page = f"/{repository.full_name}/pull/{pull.number}?as={quote(author)}"
+        place = "pull" if isinstance(about, Pull) else "issues"
+        page = f"/{repository.full_name}/{place}/{about.number}?as={quote(author)}"
         if not body:
             return RedirectResponse(f"{page}#say", status_code=303)
-        comment = repository.comment(pull.number, author=author, body=body)
+        comment = repository.comment(about.number, author=author, body=body)
         return RedirectResponse(f"{page}#issuecomment-{comment.id}", status_code=303)
 
     async def runs(self, request: Request) -> Response:
@@ -276,6 +310,13 @@ class Pages:
         if pull is None:
             raise HTTPException(404)
         return repository, pull
+
+    def _tracked(self, request: Request) -> tuple[Repository, Issue]:
+        repository = self._repository(request)
+        try:
+            return repository, repository.tracked(request.path_params["number"])
+        except KeyError:
+            raise HTTPException(404) from None
 
     def _run(self, request: Request) -> tuple[Repository, Run]:
         repository = self._repository(request)

@@ -24,6 +24,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatops.standins.github import endpoints_actions as actions
+from chatops.standins.github import endpoints_issues as issues
 from chatops.standins.github import endpoints_pulls as pulls
 from chatops.standins.github import endpoints_repository as repositories
 from chatops.standins.github.answers import Answer, Call
@@ -37,6 +38,8 @@ from chatops.standins.github.world import World
 REPOSITORY = "/repos/{owner}/{repo}"
 RUN = "/actions/runs/{run_id}"
 COMMENT = "/issues/comments/{comment_id}"
+ISSUE = "/issues/{number}"
+REVIEWERS = "/pulls/{number}/requested_reviewers"
 IN_REPOSITORY: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "", repositories.get_repository),
     ("GET", "/actions/runs", actions.list_runs),
@@ -53,11 +56,19 @@ IN_REPOSITORY: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "/pulls", pulls.list_pulls),
     ("GET", "/pulls/{number}", pulls.get_pull),
     ("GET", "/pulls/{number}/files", pulls.list_files),
+    ("GET", REVIEWERS, issues.get_reviewers),
+    ("POST", REVIEWERS, issues.request_reviewers),
+    ("DELETE", REVIEWERS, issues.withdraw_reviewers),
     ("GET", COMMENT, pulls.get_comment),
     ("PATCH", COMMENT, pulls.update_comment),
     ("GET", COMMENT + "/reactions", pulls.list_reactions),
     ("POST", COMMENT + "/reactions", pulls.create_reaction),
     ("DELETE", COMMENT + "/reactions/{reaction_id}", pulls.delete_reaction),
+    ("GET", ISSUE, issues.get_issue),
+    ("PATCH", ISSUE, issues.update_issue),
+    ("POST", ISSUE + "/assignees", issues.add_assignees),
+    ("DELETE", ISSUE + "/assignees", issues.remove_assignees),
+    ("GET", "/milestones", issues.list_milestones),
     ("GET", "/issues/{number}/comments", pulls.list_comments),
     ("POST", "/issues/{number}/comments", pulls.create_comment),
     ("GET", "/labels/{name:path}", pulls.get_label),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import zlib
 from collections import Counter
 
 from chatops.standins.github.actions import Attempt, Job, Json, Run, Workflow, runner_id, stamp
@@ -13,7 +14,9 @@ from chatops.standins.github.things import (
     ChangedFile,
     Comment,
     CommitStatus,
+    Issue,
     Label,
+    Milestone,
     Pull,
     Push,
     Reaction,
@@ -467,9 +470,69 @@ class Shapes:
             "default": False,
         }
 
-    def labels(self, repository: Repository, pull: Pull) -> list[Json]:
-        """Draw the labels of a pull request."""
-        return [self.label(repository, repository.label(name)) for name in pull.labels]
+    def labels(self, repository: Repository, about: Issue) -> list[Json]:
+        """Draw the labels of an issue or pull request."""
+        return [self.label(repository, repository.label(name)) for name in about.labels]
+
+    def team(self, repository: Repository, slug: str) -> Json:
+        """Draw a team of the organization."""
+        url = f"{self.base}/organizations/{repository.owner}/team/{slug}"
+        number = zlib.crc32(slug.encode()) % 100_000
+        return {
+            "id": number,
+            "node_id": node_id("team", number),
+            "name": slug,
+            "slug": slug,
+            "description": "",
+            "privacy": "closed",
+            "notification_setting": "notifications_enabled",
+            "type": "organization",
+            "organization_id": self.world.account(repository.owner).id,
+            "permission": "pull",
+            "url": url,
+            "html_url": f"{self.base}/orgs/{repository.owner}/teams/{slug}",
+            "members_url": f"{url}/members{{/member}}",
+            "repositories_url": f"{url}/repos",
+            "parent": None,
+        }
+
+    def milestone(self, repository: Repository, milestone: Milestone) -> Json:
+        """Draw a milestone."""
+        url = self.api(repository, f"/milestones/{milestone.number}")
+        members = [
+            one
+            for one in (*repository.pulls.values(), *repository.issues.values())
+            if one.milestone == milestone.number
+        ]
+        still_open = sum(one.state == "open" for one in members)
+        return {
+            "url": url,
+            "html_url": self.page(repository, f"/milestone/{milestone.number}"),
+            "labels_url": f"{url}/labels",
+            "id": milestone.id,
+            "node_id": node_id("milestone", milestone.id),
+            "number": milestone.number,
+            "state": "open" if milestone.is_open else "closed",
+            "title": milestone.title,
+            "description": None,
+            "creator": self.user(repository.owner),
+            "open_issues": still_open,
+            "closed_issues": len(members) - still_open,
+            "created_at": stamp(milestone.created_at),
+            "updated_at": stamp(milestone.created_at),
+            "closed_at": None if milestone.is_open else stamp(milestone.created_at),
+            "due_on": None,
+        }
+
+    def _tracking(self, repository: Repository, about: Issue) -> Json:
+        """Draw who is responsible, and the goal it belongs to."""
+        assignees = [self.user(login) for login in about.assignees]
+        goal = repository.milestones.get(about.milestone) if about.milestone else None
+        return {
+            "assignee": assignees[0] if assignees else None,
+            "assignees": assignees,
+            "milestone": self.milestone(repository, goal) if goal else None,
+        }
 
     def pull(self, repository: Repository, pull: Pull) -> Json:
         """Draw a pull request as it appears in lists."""
@@ -506,12 +569,10 @@ class Shapes:
             "closed_at": stamp(pull.closed_at) if pull.closed_at else None,
             "merged_at": stamp(pull.merged_at) if pull.merged_at else None,
             "merge_commit_sha": made_up_sha(f"merge {pull.head_sha}"),
-            "assignee": None,
-            "assignees": [],
-            "requested_reviewers": [],
-            "requested_teams": [],
+            **self._tracking(repository, pull),
+            "requested_reviewers": [self.user(login) for login in pull.reviewers],
+            "requested_teams": [self.team(repository, slug) for slug in pull.review_teams],
             "labels": self.labels(repository, pull),
-            "milestone": None,
             "draft": pull.is_draft,
             "commits_url": hrefs["commits"],
             "review_comments_url": hrefs["review_comments"],
@@ -601,7 +662,8 @@ class Shapes:
     def comment(self, repository: Repository, comment: Comment) -> Json:
         """Draw a comment."""
         url = self.api(repository, f"/issues/comments/{comment.id}")
-        page = self.page(repository, f"/pull/{comment.pull_number}#issuecomment-{comment.id}")
+        place = "pull" if comment.number in repository.pulls else "issues"
+        page = self.page(repository, f"/{place}/{comment.number}#issuecomment-{comment.id}")
         by_app = comment.by_app and self.world.app is not None
         return {
             "id": comment.id,
@@ -612,7 +674,7 @@ class Shapes:
             "user": self.user(comment.author),
             "created_at": stamp(comment.created_at),
             "updated_at": stamp(comment.updated_at),
-            "issue_url": self.api(repository, f"/issues/{comment.pull_number}"),
+            "issue_url": self.api(repository, f"/issues/{comment.number}"),
             "author_association": repository.association(comment.author),
             "performed_via_github_app": (
                 self.app(self.world.app) if by_app and self.world.app else None
@@ -620,11 +682,11 @@ class Shapes:
             "reactions": self.reactions(url, comment.reactions),
         }
 
-    def issue(self, repository: Repository, pull: Pull) -> Json:
-        """Draw a pull request as the issue it also is."""
-        url = self.api(repository, f"/issues/{pull.number}")
-        page = self.page(repository, f"/pull/{pull.number}")
-        pull_url = self.api(repository, f"/pulls/{pull.number}")
+    def issue(self, repository: Repository, about: Issue) -> Json:
+        """Draw an issue, or a pull request as the issue it also is."""
+        url = self.api(repository, f"/issues/{about.number}")
+        is_pull = isinstance(about, Pull)
+        page = self.page(repository, f"/{'pull' if is_pull else 'issues'}/{about.number}")
         return {
             "url": url,
             "repository_url": self.api(repository),
@@ -632,38 +694,46 @@ class Shapes:
             "comments_url": f"{url}/comments",
             "events_url": f"{url}/events",
             "html_url": page,
-            "id": pull.id,
-            "node_id": node_id("pull", pull.id),
-            "number": pull.number,
-            "title": pull.title,
-            "user": self.user(pull.author),
-            "labels": self.labels(repository, pull),
-            "state": pull.state,
+            "id": about.id,
+            "node_id": node_id("pull" if is_pull else "issue", about.id),
+            "number": about.number,
+            "title": about.title,
+            "user": self.user(about.author),
+            "labels": self.labels(repository, about),
+            "state": about.state,
             "locked": False,
-            "assignee": None,
-            "assignees": [],
-            "milestone": None,
-            "comments": len(pull.comments),
-            "created_at": stamp(pull.created_at),
-            "updated_at": stamp(pull.updated_at),
-            "closed_at": stamp(pull.closed_at) if pull.closed_at else None,
-            "author_association": repository.association(pull.author),
+            **self._tracking(repository, about),
+            "comments": len(about.comments),
+            "created_at": stamp(about.created_at),
+            "updated_at": stamp(about.updated_at),
+            "closed_at": stamp(about.closed_at) if about.closed_at else None,
+            "author_association": repository.association(about.author),
             "active_lock_reason": None,
-            "draft": pull.is_draft,
-            "pull_request": {
-                "url": pull_url,
-                "html_url": page,
-                "diff_url": f"{page}.diff",
-                "patch_url": f"{page}.patch",
-                "merged_at": stamp(pull.merged_at) if pull.merged_at else None,
-            },
-            "body": pull.body or None,
+            "body": about.body or None,
             "reactions": self.reactions(url, []),
+            "timeline_url": f"{url}/timeline",
             "performed_via_github_app": None,
-            "state_reason": None,
+            "state_reason": about.state_reason,
+            **self._as_pull(repository, about, page),
         }
 
-    # Commits and files
+    def full_issue(self, repository: Repository, about: Issue) -> Json:
+        """Draw an issue as it appears alone: with who closed it."""
+        closer = self.user(about.closed_by) if about.closed_by else None
+        return {**self.issue(repository, about), "closed_by": closer}
+
+    def _as_pull(self, repository: Repository, about: Issue, page: str) -> Json:
+        """Draw what only the issue of a pull request has."""
+        if not isinstance(about, Pull):
+            return {}
+        links = {
+            "url": self.api(repository, f"/pulls/{about.number}"),
+            "html_url": page,
+            "diff_url": f"{page}.diff",
+            "patch_url": f"{page}.patch",
+            "merged_at": stamp(about.merged_at) if about.merged_at else None,
+        }
+        return {"draft": about.is_draft, "pull_request": links}
 
     def status(self, repository: Repository, sha: str, status: CommitStatus) -> Json:
         """Draw one commit status."""

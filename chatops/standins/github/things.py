@@ -1,4 +1,4 @@
-"""The things of the pretend GitHub: people, pull requests, comments, labels, Apps."""
+"""The things of the pretend GitHub: people, issues, pull requests, comments, labels, Apps."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ APP_EVENTS = (
     "check_run",
     "check_suite",
     "issue_comment",
+    "issues",
     "label",
     "pull_request",
     "push",
@@ -74,10 +75,10 @@ class Reaction:
 
 @dataclass(slots=True, kw_only=True)
 class Comment:
-    """A comment in a pull request's conversation."""
+    """A comment in the conversation of an issue or pull request."""
 
     id: int
-    pull_number: int
+    number: int
     author: str
     body: str
     created_at: datetime
@@ -98,28 +99,51 @@ class CommitStatus:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Milestone:
+    """A goal that issues and pull requests can belong to."""
+
+    id: int
+    number: int
+    title: str
+    created_at: datetime
+    is_open: bool = True
+
+
 @dataclass(slots=True, kw_only=True)
-class Pull:
-    """A pull request."""
+class Issue:
+    """An issue, or what a pull request has of one."""
 
     id: int
     number: int
     title: str
     body: str
     author: str
+    created_at: datetime
+    updated_at: datetime
+    state: str = "open"
+    state_reason: str | None = None
+    closed_at: datetime | None = None
+    closed_by: str | None = None
+    labels: list[str] = field(default_factory=list)
+    assignees: list[str] = field(default_factory=list)
+    milestone: int | None = None
+    comments: list[Comment] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class Pull(Issue):
+    """A pull request."""
+
     head_sha: str
     head_branch: str
     base_branch: str
-    created_at: datetime
-    updated_at: datetime
     from_fork: bool = False
     is_draft: bool = False
-    state: str = "open"
     merged_at: datetime | None = None
-    closed_at: datetime | None = None
-    labels: list[str] = field(default_factory=list)
     files: list[ChangedFile] = field(default_factory=list)
-    comments: list[Comment] = field(default_factory=list)
+    reviewers: list[str] = field(default_factory=list)
+    review_teams: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

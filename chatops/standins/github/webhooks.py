@@ -22,7 +22,8 @@ import msgspec
 
 from chatops.standins.github.actions import Json, stamp
 from chatops.standins.github.shapes import Shapes
-from chatops.standins.github.world import Happening, World
+from chatops.standins.github.things import Issue
+from chatops.standins.github.world import Happening, Repository, World
 
 HOOK_ID = 310_310
 LONGEST_WAIT = 10.0
@@ -70,6 +71,9 @@ def payload(shapes: Shapes, happening: Happening) -> Json:
             body |= _of_run(shapes, happening)
         if happening.pull is not None:
             body |= _of_pull(shapes, happening)
+        if happening.issue is not None:
+            body |= _of_issue(shapes, repository, happening, happening.issue)
+        body |= _details(shapes, repository, happening)
         if happening.label is not None:
             body["label"] = shapes.label(repository, happening.label)
         if happening.push is not None:
@@ -113,16 +117,35 @@ def _of_pull(shapes: Shapes, happening: Happening) -> Json:
     if pull is None or repository is None:
         return {}
     if happening.comment is not None:
-        body: Json = {
-            "issue": shapes.issue(repository, pull),
-            "comment": shapes.comment(repository, happening.comment),
-        }
-        if happening.before is not None:
-            body["changes"] = {"body": {"from": happening.before}}
-        return body
+        return _of_issue(shapes, repository, happening, pull)
     body = {"number": pull.number, "pull_request": shapes.full_pull(repository, pull)}
     if happening.action == "synchronize":
         body |= {"before": happening.before, "after": pull.head_sha}
+    return body
+
+
+def _of_issue(shapes: Shapes, repository: Repository, happening: Happening, about: Issue) -> Json:
+    body: Json = {"issue": shapes.issue(repository, about)}
+    if happening.comment is not None:
+        body["comment"] = shapes.comment(repository, happening.comment)
+        if happening.before is not None:
+            body["changes"] = {"body": {"from": happening.before}}
+    return body
+
+
+def _details(shapes: Shapes, repository: Repository, happening: Happening) -> Json:
+    """Draw whom or what a change was about."""
+    body: Json = {}
+    if happening.assignee is not None:
+        body["assignee"] = shapes.user(happening.assignee)
+    if happening.reviewer is not None:
+        body["requested_reviewer"] = shapes.user(happening.reviewer)
+    if happening.team is not None:
+        body["requested_team"] = shapes.team(repository, happening.team)
+    if happening.milestone is not None:
+        body["milestone"] = shapes.milestone(repository, happening.milestone)
+    if happening.changes is not None:
+        body["changes"] = happening.changes
     return body
 
 

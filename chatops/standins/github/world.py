@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, Unpack
 
 from chatops.standins.github.actions import (
     Attempt,
@@ -35,12 +35,18 @@ from chatops.standins.github.things import (
     Comment,
     CommitStatus,
     Identity,
+    Issue,
     Label,
+    Milestone,
     Pull,
     Push,
     Reaction,
     User,
 )
+from chatops.standins.github.tracking import Details, Tracker
+
+SHAPE = 2
+"""Raised whenever what is kept on the disk changes its shape: an older copy is then not taken for a newer one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +64,12 @@ class Happening:
     label: Label | None = None
     push: Push | None = None
     before: str | None = None
+    issue: Issue | None = None
+    assignee: str | None = None
+    reviewer: str | None = None
+    team: str | None = None
+    milestone: Milestone | None = None
+    changes: Json | None = None
 
 
 Listener = Callable[[Happening], None]
@@ -82,11 +94,14 @@ class World:
         """Tell what a copy on the disk needs: neither who listens nor the key of the App."""
         left_out = {"ci", "listeners", "app"}
         kept = {name: value for name, value in vars(self).items() if name not in left_out}
-        return {**kept, "active": self.ci.active}
+        return {**kept, "active": self.ci.active, "shape": SHAPE}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Go on where the copy was made; the App has to be registered again."""
-        active = state.pop("active")
+        active, shape = state.pop("active"), state.pop("shape")
+        if shape != SHAPE:
+            text = f"The copy has shape {shape}, not {SHAPE}."
+            raise ValueError(text)
         vars(self).update(state)
         self.app = None
         self.listeners = []
@@ -194,7 +209,7 @@ class World:
         )
 
 
-class Repository:
+class Repository(Tracker):
     """One repository and what happens in it.
 
     `required_checks` are required by a ruleset, `classic_checks` by branch protection of the old kind.
@@ -224,6 +239,9 @@ class Repository:
         self.permissions: dict[str, str] = {}
         self.labels: dict[str, Label] = {}
         self.pulls: dict[int, Pull] = {}
+        self.issues: dict[int, Issue] = {}
+        self.milestones: dict[int, Milestone] = {}
+        self.teams: set[str] = set()
         self.comments: dict[int, Comment] = {}
         self.workflows: dict[str, Workflow] = {}
         self.runs: dict[int, Run] = {}
@@ -294,7 +312,7 @@ class Repository:
     ) -> Pull:
         """Open a pull request."""
         now = self.world.now()
-        number = number or max(self.pulls, default=0) + 1
+        number = number or self.next_number()
         self.world.account(author)
         pull = Pull(
             id=self.world.numbers["pull"].take(),
@@ -313,7 +331,7 @@ class Repository:
             files=[_changed(file) for file in files],
         )
         self.pulls[number] = pull
-        self._emit("pull_request", "opened", author, pull=pull)
+        self._emit("pull_request", "opened", author, about=pull)
         self._trigger(pull, "opened", author)
         return pull
 
@@ -327,59 +345,55 @@ class Repository:
         pull.updated_at = self.world.now()
         known = {file.path for file in pull.files}
         pull.files += [f for f in map(_changed, files) if f.path not in known]
-        self._emit("pull_request", "synchronize", pull.author, pull=pull, before=before)
+        self._emit("pull_request", "synchronize", pull.author, about=pull, before=before)
         self._trigger(pull, "synchronize", pull.author)
         return pull
 
     def close_pull(self, number: int, *, actor: str, merge: bool = False) -> Pull:
         """Close or merge a pull request."""
         pull = self.pulls[number]
-        pull.state = "closed"
+        pull.state, pull.closed_by = "closed", actor
         pull.closed_at = pull.updated_at = self.world.now()
         pull.merged_at = pull.closed_at if merge else None
-        self._emit("pull_request", "closed", actor, pull=pull)
+        self._emit("pull_request", "closed", actor, about=pull)
         if merge:
             self.push(pull.base_branch, message=pull.title, actor=actor)
         return pull
 
     def add_label(self, number: int, name: str, *, actor: str) -> None:
-        """Label a pull request; workflows that run on `labeled` start over, for any label."""
-        pull = self.pulls[number]
-        if name in pull.labels:
+        """Label an issue or pull request; workflows that run on `labeled` start over, for any label."""
+        about = self.tracked(number)
+        if name in about.labels:
             return
         label = self.label(name)
-        pull.labels.append(name)
-        pull.updated_at = self.world.now()
-        self._emit("pull_request", "labeled", actor, pull=pull, label=label)
-        self._trigger(pull, "labeled", actor)
+        about.labels.append(name)
+        self._tell(about, "labeled", actor, label=label)
 
     def remove_label(self, number: int, name: str, *, actor: str) -> None:
         """Take a label away; KeyError when it is not there."""
-        pull = self.pulls[number]
-        if name not in pull.labels:
+        about = self.tracked(number)
+        if name not in about.labels:
             raise KeyError(name)
-        pull.labels.remove(name)
-        pull.updated_at = self.world.now()
-        self._emit("pull_request", "unlabeled", actor, pull=pull, label=self.label(name))
-        self._trigger(pull, "unlabeled", actor)
+        about.labels.remove(name)
+        self._tell(about, "unlabeled", actor, label=self.label(name))
 
     def comment(self, number: int, *, author: str, body: str, by_app: bool = False) -> Comment:
-        """Say something in the conversation of a pull request."""
+        """Say something in the conversation of an issue or pull request."""
         now = self.world.now()
         comment = Comment(
             id=self.world.numbers["comment"].take(),
-            pull_number=number,
+            number=number,
             author=self.world.account(author).login,
             body=body,
             created_at=now,
             updated_at=now,
             by_app=by_app,
         )
-        pull = self.pulls[number]
-        pull.comments.append(comment)
-        pull.updated_at = now
+        about = self.tracked(number)
+        about.comments.append(comment)
+        about.updated_at = now
         self.comments[comment.id] = comment
-        self._emit("issue_comment", "created", author, pull=pull, comment=comment)
+        self._emit("issue_comment", "created", author, about=about, comment=comment)
         return comment
 
     def edit_comment(self, comment: Comment, *, body: str, actor: str) -> None:
@@ -387,8 +401,8 @@ class Repository:
         before = comment.body
         comment.body = body
         comment.updated_at = self.world.now()
-        pull = self.pulls[comment.pull_number]
-        self._emit("issue_comment", "edited", actor, pull=pull, comment=comment, before=before)
+        about = self.tracked(comment.number)
+        self._emit("issue_comment", "edited", actor, about=about, comment=comment, before=before)
 
     def react(self, comment: Comment, *, login: str, content: str) -> tuple[Reaction, bool]:
         """Put an emoji under a comment; the second value tells whether it is new."""
@@ -664,18 +678,37 @@ class Repository:
             jobs = _skipped(workflow.jobs) if closed_gate else workflow.jobs
             self.run(workflow=workflow, pull=pull, jobs=jobs, actor=actor)
 
+    def now(self) -> datetime:
+        """Tell the world's time."""
+        return self.world.now()
+
+    def number_of(self, kind: str) -> int:
+        """Take the next number of a kind of thing."""
+        return self.world.numbers[kind].take()
+
+    def account(self, login: str) -> User:
+        """Find a user, or let one sign up."""
+        return self.world.account(login)
+
+    def changed(self, about: Issue, action: str, actor: str, **details: Unpack[Details]) -> None:
+        """Tell everyone that an issue or pull request is not as it was."""
+        event = "pull_request" if isinstance(about, Pull) else "issues"
+        self._emit(event, action, actor, about=about, **details)
+
+    def set_off(self, pull: Pull, action: str, actor: str) -> None:
+        """Start the workflows that listen to a change of a pull request."""
+        self._trigger(pull, action, actor)
+
     def _emit(
         self,
         event: str,
         action: str | None,
         sender: str,
         *,
-        pull: Pull | None = None,
-        comment: Comment | None = None,
-        label: Label | None = None,
-        push: Push | None = None,
-        before: str | None = None,
+        about: Issue | None = None,
+        **details: Unpack[Details],
     ) -> None:
+        pull = about if isinstance(about, Pull) else None
         self.world.emit(
             Happening(
                 event=event,
@@ -683,10 +716,8 @@ class Repository:
                 sender=sender,
                 repository=self,
                 pull=pull,
-                comment=comment,
-                label=label,
-                push=push,
-                before=before,
+                issue=None if pull else about,
+                **details,
             )
         )
 

@@ -1,0 +1,92 @@
+from pathlib import Path
+
+import pytest
+
+from chatops.commands.assign import Assign
+from chatops.errors import Refused
+from chatops.events.changes import AssigneesChanged, AssigneesRequested
+from tests.commands.issues import UNDO, asking, refusal, undone, wanted
+from tests.scene import COMMAND, COMMUNITY, PULL, REPO, issue
+
+REMOVE = Assign.verbs(COMMUNITY)["unassign"]
+
+
+@pytest.mark.parametrize(
+    ("words", "add"),
+    [
+        ([], ("mona",)),
+        (["me"], ("mona",)),
+        (["@octocat"], ("octocat",)),
+        (["@octocat,", "@alice,@bob"], ("octocat", "alice", "bob")),
+        (["octocat,", "alice"], ("octocat", "alice")),
+        (["@Alice", "@alice", "me"], ("alice", "mona")),
+        (["@some_one", "@dependabot[bot]"], ("some_one", "dependabot[bot]")),
+    ],
+)
+def test_whoever_is_named_is_assigned_and_else_who_asks(
+    tmp_path: Path, words: list[str], add: tuple[str, ...]
+) -> None:
+    asks = wanted(tmp_path, Assign, words, AssigneesRequested)
+
+    assert (asks.add, asks.remove) == (add, ())
+
+
+def test_who_is_assigned_already_is_left_alone(tmp_path: Path) -> None:
+    asked = asking(issue(assignees=("Alice",)))
+
+    asks = wanted(tmp_path, Assign, ["alice", "bob"], AssigneesRequested, asked=asked)
+
+    assert (asks.add, asks.before) == (("bob",), ("Alice",))
+    assert (
+        refusal(tmp_path, Assign, ["alice"], asked=asked).text
+        == "#7 is assigned to `alice` already."
+    )
+
+
+def test_people_are_unassigned_too(tmp_path: Path) -> None:
+    asked = asking(issue(assignees=("mona", "bob"), is_pull=False, state="closed"))
+
+    assert wanted(tmp_path, Assign, REMOVE, AssigneesRequested, asked=asked).remove == ("mona",)
+    assert refusal(tmp_path, Assign, [*REMOVE, "eve"], asked=asked).reason == "as_it_is"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["Bad$User"], "`Bad$User` is no login on GitHub"),
+        (["@acme/pilots"], "`acme/pilots` is a team"),
+        (["`x`"], "`x` is no login"),
+        (["me", "please"], "whether `please` is a login"),
+        (["@octocat", "for", "the", "fins"], "whether `for`, `the`, `fins` is a login"),
+        ([f"a{number}" for number in range(11)], "GitHub takes 10 at most"),
+    ],
+)
+def test_what_is_nobody_is_refused_before_anybody_is_assigned(words: list[str], said: str) -> None:
+    with pytest.raises(Refused) as refused:
+        Assign.parse(words)
+
+    assert said in refused.value.text
+
+
+def test_who_has_no_login_here_has_to_name_somebody(tmp_path: Path) -> None:
+    asked = asking(by="")
+
+    assert refusal(tmp_path, Assign, [], asked=asked).reason == "nobody_named"
+
+
+def test_it_is_taken_back_by_the_opposite(tmp_path: Path) -> None:
+    done = AssigneesChanged(
+        command=COMMAND, repo=REPO, number=PULL, added=("alice",), unchanged=("bob",)
+    )
+
+    [back] = undone(tmp_path, Assign, done)
+
+    assert isinstance(back, AssigneesRequested)
+    assert (back.command, back.add, back.remove) == (UNDO, (), ("alice",))
+
+
+def test_what_changed_nothing_cannot_be_taken_back(tmp_path: Path) -> None:
+    done = AssigneesChanged(command=COMMAND, repo=REPO, number=PULL, ignored=("alice",))
+
+    with pytest.raises(Refused, match="nothing to take back"):
+        undone(tmp_path, Assign, done)

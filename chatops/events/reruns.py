@@ -36,6 +36,54 @@ class RerunRequested(Event, frozen=True, kw_only=True):
         return self.command
 
 
+class RerunDeferred(Event, frozen=True, kw_only=True):
+    """A command wants a run's jobs to run again, and has to wait: attempt `attempt` is still under way.
+
+    `scope` is what will be asked for, as in `rerun.requested`. With `narrow` only `jobs` are meant; otherwise they are
+    those that had failed when this was decided, and all that fail by the end will run.
+    """
+
+    kind: ClassVar[str] = "rerun.deferred"
+
+    command: CommandId
+    repo: Repo
+    sha: Sha
+    run_id: RunId
+    attempt: int
+    workflow: str
+    scope: str
+    jobs: tuple[str, ...] = ()
+    narrow: bool = False
+
+    def key(self) -> str:
+        return f"{self.command}/rerun/{self.run_id}/deferred"
+
+    def stream(self) -> str:
+        return self.command
+
+
+class RerunDropped(Event, frozen=True, kw_only=True):
+    """A rerun that had to wait is not asked for any more; `text` says why, for the person who asked.
+
+    `of` is the command that had asked for it, where another one takes it back.
+    """
+
+    kind: ClassVar[str] = "rerun.dropped"
+
+    command: CommandId
+    repo: Repo
+    run_id: RunId
+    workflow: str
+    text: str
+    of: CommandId = CommandId("")
+
+    def key(self) -> str:
+        return f"{self.command}/rerun/{self.run_id}/dropped"
+
+    def stream(self) -> str:
+        return self.command
+
+
 class RerunStarted(Event, frozen=True, kw_only=True):
     """GitHub accepted to run a run again; `attempt` is the new one. `found` marks one that was under way already."""
 

@@ -11,7 +11,7 @@ from chatops.engine.clock import moment
 from chatops.engine.projection import Projection, upsert
 from chatops.events import Event, Recorded
 from chatops.events.conversation import CommandAccepted, CommandReceived, CommandRefused
-from chatops.events.reruns import RerunRequested, RetestFinished
+from chatops.events.reruns import RerunDeferred, RerunRequested, RetestFinished
 from chatops.names import CommandId, PullNumber, Repo, RunId, Sha
 
 MICROSECONDS = 1_000_000
@@ -19,7 +19,7 @@ RUNS_PER_QUESTION = 500
 
 
 class Commands(Projection):
-    """One row per command, and one per run that a command wants to run again.
+    """One row per command, and one per run that a command wants to run again, at once or when it has ended.
 
     Each column is written by one kind of event only, so that their order does not matter.
     """
@@ -29,6 +29,7 @@ class Commands(Projection):
         CommandReceived,
         CommandAccepted,
         CommandRefused,
+        RerunDeferred,
         RerunRequested,
         RetestFinished,
     )
@@ -67,7 +68,7 @@ class Commands(Projection):
         reruns: dict[tuple[str, int], dict[str, Any]] = {}
         for fact in facts:
             event: Any = fact.event
-            if isinstance(event, RerunRequested):
+            if isinstance(event, RerunDeferred | RerunRequested):
                 reruns[event.command, event.run_id] = {
                     "command": event.command,
                     "run_id": event.run_id,

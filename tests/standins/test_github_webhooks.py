@@ -116,6 +116,8 @@ def live_a_little(world: World, repository: Repository, clock: HandClock) -> Non
     repository.add_label(7, "wip", actor="tritri")
     repository.remove_label(7, "wip", actor="tritri")
     repository.push(files={"README.md": "# Rocket\n"})
+    repository.status(repository.branches["main"], "dco", "success", description="Signed off")
+    repository.status(repository.pulls[7].head_sha, "license", "failure", actor="mona")
     repository.close_pull(7, actor="mona", merge=True)
 
 
@@ -151,6 +153,7 @@ async def test_every_payload_fits_what_github_published() -> None:
         "pull-request-synchronize",
         "pull-request-unlabeled",
         "push",
+        "status",
         "workflow-job-completed",
         "workflow-job-in-progress",
         "workflow-job-queued",

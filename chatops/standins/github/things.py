@@ -17,7 +17,7 @@ APP_PERMISSIONS = {
     "issues": "write",
     "metadata": "read",
     "pull_requests": "write",
-    "statuses": "read",
+    "statuses": "write",
 }
 APP_EVENTS = (
     "check_run",
@@ -26,6 +26,7 @@ APP_EVENTS = (
     "label",
     "pull_request",
     "push",
+    "status",
     "workflow_job",
     "workflow_run",
 )
@@ -95,6 +96,7 @@ class CommitStatus:
     description: str
     target_url: str | None
     created_at: datetime
+    creator: str = ""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -58,6 +58,8 @@ class Happening:
     label: Label | None = None
     push: Push | None = None
     before: str | None = None
+    status: CommitStatus | None = None
+    sha: str = ""
 
 
 Listener = Callable[[Happening], None]
@@ -455,6 +457,7 @@ class Repository:
         *,
         description: str = "",
         target_url: str | None = None,
+        actor: str | None = None,
     ) -> CommitStatus:
         """Set a commit status in the old style; the newest of a context counts."""
         status = CommitStatus(
@@ -464,9 +467,20 @@ class Repository:
             description=description,
             target_url=target_url,
             created_at=self.world.now(),
+            creator=actor or self.owner,
         )
         kept = [one for one in self.statuses[sha] if one.context != context]
         self.statuses[sha] = [*kept, status]
+        self.world.emit(
+            Happening(
+                event="status",
+                action=None,
+                sender=status.creator,
+                repository=self,
+                status=status,
+                sha=sha,
+            )
+        )
         return status
 
     # Workflows and runs

@@ -47,13 +47,14 @@ from chatops.events import Event, Fact
 from chatops.events.conversation import CommandReceived
 from chatops.events.gate import RequiredChecksChanged
 from chatops.gateways.github import GitHubGateway
-from chatops.intake.objects import job_events, pull_event, run_events
+from chatops.intake.objects import job_events, pull_event, run_events, status_event
 from chatops.intake.required import required_version
 from chatops.intake.sweep import Awaited, sweep
 from chatops.names import Login, Repo, RunId
 from chatops.ports import GitHub, Permission, Ports
 from chatops.projections.commands import unfinished_reruns
 from chatops.projections.freshness import last_change
+from chatops.projections.jobs import jobs_of_runs
 from chatops.projections.pulls import pull
 from chatops.projections.required import required_now
 from chatops.settings import Settings
@@ -316,7 +317,10 @@ class Service:
         )
 
     async def _refresh(self, received: CommandReceived) -> int:
-        """Fetch a pull request, the runs of its head and their failed jobs; return the position that holds them."""
+        """Fetch a pull request, the runs of its head, and their jobs as far as they are not known to have passed.
+
+        Where a command asks for them, also the commit statuses. Returns the log position that holds all of it.
+        """
         assert self.github is not None
         repo, correlation_id = received.repo, f"refresh/{received.command}"
         described = await self.github.pull(repo, received.number)
@@ -324,15 +328,32 @@ class Service:
         sha = events[0].sha  # type: ignore[attr-defined]  # it is a PullChanged
         async for run in self.github.runs_of_commit(repo, sha):
             events.extend(run_events(run))
-            if run.get("conclusion") in ("success", "skipped", None):
+            run_id, attempt = RunId(run["id"]), run.get("run_attempt") or 1
+            good = run.get("conclusion") in ("success", "skipped")
+            if good and await asyncio.to_thread(self._knows_jobs, run_id, attempt):
                 continue
-            async for job in self.github.jobs(repo, RunId(run["id"]), run.get("run_attempt") or 1):
+            async for job in self.github.jobs(repo, run_id, attempt):
                 events.extend(job_events(job, repo))
+        if self._looks_at_statuses(received):
+            for status in await self.github.statuses(repo, sha):
+                event = status_event({**status, "sha": sha}, repo)
+                events.extend([event] if event is not None else [])
         facts = [
             Fact(event=event, source="backfill", correlation_id=correlation_id) for event in events
         ]
         await self.writer.append_soon(Batch(facts=facts))
         return await asyncio.to_thread(self.log.head)
+
+    def _knows_jobs(self, run_id: RunId, attempt: int) -> bool:
+        """Return whether the jobs of an attempt are known: GitHub's webhooks do not repeat those it carried over."""
+        with self.database.read() as db:
+            jobs = jobs_of_runs(db, [run_id])
+        here = {job.name for job in jobs if job.attempt == attempt}
+        return bool(here) and here >= {job.name for job in jobs}
+
+    def _looks_at_statuses(self, received: CommandReceived) -> bool:
+        meaning = self.vocabularies[received.community].meaning(received.verb)
+        return meaning is not None and meaning.command.looks_at_statuses
 
     async def _caught_up(self, position: int) -> None:
         """Wait until the read models have seen a position."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from chatops.config import Community
 from chatops.engine.answer import Answer
 from chatops.engine.authority import Grant, Role, Standing
+from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.conversation import CommandReceived
 
@@ -57,7 +58,8 @@ class Command(ABC):
     """Something people can ask for: a frozen dataclass of its arguments.
 
     `name` is the verb, `usage` what follows it, `help` one sentence, `role` who may, `looks_at_head` whether the newest
-    state of the pull request is fetched before deciding.
+    state of the pull request is fetched before deciding, `looks_at_statuses` whether its commit statuses are, too.
+    `irreversible` is a sentence: why it cannot be undone, and what to do instead.
     """
 
     name: ClassVar[str]
@@ -66,6 +68,8 @@ class Command(ABC):
     role: ClassVar[Role]
     example: ClassVar[str]
     looks_at_head: ClassVar[bool] = False
+    looks_at_statuses: ClassVar[bool] = False
+    irreversible: ClassVar[str] = ""
 
     @classmethod
     def verbs(cls, community: Community) -> Mapping[str, tuple[str, ...]]:
@@ -86,3 +90,12 @@ class Command(ABC):
     @abstractmethod
     def tell(cls, story: Story, knowledge: Knowledge) -> Answer:
         """Return the one message about an accepted command, as of now."""
+
+    @classmethod
+    def taken_back(cls, story: Story, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
+        """Return what undoes an accepted command as things are now, or refuse with what has changed since."""
+        del story, asked, knowledge
+        raise Refused(
+            cls.irreversible or "This cannot be taken back.",
+            reason="irreversible",
+        )

@@ -51,9 +51,9 @@ def _run_of(fact: Recorded) -> RunId:
 def _finished(
     story: Story, attempts: dict[int, Run], jobs: Sequence[Job], run_id: int
 ) -> RerunFinished | None:
-    request = next(event for event in story.all(RerunRequested) if event.run_id == run_id)
+    request = next((event for event in story.all(RerunRequested) if event.run_id == run_id), None)
     started = next((event for event in story.all(RerunStarted) if event.run_id == run_id), None)
-    if started is None:
+    if request is None or started is None:
         return None
     run = attempts.get(started.attempt)
     if run is None or not run.is_over:

@@ -1,6 +1,7 @@
 """Runs the gate again after the jobs it waits for were started; it does not notice by itself once it has failed.
 
-Whenever:  every rerun that a `/retest` asked for has been started or refused, and at least one was started
+Whenever:  every rerun that a `/retest` asked for has been started or refused, also those that had to wait, and at
+           least one was started
 Asks for:  `rerun.requested` for the newest run of the community's gate workflow, unless it is green or under way
 """
 
@@ -12,20 +13,34 @@ from chatops.engine.command import Story
 from chatops.engine.policy import Policy, Scene, Wanted
 from chatops.events import Event, Recorded
 from chatops.events.conversation import CommandReceived
-from chatops.events.reruns import RerunFinished, RerunRefused, RerunRequested, RerunStarted
+from chatops.events.reruns import (
+    RerunDeferred,
+    RerunDropped,
+    RerunFinished,
+    RerunRefused,
+    RerunRequested,
+    RerunStarted,
+)
 
 
 class RerunGate(Policy):
     """Ask for the gate when everything before it runs."""
 
     name: ClassVar[str] = "rerun_gate"
-    reads: ClassVar[tuple[type[Event], ...]] = (RerunStarted, RerunRefused, RerunFinished)
+    reads: ClassVar[tuple[type[Event], ...]] = (
+        RerunStarted,
+        RerunRefused,
+        RerunFinished,
+        RerunDropped,
+    )
 
     def decide(self, fact: Recorded, scene: Scene) -> Sequence[Wanted]:
-        assert isinstance(fact.event, RerunStarted | RerunRefused | RerunFinished)
-        story = scene.story(fact.event.command)
+        event = fact.event
+        assert isinstance(event, RerunStarted | RerunRefused | RerunFinished | RerunDropped)
+        story = scene.story(event.command)
         received = story.first(CommandReceived)
-        if fact.event.gate or received is None or not _all_answered(story):
+        about_gate = not isinstance(event, RerunDropped) and event.gate
+        if about_gate or received is None or not _all_answered(story):
             return []
         knowledge = scene.knowledge(received.community)
         if knowledge is None or knowledge.community.gate is None or not story.all(RerunStarted):
@@ -55,7 +70,9 @@ class RerunGate(Policy):
 
 def _all_answered(story: Story) -> bool:
     asked = {request.run_id for request in story.all(RerunRequested) if not request.gate}
-    answered = {event.run_id for event in story.all(RerunStarted)} | {
+    asked |= {deferred.run_id for deferred in story.all(RerunDeferred)}
+    answered = {event.run_id for event in story.all(RerunDropped)}
+    answered |= {event.run_id for event in story.all(RerunStarted)} | {
         event.run_id for event in story.all(RerunRefused)
     }
     return asked <= answered

@@ -4,15 +4,18 @@ from chatops.events import Event
 from chatops.events.conversation import CommandAccepted
 from chatops.events.reruns import (
     JobOutcome,
+    RerunDeferred,
+    RerunDropped,
     RerunFinished,
     RerunRefused,
     RerunRequested,
     RerunStarted,
     RetestFinished,
 )
+from chatops.events.tables import RowsShown
 from chatops.names import RunId
 from chatops.policies.finish_retest import FinishRetest
-from tests.scene import COMMAND, HEAD, REPO, decided, ended, job, pull, received, scene
+from tests.scene import COMMAND, HEAD, PULL, REPO, decided, ended, job, pull, received, scene
 
 
 def request(run_id: int, *, gate: bool = False) -> RerunRequested:
@@ -31,6 +34,13 @@ def finished(run_id: int, *conclusions: str, gate: bool = False) -> RerunFinishe
 
 
 STARTED = RerunStarted(command=COMMAND, repo=REPO, run_id=RunId(10), attempt=2, workflow="CI")
+WAITS = RerunDeferred(
+    command=COMMAND, repo=REPO, sha=HEAD, run_id=RunId(11), attempt=1, workflow="Static",
+    scope="failed",
+)  # fmt: skip
+DROPPED = RerunDropped(
+    command=COMMAND, repo=REPO, run_id=RunId(11), workflow="Static", text="It moved on."
+)
 BEGUN: list[Event] = [received(), CommandAccepted(command=COMMAND), request(10), STARTED]
 
 
@@ -41,10 +51,22 @@ def asked_for(folder: Path, told: list[Event], facts: list[Event] | None = None)
 
 
 def test_a_story_ends_with_what_passed_and_what_did_not(tmp_path: Path) -> None:
-    (end,) = asked_for(tmp_path, [finished(10, "success", "failure", "success")])
+    rows, end = asked_for(tmp_path, [finished(10, "success", "failure", "success")])
 
     assert isinstance(end, RetestFinished)
     assert (end.passed, end.failed) == (2, 1)
+    assert isinstance(rows, RowsShown)
+    assert (rows.number, rows.rows) == (PULL, ("CI / 1",))
+
+
+def test_what_waits_keeps_it_open(tmp_path: Path) -> None:
+    assert asked_for(tmp_path, [WAITS, finished(10, "success")]) == []
+
+
+def test_what_waited_in_vain_does_not(tmp_path: Path) -> None:
+    (end,) = asked_for(tmp_path, [WAITS, finished(10, "success"), DROPPED])
+
+    assert isinstance(end, RetestFinished)
 
 
 def test_it_waits_for_every_run(tmp_path: Path) -> None:

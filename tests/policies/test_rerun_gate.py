@@ -2,7 +2,13 @@ from pathlib import Path
 
 from chatops.events import Event
 from chatops.events.conversation import CommandAccepted
-from chatops.events.reruns import RerunRefused, RerunRequested, RerunStarted
+from chatops.events.reruns import (
+    RerunDeferred,
+    RerunDropped,
+    RerunRefused,
+    RerunRequested,
+    RerunStarted,
+)
 from chatops.names import RunId
 from chatops.policies.rerun_gate import RerunGate
 from tests.scene import COMMAND, HEAD, REPO, decided, ended, job, pull, received, scene, under_way
@@ -50,6 +56,25 @@ def test_the_gate_waits_for_the_last_one(tmp_path: Path) -> None:
 
 def test_one_that_github_refused_does_not_hold_the_gate_up(tmp_path: Path) -> None:
     assert len(asked_for(tmp_path, RED_GATE, [started(10), refused(11)])) == 1
+
+
+WAITS = RerunDeferred(
+    command=COMMAND, repo=REPO, sha=HEAD, run_id=RunId(13), attempt=1, workflow="Slow",
+    scope="failed",
+)  # fmt: skip
+
+
+def test_the_gate_waits_for_what_has_to_wait(tmp_path: Path) -> None:
+    assert asked_for(tmp_path, RED_GATE, [WAITS, started(10), started(11, "Static")]) == []
+
+
+def test_what_waited_in_vain_does_not_hold_the_gate_up(tmp_path: Path) -> None:
+    dropped = RerunDropped(
+        command=COMMAND, repo=REPO, run_id=RunId(13), workflow="Slow", text="It moved on."
+    )
+    told: list[Event] = [WAITS, started(10), started(11, "Static"), dropped]
+
+    assert len(asked_for(tmp_path, RED_GATE, told)) == 1
 
 
 def test_nothing_started_means_no_gate(tmp_path: Path) -> None:

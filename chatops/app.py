@@ -57,6 +57,7 @@ from chatops.projections.freshness import last_change
 from chatops.projections.jobs import jobs_of_runs
 from chatops.projections.pulls import pull
 from chatops.projections.required import required_now
+from chatops.projections.trust import is_let_in
 from chatops.settings import Settings
 from chatops.surfaces import github as github_surface
 from chatops.surfaces.pages import Page, Readiness, pages
@@ -308,12 +309,14 @@ class Service:
     def _standing(self, received: CommandReceived, permission: Permission) -> Standing:
         with self.database.read() as db:
             about = pull(db, received.repo, received.number)
+            let_in = about is not None and is_let_in(db, about.repo, about.number, about.sha)
         return Standing(
             login=Login(received.by),
             permission=permission,
             association=received.association,
             author=about.author if about else Login(""),
             labels=frozenset(about.labels if about else ()),
+            is_let_in=let_in,
         )
 
     async def _refresh(self, received: CommandReceived) -> int:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from chatops.answers.job_words import LEVEL
 from chatops.answers.nights import counted
@@ -25,8 +24,6 @@ from chatops.names import Repo, RunId, Sha
 SHA_SHOWN = 9
 LINES_SHOWN = 20
 PASSED = frozenset({"success", "neutral", "skipped"})
-
-Outcome = TypeVar("Outcome", RerunStarted, RerunRefused, RerunFinished, RerunDropped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +125,21 @@ class _Rerun:
     def __init__(self, request: RerunRequested, story: Story, *, narrow: bool) -> None:
         self.request = request
         self._narrow = narrow
-        self.started = _about(story.all(RerunStarted), request.run_id)
-        self.refused = _about(story.all(RerunRefused), request.run_id)
-        self.finished = _about(story.all(RerunFinished), request.run_id)
+        identity = (request.run_id, request.again)
+        self.started = next(
+            (one for one in story.all(RerunStarted) if (one.run_id, one.again) == identity), None
+        )
+        self.refused = next(
+            (one for one in story.all(RerunRefused) if (one.run_id, one.again) == identity), None
+        )
+        self.finished = self._end(story.all(RerunFinished))
+
+    def _end(self, finished: Sequence[RerunFinished]) -> RerunFinished | None:
+        """Return how the attempt that was started ended; the gate may have had two."""
+        if self.started is None:
+            return None
+        attempt = (self.started.run_id, self.started.attempt)
+        return next((one for one in finished if (one.run_id, one.attempt) == attempt), None)
 
     @property
     def jobs(self) -> Sequence[JobOutcome]:
@@ -265,10 +274,6 @@ def _waiting_line(waiting: RerunDeferred) -> Line:
 def run_url(github_url: str, repo: Repo, run_id: RunId, attempt: int) -> str:
     """Return GitHub's page of an attempt of a run."""
     return f"{github_url}/{repo}/actions/runs/{run_id}/attempts/{attempt}"
-
-
-def _about(events: Sequence[Outcome], run_id: RunId) -> Outcome | None:
-    return next((event for event in events if event.run_id == run_id), None)
 
 
 def _trouble(story: Story) -> Line:

@@ -46,6 +46,7 @@ class Rerun(Effect[RerunRequested]):
                 workflow=event.workflow,
                 text=refusal.text,
                 gate=event.gate,
+                again=event.again,
             )
         ]
 
@@ -74,4 +75,5 @@ def _started(event: RerunRequested, attempt: int, *, found: bool) -> RerunStarte
         workflow=event.workflow,
         gate=event.gate,
         found=found,
+        again=event.again,
     )

@@ -13,7 +13,8 @@ class RerunRequested(Event, frozen=True, kw_only=True):
     """A command wants a run's jobs to run again, after attempt `attempt`.
 
     `scope` is `failed` (failed jobs and what depends on them), `job` (only `job_id`) or `all`. `gate` marks the run
-    that only sums up the others and goes last. `jobs` are the names that made us ask.
+    that only sums up the others and goes last; `again` that it is asked a second time. `jobs` are the names that made
+    us ask.
     """
 
     kind: ClassVar[str] = "rerun.requested"
@@ -28,9 +29,10 @@ class RerunRequested(Event, frozen=True, kw_only=True):
     job_id: JobId = JobId(0)
     jobs: tuple[str, ...] = ()
     gate: bool = False
+    again: bool = False
 
     def key(self) -> str:
-        return f"{self.command}/rerun/{self.run_id}"
+        return f"{self.command}/rerun/{self.run_id}{'/again' if self.again else ''}"
 
     def stream(self) -> str:
         return self.command
@@ -96,9 +98,10 @@ class RerunStarted(Event, frozen=True, kw_only=True):
     workflow: str
     gate: bool = False
     found: bool = False
+    again: bool = False
 
     def key(self) -> str:
-        return f"{self.command}/rerun/{self.run_id}/outcome"
+        return f"{self.command}/rerun/{self.run_id}{'/again' if self.again else ''}/outcome"
 
     def stream(self) -> str:
         return self.command
@@ -115,9 +118,10 @@ class RerunRefused(Event, frozen=True, kw_only=True):
     workflow: str
     text: str
     gate: bool = False
+    again: bool = False
 
     def key(self) -> str:
-        return f"{self.command}/rerun/{self.run_id}/outcome"
+        return f"{self.command}/rerun/{self.run_id}{'/again' if self.again else ''}/outcome"
 
     def stream(self) -> str:
         return self.command

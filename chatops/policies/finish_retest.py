@@ -5,11 +5,12 @@ Asks for:  `retest.finished`, with how many jobs passed and how many did not; an
            by whose numbers people may name them from now on
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import ClassVar
 
+from chatops.answers.gate_turn import gate_turn
 from chatops.answers.rerun_story import PASSED, failed_again
-from chatops.answers.reruns import RUN_FAILED, repeatable_runs
 from chatops.engine.command import Story
 from chatops.engine.policy import Policy, Scene, Wanted
 from chatops.events import Event, Recorded
@@ -20,7 +21,6 @@ from chatops.events.reruns import (
     RerunFinished,
     RerunRefused,
     RerunRequested,
-    RerunStarted,
     RetestFinished,
 )
 from chatops.events.tables import RowsShown
@@ -66,26 +66,17 @@ class FinishRetest(Policy):
 
 def _is_over(story: Story) -> bool:
     """Return whether nothing is under way, or waits, any more."""
-    requested = {request.run_id for request in story.all(RerunRequested)}
-    requested |= {deferred.run_id for deferred in story.all(RerunDeferred)}
-    ended = {event.run_id for event in story.all(RerunFinished)}
-    ended |= {event.run_id for event in story.all(RerunRefused)}
-    ended |= {event.run_id for event in story.all(RerunDropped)}
-    return requested <= ended
+    requested = [request.run_id for request in story.all(RerunRequested)]
+    ended = [event.run_id for event in story.all(RerunFinished)]
+    ended += [event.run_id for event in story.all(RerunRefused)]
+    # The gate may have been asked twice, and then ends twice.
+    is_over = not Counter(requested) - Counter(ended)
+    dropped = {event.run_id for event in story.all(RerunDropped)}
+    waiting = {deferred.run_id for deferred in story.all(RerunDeferred)} - dropped
+    return is_over and waiting <= set(requested)
 
 
 def _gate_is_due(story: Story, received: CommandReceived, scene: Scene) -> bool:
     """Return whether the gate is still to be asked for, in a step of its own right after this one."""
-    if any(request.gate for request in story.all(RerunRequested)) or not story.all(RerunStarted):
-        return False
     knowledge = scene.knowledge(received.community)
-    if knowledge is None or knowledge.community.gate is None:
-        return False
-    sha = story.all(RerunRequested)[0].sha
-    return any(
-        run.workflow == knowledge.community.gate.workflow
-        and run.is_over
-        and run.conclusion in RUN_FAILED
-        and run.hindrance is None
-        for run in repeatable_runs(scene.db, received.repo, sha, knowledge.now)
-    )
+    return knowledge is not None and gate_turn(story, received, knowledge) is not None

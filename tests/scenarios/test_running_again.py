@@ -233,3 +233,26 @@ async def test_the_gate_can_be_asked_alone(database_url: str, tmp_path: Path) ->
 
         assert here.reruns == ["rerun Gatekeeper"]
         assert "Gatekeeper did not pass" in here.reply
+
+
+async def test_a_gate_that_looked_too_early_looks_once_more(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        pull = here.open_pull()
+        slow = PlannedJob("test (a)", outcomes=("failure", "success"), seconds=600)
+        here.repository.run(workflow="CI", pull=pull, jobs=[slow])
+        hasty = PlannedJob("gatekeeper", outcomes=("failure", "failure", "success"), seconds=10)
+        here.repository.run(workflow="Gatekeeper", pull=pull, jobs=[hasty])
+        await here.let_ci_end()
+
+        here.say("/retest")
+        await here.settle()
+        for _ in range(90):
+            here.pass_time(10)
+            await here.settle()
+        await here.let_ci_end()
+
+        assert here.reruns == ["rerun CI / test (a)", "rerun Gatekeeper", "rerun Gatekeeper"]
+        assert "All 1 job passed this time" in here.reply
+        assert "Gatekeeper passed." in here.reply

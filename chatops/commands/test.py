@@ -10,6 +10,7 @@ Tells:     what runs again, and at the end what passed and what did not; for `?`
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import ClassVar, Self
 
 from chatops.answers.author_budget import within_budget
@@ -32,7 +33,10 @@ from chatops.projections.pulls import Pull
 from chatops.projections.tables import rows_shown
 
 SHA_SHOWN = 9
-ROWS_SHOWN = 300
+LIST_LENGTH = 45_000
+"""How long the list may be, in characters: a comment has room for 65,536, with what markup adds."""
+ROW_LENGTH = 10
+NAMES_SHOWN = 3
 ALL, NOW, LIST = "all", "now", "?"
 NOT_RUN = frozenset({"skipped", "neutral"})
 
@@ -71,7 +75,6 @@ class RunTests(Command):
         return cls(() if everything else tuple(left), everything=everything, now=now)
 
     def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
-        received = asked.received
         known = open_pull(asked, knowledge, self.name)
         runs = repeatable_runs(knowledge.db, known.repo, known.sha, knowledge.now)
         gate = knowledge.community.gate.workflow if knowledge.community.gate else ""
@@ -83,13 +86,7 @@ class RunTests(Command):
                 reason="nothing_ran",
             )
         if not (self.patterns or self.everything):
-            rows = tuple(_named(run, job).full for run in runs for job in run.jobs)[:ROWS_SHOWN]
-            return [
-                RowsShown(
-                    command=received.command, repo=known.repo, number=known.number, rows=rows,
-                    shown_at=knowledge.now,
-                )
-            ]  # fmt: skip
+            return [_list(runs, asked, knowledge)]
         chosen = runs if self.everything else self._chosen(runs, knowledge, known)
         _refuse_hindered(chosen, known, said=self, everything=self.everything)
         if asked.grant.is_limited:
@@ -133,13 +130,34 @@ def _named(run: Repeatable, job: Job) -> Named:
     return Named(name=job.name, workflow=run.workflow)
 
 
+def _list(runs: Sequence[Repeatable], asked: Asked, knowledge: Knowledge) -> RowsShown:
+    """Return the list of what can run again, as long as a comment may be."""
+    names = [
+        _named(run, job).full
+        for run in runs
+        for job in run.jobs
+        if not (job.is_over and job.conclusion in NOT_RUN)
+    ]
+    lengths = accumulate(len(name) + ROW_LENGTH for name in names)
+    rows = [name for name, length in zip(names, lengths, strict=True) if length <= LIST_LENGTH]
+    return RowsShown(
+        command=asked.received.command,
+        repo=asked.received.repo,
+        number=asked.received.number,
+        rows=tuple(rows),
+        more=len(names) - len(rows),
+        shown_at=knowledge.now,
+    )
+
+
 def _refuse_skipped(jobs: Sequence[Job]) -> None:
     """Refuse jobs that did not run: GitHub would ask their conditions again, and skip them again."""
     skipped = [job.name for job in jobs if job.is_over and job.conclusion in NOT_RUN]
     if not skipped:
         return
-    names = ", ".join(f"`{name.replace('`', '')}`" for name in skipped[:3])
-    more = f" and {len(skipped) - 3} more" if len(skipped) > 3 else ""  # noqa: PLR2004 - as above
+    names = ", ".join(f"`{name.replace('`', '')}`" for name in skipped[:NAMES_SHOWN])
+    left = len(skipped) - NAMES_SHOWN
+    more = f" and {left} more" if left > 0 else ""
     raise Refused(
         f"{names}{more} did not run on this commit: GitHub skipped it, and cannot run alone what never ran. "
         f"Run again the job it waits for, or change what its condition asks for, as a label or a path.",
@@ -220,9 +238,10 @@ def _listed(shown: RowsShown) -> Answer:
     for number, row in enumerate(shown.rows, start=1):
         workflow, _, job = row.partition(LEVEL)
         sections.setdefault(workflow, []).append((Strong(str(number)), " ", job))
+    left = f"; the list has room for {len(shown.rows)}" if shown.more else ""
     return Answer(
         verdict=(
-            f"{counted(len(shown.rows), 'job')} can run again. Say ",
+            f"{counted(len(shown.rows) + shown.more, 'job')} can run again{left}. Say ",
             Code("/test 3"),
             " for the job in row 3, a name, a part of one, a pattern such as ",
             Code("*arm*"),

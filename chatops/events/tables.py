@@ -8,7 +8,10 @@ from chatops.names import CommandId, PullNumber, Repo
 
 
 class RowsShown(Event, frozen=True, kw_only=True):
-    """A reply on a pull request lists jobs, each with its number; `rows` are their names, the first row first."""
+    """A reply on a pull request lists jobs, each with its number.
+
+    `rows` are their names, the first row first; `more` counts those that had no room, and so have no number.
+    """
 
     kind: ClassVar[str] = "rows.shown"
 
@@ -16,6 +19,7 @@ class RowsShown(Event, frozen=True, kw_only=True):
     repo: Repo
     number: PullNumber
     rows: tuple[str, ...]
+    more: int = 0
     shown_at: datetime
 
     def key(self) -> str:

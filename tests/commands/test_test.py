@@ -129,6 +129,25 @@ def test_the_list_holds_every_job_but_the_gate(tmp_path: Path, words: list[str])
     assert shown.rows == ("CI / a", "CI / b (x, y)", "CI / c", "Static / lint")
 
 
+def test_what_never_ran_is_not_listed(tmp_path: Path) -> None:
+    facts = (pull(), ended(10), job(1, 10, "a"), job(2, 10, "b", "skipped"), ended(11, "Static"))
+
+    (shown,) = decide(tmp_path, ["?"], *facts)
+
+    assert isinstance(shown, RowsShown)
+    assert (shown.rows, shown.more) == (("CI / a",), 0)
+
+
+def test_a_list_that_is_too_long_for_a_comment_says_how_many_have_no_number(tmp_path: Path) -> None:
+    jobs = [job(number, 10, f"{'x' * 490}{number:03}") for number in range(1, 101)]
+
+    (shown,) = decide(tmp_path, ["?"], pull(), ended(10), *jobs)
+
+    assert isinstance(shown, RowsShown)
+    assert (len(shown.rows), shown.more) == (88, 12)
+    assert "100 jobs can run again; the list has room for 88." in tell(tmp_path, shown)
+
+
 def test_each_job_is_listed_once_as_it_was_last(tmp_path: Path) -> None:
     again = job(9, 10, "a", "success", attempt=2)
     twice = (pull(), ended(10), job(1, 10, "a"), ended(10, attempt=2), again)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from chatops.answers.job_words import LEVEL
 from chatops.answers.nights import counted
-from chatops.engine.answer import Answer, Code, Line, Link, Piece, Section, Strong, Tone
+from chatops.engine.answer import Answer, Code, Line, Link, Piece, Section, Strong, Tone, pieces
 from chatops.engine.command import Knowledge, Story
 from chatops.events.conversation import CommandReceived, EffectDelayed, EffectFailed
 from chatops.events.reruns import (
@@ -86,7 +86,7 @@ def rerun_answer(
             lines=(
                 *(rerun.line(knowledge.github_url) for rerun in reruns.values()),
                 *(_waiting_line(one) for one in waiting),
-                *((one.workflow, f": not run again. {one.text}") for one in dropped),
+                *((one.workflow, ": not run again. ", *pieces(one.text)) for one in dropped),
             ),
         ),
     ]

@@ -21,6 +21,8 @@ from chatops.projections.dropped import is_dropped
 from chatops.projections.pulls import pull
 
 SHA_SHOWN = 9
+STOPPED = "cancelled"
+"""How GitHub ends a run that somebody stops, whatever its jobs came to. Who stops it does not want it to go on."""
 TOO_LATE = {
     Hindrance.TOO_OLD: "It is more than 30 days old by now, and GitHub does not run that again.",
     Hindrance.TOO_MANY_ATTEMPTS: "It has had GitHub's limit of 50 attempts.",
@@ -90,6 +92,8 @@ def _due(
         return _dropped(waits, "A newer run has taken its place.")
     if run.attempt == waits.attempt and not run.is_over:
         return None
+    if run.attempt == waits.attempt and run.conclusion == STOPPED:
+        return _dropped(waits, "It was stopped meanwhile. `/retest` runs it again.")
     if run.attempt == waits.attempt and run.hindrance is not None:
         return _dropped(waits, TOO_LATE[run.hindrance])
     return _request(waits, run)

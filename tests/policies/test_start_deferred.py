@@ -116,6 +116,12 @@ def test_what_cannot_or_need_not_run_again_is_dropped(
     )
 
 
+def test_what_somebody_stopped_meanwhile_is_not_begun_anew(tmp_path: Path) -> None:
+    stopped = ended(10, conclusion="cancelled")
+
+    assert "stopped meanwhile" in dropped(tmp_path, waits(), job(1, 10, "a"), stopped)
+
+
 def test_what_was_asked_for_is_not_asked_for_twice(tmp_path: Path) -> None:
     done = RerunRequested(
         command=COMMAND, repo=REPO, sha=HEAD, run_id=RunId(10), attempt=1, workflow="CI", scope="failed"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 from urllib.parse import quote
 
-from chatops.answers.meant_tests import board_of, meant_tests
+from chatops.answers.meant_tests import board_of, meant_tests, rows_here
 from chatops.answers.nights import NightBoard, State, Test, counted
 from chatops.engine.answer import Answer, Code, Line, Link, Piece, Section, Strong, Tone
 from chatops.engine.authority import Role
@@ -59,7 +59,7 @@ class History(Command):
         return cls(" ".join(words))
 
     def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
-        meant_tests(board_of(knowledge), self.pattern)
+        meant_tests(board_of(knowledge), self.pattern, rows_here(knowledge, asked.received))
         return ()
 
     @classmethod
@@ -69,7 +69,8 @@ class History(Command):
         pattern = cls.parse(received.words).pattern
         board = board_of(knowledge)
         tests = sorted(
-            meant_tests(board, pattern), key=lambda test: (-test.streak, -test.fails, test.name)
+            meant_tests(board, pattern, rows_here(knowledge, received)),
+            key=lambda test: (-test.streak, -test.fails, test.name),
         )
         failing = sum(bool(test.streak) for test in tests)
         return Answer(

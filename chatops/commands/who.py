@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from chatops.answers.meant_tests import board_of, meant_tests
+from chatops.answers.meant_tests import board_of, meant_tests, rows_here
 from chatops.answers.nights import Test, counted
 from chatops.config import Community, Owner
 from chatops.engine.answer import Answer, Code, Line, Piece, Section
@@ -44,7 +44,7 @@ class Who(Command):
         return cls(" ".join(words))
 
     def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
-        meant_tests(board_of(knowledge), self.pattern)
+        meant_tests(board_of(knowledge), self.pattern, rows_here(knowledge, asked.received))
         return ()
 
     @classmethod
@@ -52,7 +52,7 @@ class Who(Command):
         received = story.first(CommandReceived)
         assert received is not None
         pattern = cls.parse(received.words).pattern
-        tests = meant_tests(board_of(knowledge), pattern)
+        tests = meant_tests(board_of(knowledge), pattern, rows_here(knowledge, received))
         unowned = sum(not knowledge.community.owners_of(test.name) for test in tests)
         return Answer(
             verdict=_verdict(pattern, len(tests), unowned),

@@ -30,6 +30,8 @@ from chatops.projections.tables import rows_shown
 
 SHA_SHOWN = 9
 REQUIRED, ALL = "required", "all"
+UNAPPROVED = "action_required"
+"""How GitHub ends a run that it does not begin before somebody has approved it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,14 @@ def _nothing_to_do(sha: Sha, runs: Sequence[Repeatable], failed: Sequence[Repeat
         return Refused(
             f"No workflow has run on {commit} yet, so there is nothing to run again.",
             reason="nothing_ran",
+        )
+    unapproved = [run.workflow.replace("`", "") for run in runs if run.conclusion == UNAPPROVED]
+    if unapproved:
+        return Refused(
+            f"Nothing failed on {commit}, but GitHub waits for somebody with write access to approve "
+            f"{', '.join(unapproved)}, as it may for people from outside. "
+            f"That is a button on the pull request; afterwards the tests begin by themselves.",
+            reason="unapproved",
         )
     return Refused(f"Nothing failed on {commit}, so I started nothing.", reason="nothing_failed")
 

@@ -241,6 +241,13 @@ def test_checks_older_than_thirty_days_are_refused(tmp_path: Path) -> None:
     assert "30 days" in refused.text
 
 
+def test_what_github_has_not_let_begin_is_explained(tmp_path: Path) -> None:
+    refused = refusal(tmp_path, pull(), ended(10, conclusion="action_required"))
+
+    assert refused.reason == "unapproved"
+    assert "write access to approve CI" in refused.text
+
+
 def test_the_fiftieth_attempt_is_the_last(tmp_path: Path) -> None:
     refused = refusal(tmp_path, pull(), ended(10, attempt=50), job(1, 10, attempt=50))
 

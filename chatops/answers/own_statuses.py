@@ -115,7 +115,7 @@ def statuses_taken_back(story: Story, asked: Asked, knowledge: Knowledge) -> lis
             name = request.context.replace("`", "")
             raise Refused(
                 f"`{name}` says something else by now ({says[0]}), so I left it as it is.",
-                reason="moved_on",
+                reason="changed_since",
             )
     return [_back(request, asked) for request in requested]
 

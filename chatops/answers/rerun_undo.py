@@ -6,7 +6,13 @@ from chatops.engine.command import Asked, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.cancels import CancelRequested
-from chatops.events.reruns import RerunDeferred, RerunDropped, RerunRequested, RerunStarted
+from chatops.events.reruns import (
+    RerunDeferred,
+    RerunDropped,
+    RerunRefused,
+    RerunRequested,
+    RerunStarted,
+)
 from chatops.projections.runs import attempts_of_run
 
 
@@ -31,12 +37,18 @@ def reruns_taken_back(story: Story, asked: Asked, knowledge: Knowledge) -> Seque
         for started in story.all(RerunStarted)
         if not started.found and _still_runs(started, knowledge)
     ]  # fmt: skip
-    if not (dropped or stopped):
+    if dropped or stopped:
+        return [*dropped, *stopped]
+    answered = len(story.all(RerunStarted)) + len(story.all(RerunRefused))
+    if len(story.all(RerunRequested)) > answered:
         raise Refused(
-            "Nothing of what it started still runs, and what has run cannot be unmade.",
-            reason="moved_on",
+            "GitHub has not been asked for all of it yet. Look again in a minute.",
+            reason="not_done",
         )
-    return [*dropped, *stopped]
+    raise Refused(
+        "What it started has ended or went on to another attempt, so there is nothing to stop.",
+        reason="changed_since",
+    )
 
 
 def _still_runs(started: RerunStarted, knowledge: Knowledge) -> bool:

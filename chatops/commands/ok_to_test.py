@@ -136,10 +136,10 @@ class OkToTest(Command):
         if known is None or known.sha != given.sha:
             raise Refused(
                 f"`{given.sha[:SHA_SHOWN]}` is not the head any more. Say `/ok-to-test cancel`.",
-                reason="moved_on",
+                reason="changed_since",
             )
         if newest is not None and newest.command != given.command:
-            raise Refused(f"{newest.by} has decided anew since then.", reason="moved_on")
+            raise Refused(f"{newest.by} has decided anew since then.", reason="changed_since")
         return _withdrawn(asked, knowledge, known, newest)
 
 

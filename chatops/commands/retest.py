@@ -16,6 +16,7 @@ from chatops.answers.job_words import Named, all_meant
 from chatops.answers.open_pull import open_pull
 from chatops.answers.required_rule import required_rule
 from chatops.answers.rerun_story import rerun_answer
+from chatops.answers.rerun_undo import reruns_taken_back
 from chatops.answers.reruns import Hindrance, Repeatable, repeatable_runs
 from chatops.config import Community
 from chatops.engine.answer import Answer
@@ -129,6 +130,10 @@ class Retest(Command):
         received = story.first(CommandReceived)
         assert received is not None
         return rerun_answer(story, knowledge, narrow=bool(cls.parse(received.words).patterns))
+
+    @classmethod
+    def taken_back(cls, story: Story, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
+        return reruns_taken_back(story, asked, knowledge)
 
 
 def _nothing_to_do(sha: Sha, runs: Sequence[Repeatable], failed: Sequence[Repeatable]) -> Refused:

@@ -223,7 +223,7 @@ def test_what_has_moved_on_is_not_undone(tmp_path: Path, later: Event) -> None:
     with pytest.raises(Refused) as refused:
         undone(tmp_path, [given()], OPEN, given(), later)
 
-    assert refused.value.reason == "moved_on"
+    assert refused.value.reason == "changed_since"
 
 
 def test_taking_back_is_not_undone_but_decided_anew(tmp_path: Path) -> None:

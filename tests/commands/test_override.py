@@ -180,4 +180,4 @@ def test_what_says_something_else_by_now_is_left(tmp_path: Path) -> None:
     with pytest.raises(Refused) as refused:
         undone(tmp_path, WANTED, status(9, "license", "error", "Broken again"))
 
-    assert refused.value.reason == "moved_on"
+    assert refused.value.reason == "changed_since"

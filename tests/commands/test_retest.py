@@ -10,6 +10,7 @@ from chatops.engine.authority import Grant, Standing
 from chatops.engine.command import Asked
 from chatops.errors import Refused
 from chatops.events import Event
+from chatops.events.cancels import CancelRequested
 from chatops.events.conversation import CommandAccepted, EffectDelayed
 from chatops.events.gate import RequiredChecksChanged
 from chatops.events.reruns import (
@@ -491,3 +492,15 @@ def test_what_failed_again_has_numbers_once_they_are_remembered(tmp_path: Path) 
 
     assert "1 b at step “Run tests”" in text
     assert "A number names its job: /test 1." in text
+
+
+def test_it_is_undone_by_stopping_what_it_started(tmp_path: Path) -> None:
+    asked = Asked(received=received(verb="undo"), standing=Standing(), grant=MEMBER)
+    with (
+        scene(tmp_path, [under_way(10, attempt=2)]) as world,
+        world.knowledge() as knowledge,
+    ):
+        (stopped,) = Retest.taken_back(story(*BEGUN, STARTED), asked, knowledge)
+
+    assert isinstance(stopped, CancelRequested)
+    assert (stopped.run_id, stopped.attempt) == (10, 2)

@@ -288,10 +288,17 @@ def test_it_is_undone_by_stopping_what_runs_and_forgetting_what_waits(tmp_path: 
 
 
 def test_what_has_run_cannot_be_unmade(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="cannot be unmade") as refused:
+    with pytest.raises(Refused, match="nothing to stop") as refused:
         undone(tmp_path, [REQUEST, STARTED], ended(10, attempt=2))
 
-    assert refused.value.reason == "moved_on"
+    assert refused.value.reason == "changed_since"
+
+
+def test_what_github_was_not_asked_for_yet_is_not_undone(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="not been asked for all of it yet") as refused:
+        undone(tmp_path, [REQUEST])
+
+    assert refused.value.reason == "not_done"
 
 
 def test_what_somebody_else_had_started_is_not_stopped(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import ClassVar, Self
 
 from chatops.answers.nights import counted
 from chatops.answers.open_pull import open_pull
+from chatops.answers.own_statuses import who
 from chatops.config import Trust
 from chatops.engine.answer import Answer, Code, Line, Tone
 from chatops.engine.authority import Role
@@ -23,7 +24,6 @@ from chatops.events.changes import LabelsRequested
 from chatops.events.conversation import CommandReceived, EffectFailed
 from chatops.events.statuses import StatusRequested, StatusWritten
 from chatops.events.trust import TrustGiven, TrustWithdrawn
-from chatops.names import Login
 from chatops.projections.heads import head_before
 from chatops.projections.jobs import jobs_of_runs
 from chatops.projections.pulls import Pull, pull
@@ -89,7 +89,7 @@ class OkToTest(Command):
             and not self.now
         ):
             raise Refused(_warning(knowledge, known), reason="would_restart")
-        by = Login(asked.received.by)
+        by = who(asked)
         return [
             TrustGiven(
                 command=asked.received.command, repo=known.repo, number=known.number, sha=known.sha,
@@ -205,7 +205,7 @@ def _withdrawn(
             f"The tests of `{known.sha[:SHA_SHOWN]}` were not let in, so there is nothing to take back.",
             reason="as_it_is",
         )
-    command, by = asked.received.command, Login(asked.received.by)
+    command, by = asked.received.command, who(asked)
     events: list[Event] = [
         TrustWithdrawn(
             command=command, repo=known.repo, number=known.number, sha=known.sha, by=by,

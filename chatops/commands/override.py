@@ -18,6 +18,7 @@ from chatops.answers.own_statuses import (
     status_wanted,
     statuses_answer,
     statuses_taken_back,
+    who,
 )
 from chatops.engine.answer import Answer
 from chatops.engine.authority import Role
@@ -71,7 +72,7 @@ class Override(Command):
             raise Refused(
                 "Why? Say the reason after the names; it is shown with the status.", reason="usage"
             )
-        by = asked.received.by
+        by = who(asked)
         return [
             status_wanted(
                 asked, known, status, state="success", description=f"Overridden by {by}: {reason}"

@@ -253,4 +253,5 @@ def _listed(shown: RowsShown) -> Answer:
             Section(title=workflow, lines=tuple(lines), folded=True)
             for workflow, lines in sections.items()
         ),
+        private=True,
     )

@@ -116,3 +116,20 @@ def test_numbers_and_names_mix() -> None:
     assert all_meant(["1", SMALL.name], JOBS, rows=[TEE.full]) == [
         job for job in JOBS if job in (TEE, SMALL)
     ]
+
+
+@given(words=st.lists(st.text(max_size=12), min_size=1, max_size=3), listed=st.booleans())
+def test_whatever_is_said_means_some_of_the_jobs_or_is_refused(
+    words: list[str], *, listed: bool
+) -> None:
+    rows = [job.full for job in JOBS] if listed else []
+    try:
+        found = all_meant(words, JOBS, rows=rows)
+    except Refused as refused:
+        found = []
+        reason = refused.reason
+    else:
+        reason = ""
+
+    assert set(found) <= set(JOBS)
+    assert found or reason in {"no_such_job", "no_such_row"}

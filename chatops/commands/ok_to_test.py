@@ -14,13 +14,13 @@ from typing import ClassVar, Self
 from chatops.answers.nights import counted
 from chatops.answers.open_pull import open_pull
 from chatops.answers.own_statuses import who
+from chatops.answers.trust_labels import keeping_out, letting_in
 from chatops.config import Trust
 from chatops.engine.answer import Answer, Code, Line, Tone
 from chatops.engine.authority import Role
 from chatops.engine.command import Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
-from chatops.events.changes import LabelsRequested
 from chatops.events.conversation import CommandReceived, EffectFailed
 from chatops.events.statuses import StatusRequested, StatusWritten
 from chatops.events.trust import TrustGiven, TrustWithdrawn
@@ -76,8 +76,9 @@ class OkToTest(Command):
             return _withdrawn(asked, knowledge, known, here)
         _refuse_unless_looked_at(self.sha, asked, knowledge, known)
         trust = knowledge.community.trust
-        adds_label = trust.adds_label and not _has_label(known, trust)
-        if here is not None and here.is_given and not adds_label:
+        labels = letting_in(asked.received.command, known, trust)
+        adds_label = labels is not None and bool(labels.add)
+        if here is not None and here.is_given and labels is None:
             raise Refused(
                 f"{here.by} has let in the tests of `{known.sha[:SHA_SHOWN]}` already.",
                 reason="as_it_is",
@@ -198,14 +199,15 @@ def _withdrawn(
 ) -> list[Event]:
     """Return what takes back that the tests may run."""
     trust = knowledge.community.trust
-    takes_off = trust.adds_label and _has_label(known, trust)
+    command, by = asked.received.command, who(asked)
+    labels = keeping_out(command, known, trust)
+    takes_off = labels is not None and bool(labels.remove)
     is_given = here is not None and here.is_given
     if not (is_given or takes_off):
         raise Refused(
             f"The tests of `{known.sha[:SHA_SHOWN]}` were not let in, so there is nothing to take back.",
             reason="as_it_is",
         )
-    command, by = asked.received.command, who(asked)
     events: list[Event] = [
         TrustWithdrawn(
             command=command, repo=known.repo, number=known.number, sha=known.sha, by=by,
@@ -213,18 +215,7 @@ def _withdrawn(
         ),
         _status(asked, known, trust, "failure", f"{by} has taken back that the tests may run"),
     ]  # fmt: skip
-    if takes_off:
-        events.append(
-            LabelsRequested(
-                command=command, repo=known.repo, number=known.number, remove=(trust.label,),
-                before=known.labels,
-            )
-        )  # fmt: skip
-    return events
-
-
-def _has_label(known: Pull, trust: Trust) -> bool:
-    return trust.label.lower() in {label.lower() for label in known.labels}
+    return [*events, *([labels] if labels is not None else [])]
 
 
 def _status(

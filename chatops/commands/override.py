@@ -68,15 +68,16 @@ class Override(Command):
         chosen = {status.context: status for status in named if status is not None}
         for status in chosen.values():
             _refuse_unless_open(status, knowledge, known)
-        if not reason:
+        needs_reason = knowledge.community.trust.override_needs_reason
+        if reason and not needs_reason:
+            raise _unknown(self.words[len(named)], contexts, knowledge, known)
+        if needs_reason and not reason:
             raise Refused(
                 "Why? Say the reason after the names; it is shown with the status.", reason="usage"
             )
-        by = who(asked)
+        said = f"Overridden by {who(asked)}{f': {reason}' if reason else ''}"
         return [
-            status_wanted(
-                asked, known, status, state="success", description=f"Overridden by {by}: {reason}"
-            )
+            status_wanted(asked, known, status, state="success", description=said)
             for status in chosen.values()
         ]
 

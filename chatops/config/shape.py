@@ -197,6 +197,21 @@ class Trust(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "needed as long as the workflows read the label and not the status."
         ),
     ] = False
+    waiting_label: Annotated[
+        str,
+        said(
+            "The label of pull requests that wait to be let in; where `/ok-to-test` adds its label, "
+            "it takes this one off, and `cancel` puts it back. By default there is none.",
+            example="needs-ok-to-test",
+        ),
+    ] = ""
+    override_needs_reason: Annotated[
+        bool,
+        said(
+            "Whether `/override` wants a reason after the names of the statuses; "
+            "without, every word has to be such a name."
+        ),
+    ] = True
     again_after_push: Annotated[
         bool,
         said(

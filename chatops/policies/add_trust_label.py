@@ -7,9 +7,9 @@ Asks for:  `labels.requested`, where the community has the label set and it is n
 from collections.abc import Sequence
 from typing import ClassVar
 
+from chatops.answers.trust_labels import letting_in
 from chatops.engine.policy import Policy, Scene, Wanted
 from chatops.events import Event, Recorded
-from chatops.events.changes import LabelsRequested
 from chatops.events.conversation import CommandReceived
 from chatops.events.statuses import StatusWritten
 from chatops.events.trust import TrustGiven
@@ -34,18 +34,5 @@ class AddTrustLabel(Policy):
         known = pull(scene.db, given.repo, given.number)
         if knowledge is None or known is None or known.sha != given.sha:
             return []
-        trust = knowledge.community.trust
-        has_label = trust.label.lower() in {label.lower() for label in known.labels}
-        if not trust.adds_label or has_label:
-            return []
-        return [
-            Wanted(
-                LabelsRequested(
-                    command=given.command,
-                    repo=given.repo,
-                    number=given.number,
-                    add=(trust.label,),
-                    before=known.labels,
-                )
-            )
-        ]
+        labels = letting_in(given.command, known, knowledge.community.trust)
+        return [] if labels is None else [Wanted(labels)]

@@ -138,6 +138,20 @@ def test_it_can_be_taken_back_with_the_label(tmp_path: Path) -> None:
     assert (labels.add, labels.remove) == ((), ("ok-to-test",))
 
 
+WAITING = msgspec.structs.replace(
+    COMMUNITY, trust=Trust(adds_label=True, waiting_label="needs-ok-to-test")
+)
+
+
+def test_the_label_of_those_who_wait_comes_back(tmp_path: Path) -> None:
+    labelled = pull(updated_at=NOW - 10 * MINUTE)
+
+    *_, labels = decide(tmp_path, ["cancel"], labelled, given(), community=WAITING)
+
+    assert isinstance(labels, LabelsRequested)
+    assert (labels.add, labels.remove) == (("needs-ok-to-test",), ("ok-to-test",))
+
+
 def test_a_label_that_is_not_ours_to_set_stays(tmp_path: Path) -> None:
     assert len(decide(tmp_path, ["cancel"], pull(), given())) == 2
 

@@ -1,9 +1,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from chatops.commands.override import Override
+from chatops.config import Community, Trust
 from chatops.engine.answer import Tone, as_text
 from chatops.engine.authority import Grant, Standing
 from chatops.engine.command import Asked
@@ -14,7 +16,19 @@ from chatops.events.conversation import EffectFailed
 from chatops.events.gate import RequiredChecksChanged
 from chatops.events.statuses import StatusRequested, StatusWritten
 from chatops.names import CommandId
-from tests.scene import COMMAND, HEAD, NOW, REPO, ended, job, pull, received, scene, story
+from tests.scene import (
+    COMMAND,
+    COMMUNITY,
+    HEAD,
+    NOW,
+    REPO,
+    ended,
+    job,
+    pull,
+    received,
+    scene,
+    story,
+)
 
 UNDO = CommandId("command/undo")
 
@@ -40,11 +54,13 @@ WORLD = (
 )  # fmt: skip
 
 
-def decide(folder: Path, words: Sequence[str], *facts: Event) -> list[StatusRequested]:
+def decide(
+    folder: Path, words: Sequence[str], *facts: Event, community: Community = COMMUNITY
+) -> list[StatusRequested]:
     asked = Asked(
         received=received(verb="override"), standing=Standing(), grant=Grant(ground="write")
     )
-    with scene(folder, facts or WORLD) as world, world.knowledge() as knowledge:
+    with scene(folder, facts or WORLD) as world, world.knowledge(community) as knowledge:
         decided = Override.parse(words).decide(asked, knowledge)
     return [event for event in decided if isinstance(event, StatusRequested)]
 
@@ -101,6 +117,20 @@ def test_what_cannot_be_overridden_is_explained(
 
     assert refused.reason == reason
     assert said in refused.text
+
+
+TERSE = msgspec.structs.replace(COMMUNITY, trust=Trust(override_needs_reason=False))
+
+
+def test_where_no_reason_is_wanted_every_word_is_a_name(tmp_path: Path) -> None:
+    (wanted,) = decide(tmp_path, ["license"], community=TERSE)
+
+    assert wanted.description == "Overridden by mona"
+
+
+def test_then_one_name_that_is_wrong_overrides_nothing(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="has no status `licence`"):
+        decide(tmp_path, ["license", "licence"], community=TERSE)
 
 
 def test_where_nothing_failed_nothing_can_be_overridden(tmp_path: Path) -> None:

@@ -50,3 +50,12 @@ def test_where_the_community_does_not_want_it_no_label_is_set(tmp_path: Path) ->
 
 def test_the_status_of_another_command_sets_no_label(tmp_path: Path) -> None:
     assert asked_for(tmp_path, pull(labels=())) == []
+
+
+def test_the_label_of_those_who_wait_goes(tmp_path: Path) -> None:
+    trust = Trust(adds_label=True, waiting_label="needs-ok-to-test")
+
+    (labels,) = asked_for(tmp_path, pull(labels=("needs-ok-to-test",)), GIVEN, trust=trust)
+
+    assert isinstance(labels, LabelsRequested)
+    assert (labels.add, labels.remove) == (("ok-to-test",), ("needs-ok-to-test",))

@@ -26,7 +26,8 @@ def gate_turn(
     others = [request for request in story.all(RerunRequested) if not request.gate]
     if knowledge.community.gate is None or not others or not _any_started(story):
         return None
-    if not _all_answered(story) if not asked else not _looked_too_early(story, asked):
+    is_due = _looked_too_early(story, asked) if asked else _all_answered(story)
+    if not is_due:
         return None
     runs = repeatable_runs(knowledge.db, received.repo, others[0].sha, knowledge.now)
     for run in runs:

@@ -201,9 +201,8 @@ def _withdrawn(
     trust = knowledge.community.trust
     command, by = asked.received.command, who(asked)
     labels = keeping_out(command, known, trust)
-    takes_off = labels is not None and bool(labels.remove)
     is_given = here is not None and here.is_given
-    if not (is_given or takes_off):
+    if not is_given and labels is None:
         raise Refused(
             f"The tests of `{known.sha[:SHA_SHOWN]}` were not let in, so there is nothing to take back.",
             reason="as_it_is",

@@ -17,6 +17,7 @@ from chatops.answers.author_budget import within_budget
 from chatops.answers.job_words import LEVEL, Named, all_meant
 from chatops.answers.nights import counted
 from chatops.answers.open_pull import open_pull
+from chatops.answers.required_rule import RequiredRule, required_rule
 from chatops.answers.rerun_story import rerun_answer
 from chatops.answers.rerun_undo import reruns_taken_back
 from chatops.answers.reruns import Hindrance, Repeatable, repeatable_runs
@@ -66,6 +67,9 @@ class RunTests(Command):
         if LIST in left or not left:
             return cls()
         everything = ALL in {word.lower() for word in left}
+        # After a comma people say why, or please.
+        if words[0].lower() == f"{ALL},":
+            left = left[:1]
         if everything and len(left) > 1:
             raise Refused(
                 f"I found `{' '.join(left)}`, which asks for everything and for single jobs. "
@@ -119,7 +123,7 @@ class RunTests(Command):
             return rerun_answer(story, knowledge, what="job")
         shown = story.first(RowsShown)
         assert shown is not None
-        return _listed(shown)
+        return _listed(shown, required_rule(knowledge.db, shown.repo))
 
     @classmethod
     def taken_back(cls, story: Story, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
@@ -232,12 +236,14 @@ def _asked(
     )  # fmt: skip
 
 
-def _listed(shown: RowsShown) -> Answer:
-    """Return the list of what can be named, folded by workflow."""
+def _listed(shown: RowsShown, required: RequiredRule | None) -> Answer:
+    """Return the list of what can be named, folded by workflow; what has to pass to merge is marked."""
     sections: dict[str, list[Line]] = {}
     for number, row in enumerate(shown.rows, start=1):
         workflow, _, job = row.partition(LEVEL)
-        sections.setdefault(workflow, []).append((Strong(str(number)), " ", job))
+        marked = required is not None and required.requires(workflow, job)
+        mark: Line = (" ", Strong("required")) if marked else ()
+        sections.setdefault(workflow, []).append((Strong(str(number)), " ", job, *mark))
     left = f"; the list has room for {len(shown.rows)}" if shown.more else ""
     return Answer(
         verdict=(

@@ -152,6 +152,13 @@ def test_the_label_of_those_who_wait_comes_back(tmp_path: Path) -> None:
     assert (labels.add, labels.remove) == (("needs-ok-to-test",), ("ok-to-test",))
 
 
+def test_who_was_never_let_in_is_told_to_wait_where_there_is_a_label_for_it(tmp_path: Path) -> None:
+    *_, labels = decide(tmp_path, ["cancel"], community=WAITING)
+
+    assert isinstance(labels, LabelsRequested)
+    assert (labels.add, labels.remove) == (("needs-ok-to-test",), ())
+
+
 def test_a_label_that_is_not_ours_to_set_stays(tmp_path: Path) -> None:
     assert len(decide(tmp_path, ["cancel"], pull(), given())) == 2
 

@@ -13,6 +13,7 @@ from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.cancels import CancelRequested
 from chatops.events.conversation import CommandAccepted
+from chatops.events.gate import RequiredChecksChanged
 from chatops.events.reruns import RerunDeferred, RerunDropped, RerunRequested, RerunStarted
 from chatops.events.tables import RowsShown
 from chatops.names import CommandId, RunId
@@ -232,6 +233,10 @@ def test_without_anything_to_run_it_says_why(
     assert refusal(tmp_path, ["a"], *facts).reason == reason
 
 
+def test_what_is_said_after_everything_and_a_comma_is_no_job() -> None:
+    assert RunTests.parse(["all,", "please"]) == RunTests(everything=True)
+
+
 def test_everything_and_single_jobs_are_different_things() -> None:
     with pytest.raises(Refused, match="everything and for single jobs"):
         RunTests.parse(["all", "lint"])
@@ -253,6 +258,19 @@ def test_the_list_is_told_by_workflow_with_numbers(tmp_path: Path) -> None:
     assert text.startswith("3 jobs can run again.")
     assert "\nCI\n  1 a\n  2 x / b" in text
     assert "\nStatic\n  3 lint" in text
+
+
+def test_what_has_to_pass_is_marked_in_the_list(tmp_path: Path) -> None:
+    shown = RowsShown(
+        command=COMMAND, repo=REPO, number=PULL, rows=("CI / a", "CI / b"), shown_at=NOW
+    )  # fmt: skip
+    required = RequiredChecksChanged(
+        repo=REPO, branch="main", origin="gate.yaml", fingerprint="1", names=("CI / b",), seen_at=NOW
+    )  # fmt: skip
+    with scene(tmp_path, [required]) as world, world.knowledge() as knowledge:
+        text = as_text(RunTests.tell(story(received(), shown), knowledge))
+
+    assert "\n  1 a\n  2 b required" in text
 
 
 REQUEST = RerunRequested(

@@ -51,7 +51,13 @@ from chatops.events.conversation import CommandReceived
 from chatops.events.gate import RequiredChecksChanged
 from chatops.gateways.github import GitHubGateway
 from chatops.gateways.github_sign_in import GitHubSignIn
-from chatops.intake.objects import files_event, job_events, pull_event, run_events
+from chatops.intake.objects import (
+    files_event,
+    job_events,
+    pull_event,
+    run_events,
+    status_event,
+)
 from chatops.intake.required import required_version
 from chatops.intake.sweep import Awaited, sweep
 from chatops.metrics import Metrics
@@ -60,8 +66,10 @@ from chatops.ports import GitHub, IssueState, Permission, Ports, Slack
 from chatops.projections.commands import unfinished_reruns
 from chatops.projections.freshness import last_change
 from chatops.projections.identities import Identity, identity
+from chatops.projections.jobs import jobs_of_runs
 from chatops.projections.pulls import pull
 from chatops.projections.required import required_now
+from chatops.projections.trust import is_let_in
 from chatops.settings import Settings
 from chatops.surfaces import github as github_surface
 from chatops.surfaces.linking import Linking
@@ -391,12 +399,14 @@ class Service:
     ) -> Standing:
         with self.database.read() as db:
             about = pull(db, received.repo, received.number)
+            let_in = about is not None and is_let_in(db, about.repo, about.number, about.sha)
         return Standing(
             login=login,
             permission=permission,
             association=received.association,
             author=about.author if about else Login(""),
             labels=frozenset(about.labels if about else ()),
+            is_let_in=let_in,
         )
 
     async def _issue(self, received: CommandReceived) -> IssueState:
@@ -405,9 +415,10 @@ class Service:
         return await self.github.issue(received.repo, received.number)
 
     async def _refresh(self, received: CommandReceived) -> int:
-        """Fetch a pull request, the runs of its head and their failed jobs; return the position that holds them.
+        """Fetch a pull request, the runs of its head, and their jobs as far as they are not known to have passed.
 
-        For a command that looks at all of it: the changed files too, and every job that was not fetched before.
+        For a command that looks at all of it: the changed files too, and every job that was not fetched before. Where a
+        command asks for them, also the commit statuses. Returns the log position that holds all of it.
         """
         assert self.github is not None
         repo, correlation_id = received.repo, f"refresh/{received.command}"
@@ -421,7 +432,8 @@ class Service:
         async for run in self.github.runs_of_commit(repo, seen.sha):
             events.extend(run_events(run))
             run_id, attempt = RunId(run["id"]), run.get("run_attempt") or 1
-            if not is_whole and run.get("conclusion") in ("success", "skipped", None):
+            good = run.get("conclusion") in ("success", "skipped")
+            if not is_whole and good and await asyncio.to_thread(self._knows_jobs, run_id, attempt):
                 continue
             if is_whole and await asyncio.to_thread(self._fetched.known, repo, run_id, attempt):
                 continue
@@ -429,6 +441,10 @@ class Service:
             events.extend(event for job in jobs for event in job_events(job, repo))
             if run.get("status") == "completed" and all(job.get("conclusion") for job in jobs):
                 fetched.append((run_id, attempt))
+        if self._looks_at_statuses(received):
+            for status in await self.github.statuses(repo, seen.sha):
+                event = status_event({**status, "sha": seen.sha}, repo)
+                events.extend([event] if event is not None else [])
         facts = [
             Fact(event=event, source="backfill", correlation_id=correlation_id) for event in events
         ]
@@ -448,6 +464,17 @@ class Service:
             logger.info("asked for less", command=received.command, problem=str(problem))
             return False
         return True
+
+    def _knows_jobs(self, run_id: RunId, attempt: int) -> bool:
+        """Return whether the jobs of an attempt are known: GitHub's webhooks do not repeat those it carried over."""
+        with self.database.read() as db:
+            jobs = jobs_of_runs(db, [run_id])
+        here = {job.name for job in jobs if job.attempt == attempt}
+        return bool(here) and here >= {job.name for job in jobs}
+
+    def _looks_at_statuses(self, received: CommandReceived) -> bool:
+        meaning = self.vocabularies[received.community].meaning(received.verb)
+        return meaning is not None and meaning.command.looks_at_statuses
 
     async def _caught_up(self, position: int) -> None:
         """Wait until the read models have seen a position."""

@@ -193,6 +193,16 @@ class GitHub(Protocol):
         """Return the milestones of a repository that are open."""
         ...
 
+    async def statuses(self, repo: Repo, sha: Sha) -> Sequence[Json]:
+        """Return the newest status of each context of a commit, never from a cache."""
+        ...
+
+    async def set_status(
+        self, repo: Repo, sha: Sha, *, context: str, state: str, description: str, url: str = ""
+    ) -> None:
+        """Set a commit status; the newest of a context counts."""
+        ...
+
     async def labels(self, repo: Repo, number: PullNumber) -> Sequence[str]:
         """Return the labels of a pull request or issue as they are now, never from a cache."""
         ...

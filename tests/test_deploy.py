@@ -10,6 +10,7 @@ import typer.main
 import yaml
 
 from chatops.__main__ import program
+from chatops.config import Trust
 from chatops.settings import KNOWN
 from chatops.surfaces.linking import PATH as LINK_PATH
 from chatops.surfaces.slack_hearing import ASK, RETEST_MESSAGE, WHO_MESSAGE
@@ -29,7 +30,7 @@ def test_the_github_app_may_write_only_where_the_bot_acts() -> None:
     permissions = _read("github-app.yaml")["default_permissions"]
 
     writes = {name for name, level in permissions.items() if level == "write"}
-    assert writes == {"actions", "issues", "pull_requests"}
+    assert writes == {"actions", "issues", "pull_requests", "statuses"}
     assert set(permissions.values()) == {"read", "write"}
 
 
@@ -139,3 +140,14 @@ def test_the_unit_starts_the_command_that_install_makes() -> None:
     assert start is not None
     assert Path(start.group(1)) == Path(".venv/bin/chatops")
     assert "$(bin)/chatops" in makefile
+
+
+def test_the_workflow_for_the_gate_looks_at_the_status_that_is_set() -> None:
+    workflow = _read("kata/ok-to-test-status.yaml")
+    script = workflow["jobs"]["let-in"]["steps"][0]["run"]
+
+    # YAML 1.1 reads the key `on` as a truth.
+    inputs = workflow[True]["workflow_call"]["inputs"]  # type: ignore[index]  # as said
+    assert inputs["context"]["default"] == Trust().status
+    assert workflow["permissions"] == {}
+    assert "${{" not in script, "what comes from outside is no part of a script"

@@ -1,9 +1,9 @@
 """Which jobs does somebody mean? People cannot type a hundred characters with commas and parentheses.
 
 A pattern is the whole name, as GitHub shows it with or without its workflow; a glob (`*`, `?`) over the whole name;
-the number of a row in the list the bot showed last; or words that a name must contain. An alias of the community
-stands for a pattern. Case does not matter. GitHub cuts a job's own part at 100 characters and ends it in `...`;
-the uncut name is understood, too.
+the number of a row in the list the bot showed last (`3`, `1-4`); or words that a name must contain. An alias of the
+community stands for a pattern. Case does not matter. GitHub cuts a job's own part at 100 characters and ends it in
+`...`; the uncut name is understood, too.
 """
 
 import re
@@ -19,7 +19,7 @@ LEVEL = " / "
 CUT = "..."
 NEAREST = 3
 LONGEST_SHOWN = 120
-ROW = re.compile(r"#?([1-9][0-9]{0,2})")
+ROW = re.compile(r"#?([1-9][0-9]{0,2})(?:-#?([1-9][0-9]{0,2}))?")
 BLANKS = re.compile(r"\s+")
 
 
@@ -41,18 +41,19 @@ def meant(
     jobs: Sequence[Named],
     *,
     aliases: Mapping[str, str] | None = None,
-    rows: Sequence[str] = (),
+    rows: Sequence[str] | None = None,
 ) -> list[Named]:
     """Return the jobs a pattern means, in their order; refuse it, with the nearest names, where it means none.
 
-    `rows` are the names of the list the bot showed last, the first row first.
+    `rows` are the names of the list the bot showed last, the first row first; none where no list can be meant.
     """
     wanted = BLANKS.sub(" ", pattern).strip()
     wanted = (aliases or {}).get(wanted.lower(), wanted)
     numbered = ROW.fullmatch(wanted)
-    if numbered and rows:
-        return _of_row(int(numbered.group(1)), rows, jobs)
     exact = [job for job in jobs if _is_called(wanted, job)]
+    if numbered and rows is not None and not exact:
+        first, last = int(numbered.group(1)), int(numbered.group(2) or numbered.group(1))
+        return _of_rows(first, last, rows, jobs)
     found = exact or [job for job in jobs if _fits(wanted, job)]
     if not found:
         raise _no_such(pattern, jobs)
@@ -60,23 +61,41 @@ def meant(
 
 
 def all_meant(
-    words: Sequence[str], jobs: Sequence[Named], aliases: Mapping[str, str] | None = None
+    words: Sequence[str],
+    jobs: Sequence[Named],
+    aliases: Mapping[str, str] | None = None,
+    rows: Sequence[str] | None = None,
 ) -> list[Named]:
     """Return the jobs that several patterns mean together; words that make up one whole name are that name."""
     whole = BLANKS.sub(" ", " ".join(words)).strip()
     exact = [job for job in jobs if _is_called(whole, job)]
     if exact:
         return exact
-    found = {job for word in words for job in meant(word, jobs, aliases=aliases)}
+    found = {job for word in words for job in meant(word, jobs, aliases=aliases, rows=rows)}
     return [job for job in jobs if job in found]
 
 
-def _of_row(number: int, rows: Sequence[str], jobs: Sequence[Named]) -> list[Named]:
-    if number > len(rows):
+def _of_rows(first: int, last: int, rows: Sequence[str], jobs: Sequence[Named]) -> list[Named]:
+    if not rows:
         raise Refused(
-            f"The last list has {len(rows)} rows, so there is no row {number}. Name the job, or a part of its name.",
+            "I have listed no jobs here yet, so there are no numbers. "
+            "Say `/test ?` for a list, or name the job, or a part of its name.",
             reason="no_such_row",
         )
+    if last < first:
+        raise Refused(
+            f"I found `{first}-{last}`; the smaller number comes first, as in `{last}-{first}`.",
+            reason="no_such_row",
+        )
+    if last > len(rows):
+        raise Refused(
+            f"The last list has {len(rows)} rows, so there is no row {last}. Name the job, or a part of its name.",
+            reason="no_such_row",
+        )
+    return [job for number in range(first, last + 1) for job in _of_row(number, rows, jobs)]
+
+
+def _of_row(number: int, rows: Sequence[str], jobs: Sequence[Named]) -> list[Named]:
     name = rows[number - 1]
     found = [job for job in jobs if name in (job.name, job.full)]
     if not found:

@@ -13,7 +13,8 @@ from typing import Self
 
 from sqlalchemy import Connection
 
-from chatops.names import JobId, Repo, RunId, Sha
+from chatops.events.reruns import RerunDeferred, RerunRequested
+from chatops.names import CommandId, JobId, Repo, RunId, Sha
 from chatops.projections.jobs import Job, jobs_of_runs
 from chatops.projections.runs import Run, attempts_of_commit
 
@@ -43,6 +44,8 @@ class Repeatable:
     conclusion: str
     failed: tuple[Job, ...]
     hindrance: Hindrance | None
+    jobs: tuple[Job, ...] = ()
+    """Every job of it, each as it was listed last."""
     others: tuple[Job, ...] = ()
     """Failed jobs that are not meant; GitHub cannot leave them out if more than one is meant."""
 
@@ -56,6 +59,27 @@ class Repeatable:
     def reruns(self) -> tuple[Job, ...]:
         """Return the failed jobs that will run: GitHub runs one job again, or all that failed."""
         return self.failed if len(self.failed) <= 1 else (*self.failed, *self.others)
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Return whether jobs of it have failed that can run again only when it has ended."""
+        return bool(self.failed) and self.hindrance is Hindrance.STILL_RUNNING
+
+    def requested(self, command: CommandId, repo: Repo, *, gate: bool = False) -> RerunRequested:
+        """Return that a command wants what failed in it to run again."""
+        return RerunRequested(
+            command=command, repo=repo, sha=self.sha, run_id=self.run_id, attempt=self.attempt,
+            workflow=self.workflow, scope=self.scope, job_id=self.job_id,
+            jobs=tuple(sorted(job.name for job in self.reruns)), gate=gate,
+        )  # fmt: skip
+
+    def deferred(self, command: CommandId, repo: Repo, *, narrow: bool) -> RerunDeferred:
+        """Return that a command wants what failed in it to run again once it has ended."""
+        return RerunDeferred(
+            command=command, repo=repo, sha=self.sha, run_id=self.run_id, attempt=self.attempt,
+            workflow=self.workflow, scope="failed",
+            jobs=tuple(sorted(job.name for job in self.failed)), narrow=narrow,
+        )  # fmt: skip
 
     @property
     def has_failed(self) -> bool:
@@ -84,8 +108,10 @@ def repeatable_runs(db: Connection, repo: Repo, sha: Sha, now: datetime) -> list
         if run.created_at is not None:
             first_created.setdefault(run.run_id, run.created_at)
     jobs: dict[tuple[RunId, int], list[Job]] = defaultdict(list)
+    listed: dict[RunId, dict[str, Job]] = defaultdict(dict)
     for job in jobs_of_runs(db, [run.run_id for run in newest.values()]):
         jobs[job.run_id, job.attempt].append(job)
+        listed[job.run_id][job.name] = job
     found = [
         Repeatable(
             run_id=run.run_id,
@@ -96,6 +122,7 @@ def repeatable_runs(db: Connection, repo: Repo, sha: Sha, now: datetime) -> list
             conclusion=run.conclusion,
             failed=_failed(jobs[run.run_id, run.attempt]),
             hindrance=_hindrance(run, first_created.get(run.run_id), now),
+            jobs=tuple(sorted(listed[run.run_id].values(), key=lambda job: job.name)),
         )
         for run in newest.values()
     ]

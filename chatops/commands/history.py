@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 from urllib.parse import quote
 
-from chatops.answers.meant_tests import board_of, meant_tests
+from chatops.answers.meant_tests import board_of, tests_meant_here
 from chatops.answers.nights import NightBoard, State, Test, counted
 from chatops.engine.answer import Answer, Code, Line, Link, Piece, Section, Strong, Tone
 from chatops.engine.authority import Role
@@ -61,7 +61,7 @@ class History(Command):
         return cls(" ".join(words))
 
     def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
-        meant_tests(board_of(knowledge), self.pattern, knowledge.community.job_aliases)
+        tests_meant_here(board_of(knowledge), self.pattern, knowledge, asked.received)
         return ()
 
     @classmethod
@@ -71,7 +71,7 @@ class History(Command):
         pattern = cls.parse(received.words).pattern
         board = board_of(knowledge)
         tests = sorted(
-            meant_tests(board, pattern, knowledge.community.job_aliases),
+            tests_meant_here(board, pattern, knowledge, received),
             key=lambda test: (-test.streak, -test.fails, test.name),
         )
         failing = sum(bool(test.streak) for test in tests)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from chatops.answers.meant_tests import board_of, meant_tests
+from chatops.answers.meant_tests import board_of, tests_meant_here
 from chatops.answers.nights import Test, counted
 from chatops.config import Community, Owner
 from chatops.engine.answer import Answer, Code, Line, Piece, Section
@@ -46,7 +46,7 @@ class Who(Command):
         return cls(" ".join(words))
 
     def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
-        meant_tests(board_of(knowledge), self.pattern, knowledge.community.job_aliases)
+        tests_meant_here(board_of(knowledge), self.pattern, knowledge, asked.received)
         return ()
 
     @classmethod
@@ -54,7 +54,7 @@ class Who(Command):
         received = story.first(CommandReceived)
         assert received is not None
         pattern = cls.parse(received.words).pattern
-        tests = meant_tests(board_of(knowledge), pattern, knowledge.community.job_aliases)
+        tests = tests_meant_here(board_of(knowledge), pattern, knowledge, received)
         unowned = sum(not knowledge.community.owners_of(test.name) for test in tests)
         return Answer(
             verdict=_verdict(pattern, len(tests), unowned),

@@ -183,8 +183,45 @@ class Trust(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Literal["triage", "write", "maintain", "admin"],
         said("The lowest GitHub role that may run tests again."),
     ] = "write"
+    status: Annotated[
+        str,
+        said(
+            "The commit status in which `/ok-to-test` says for which commit the tests were let in.",
+            at_least=1,
+        ),
+    ] = "chatops/ok-to-test"
+    adds_label: Annotated[
+        bool,
+        said(
+            "Whether `/ok-to-test` adds the label as well, and `/ok-to-test cancel` takes it off: "
+            "needed as long as the workflows read the label and not the status."
+        ),
+    ] = False
+    waiting_label: Annotated[
+        str,
+        said(
+            "The label of pull requests that wait to be let in; where `/ok-to-test` adds its label, "
+            "it takes this one off, and `cancel` puts it back. By default there is none.",
+            example="needs-ok-to-test",
+        ),
+    ] = ""
+    override_needs_reason: Annotated[
+        bool,
+        said(
+            "Whether `/override` wants a reason after the names of the statuses; "
+            "without, every word has to be such a name."
+        ),
+    ] = True
+    again_after_push: Annotated[
+        bool,
+        said(
+            "Whether a push by somebody from outside needs `/ok-to-test` again: the label is taken off, "
+            "and what the push started with rights of the repository is stopped."
+        ),
+    ] = False
     author_after_label: Annotated[
-        bool, said("Whether the author may, too, once the label is there.")
+        bool,
+        said("Whether the author may, too, once the label is there, or the commit was let in."),
     ] = True
     retests_per_sha: Annotated[
         int,

@@ -35,6 +35,8 @@ communities:
         path: {required}
         branch: main
     maintainers: maintainers.yml
+    trust:
+      adds_label: true
 """
 
 

@@ -53,6 +53,7 @@ class Rerun(Effect[RerunRequested]):
                 workflow=event.workflow,
                 text=refusal.text,
                 gate=event.gate,
+                again=event.again,
             )
         ]
 
@@ -81,6 +82,7 @@ def _started(event: RerunRequested, attempt: int, *, found: bool) -> RerunStarte
         workflow=event.workflow,
         gate=event.gate,
         found=found,
+        again=event.again,
     )
 
 

@@ -77,6 +77,8 @@ class Standing:
     association: str = ""
     author: Login = Login("")
     labels: frozenset[str] = field(default_factory=frozenset)
+    is_let_in: bool = False
+    """Whether the tests were let in for the very commit that is the head now."""
     issue: IssueState | None = None
 
     def speaking_of(self, issue: IssueState) -> "Standing":
@@ -122,7 +124,7 @@ def authorise(
     if rule.author and standing.is_author:
         return Grant(ground="author")
     if role is Role.TESTER and standing.is_author and trust.author_after_label:
-        if trust.label in standing.labels:
+        if trust.label in standing.labels or standing.is_let_in:
             return Grant(ground=f"author after {trust.label}", is_limited=True)
         message = (
             f"You may run the tests of your own pull request again once somebody with write access has "

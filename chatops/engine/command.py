@@ -101,10 +101,10 @@ class Command(ABC):
 
     `name` is the verb, `usage` what follows it, `help` one sentence, `role` who may, `looks_at_head` whether the newest
     state of the pull request is fetched before deciding, `looks_at_all` whether with every job and the changed files,
-    `needs_pull` whether it makes no sense without a pull request, `looks_at_person` whether GitHub is asked who it is
-    although anyone may, `on_issues` whether it can be said on an issue, too, `looks_at_issue` whether `Asked.issue` is
-    there: what GitHub says of the issue or pull request right now. `irreversible` says why it cannot be taken back and
-    what to do instead; where it can, `taken_back` does.
+    `looks_at_statuses` whether with its commit statuses, `needs_pull` whether it makes no sense without a pull request,
+    `looks_at_person` whether GitHub is asked who it is although anyone may, `on_issues` whether it can be said on an
+    issue, too, `looks_at_issue` whether `Asked.issue` is there: what GitHub says of it right now.
+    `irreversible` says why it cannot be taken back and what to do instead; where it can, `taken_back` does.
     """
 
     name: ClassVar[str]
@@ -118,6 +118,7 @@ class Command(ABC):
     needs_pull: ClassVar[bool] = False
     on_issues: ClassVar[bool] = False
     looks_at_issue: ClassVar[bool] = False
+    looks_at_statuses: ClassVar[bool] = False
     irreversible: ClassVar[str] = ""
 
     @classmethod

@@ -10,7 +10,8 @@ from chatops.names import Login, PullNumber, Repo, Sha
 class PullChanged(Event, frozen=True, kw_only=True):
     """A pull request looked like this at `updated_at`. Heard from GitHub.
 
-    Two facts of the same second that differ are two facts: `fingerprint` tells them apart.
+    Two facts of the same second that differ are two facts: `fingerprint` tells them apart. `association` is GitHub's
+    word for what the author is to the repository.
     """
 
     kind: ClassVar[str] = "pull.changed"
@@ -29,6 +30,7 @@ class PullChanged(Event, frozen=True, kw_only=True):
     created_at: datetime | None = None
     updated_at: datetime | None = None
     fingerprint: str = ""
+    association: str = ""
 
     def key(self) -> str:
         seconds = int(self.updated_at.timestamp()) if self.updated_at else 0

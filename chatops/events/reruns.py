@@ -13,7 +13,8 @@ class RerunRequested(Event, frozen=True, kw_only=True):
     """A command wants a run's jobs to run again, after attempt `attempt`.
 
     `scope` is `failed` (failed jobs and what depends on them), `job` (only `job_id`) or `all`. `gate` marks the run
-    that only sums up the others and goes last. `jobs` are the names that made us ask.
+    that only sums up the others and goes last; `again` that it is asked a second time. `jobs` are the names that made
+    us ask.
     """
 
     kind: ClassVar[str] = "rerun.requested"
@@ -28,9 +29,58 @@ class RerunRequested(Event, frozen=True, kw_only=True):
     job_id: JobId = JobId(0)
     jobs: tuple[str, ...] = ()
     gate: bool = False
+    again: bool = False
 
     def key(self) -> str:
-        return f"{self.command}/rerun/{self.run_id}"
+        return f"{self.command}/rerun/{self.run_id}{'/again' if self.again else ''}"
+
+    def stream(self) -> str:
+        return self.command
+
+
+class RerunDeferred(Event, frozen=True, kw_only=True):
+    """A command wants a run's jobs to run again, and has to wait: attempt `attempt` is still under way.
+
+    `scope` is what will be asked for, as in `rerun.requested`. With `narrow` only `jobs` are meant; otherwise they are
+    those that had failed when this was decided, and all that fail by the end will run.
+    """
+
+    kind: ClassVar[str] = "rerun.deferred"
+
+    command: CommandId
+    repo: Repo
+    sha: Sha
+    run_id: RunId
+    attempt: int
+    workflow: str
+    scope: str
+    jobs: tuple[str, ...] = ()
+    narrow: bool = False
+
+    def key(self) -> str:
+        return f"{self.command}/rerun/{self.run_id}/deferred"
+
+    def stream(self) -> str:
+        return self.command
+
+
+class RerunDropped(Event, frozen=True, kw_only=True):
+    """A rerun that had to wait is not asked for any more; `text` says why, for the person who asked.
+
+    `of` is the command that had asked for it, where another one takes it back.
+    """
+
+    kind: ClassVar[str] = "rerun.dropped"
+
+    command: CommandId
+    repo: Repo
+    run_id: RunId
+    workflow: str
+    text: str
+    of: CommandId = CommandId("")
+
+    def key(self) -> str:
+        return f"{self.command}/rerun/{self.run_id}/dropped"
 
     def stream(self) -> str:
         return self.command
@@ -48,9 +98,10 @@ class RerunStarted(Event, frozen=True, kw_only=True):
     workflow: str
     gate: bool = False
     found: bool = False
+    again: bool = False
 
     def key(self) -> str:
-        return f"{self.command}/rerun/{self.run_id}/outcome"
+        return f"{self.command}/rerun/{self.run_id}{'/again' if self.again else ''}/outcome"
 
     def stream(self) -> str:
         return self.command
@@ -67,9 +118,10 @@ class RerunRefused(Event, frozen=True, kw_only=True):
     workflow: str
     text: str
     gate: bool = False
+    again: bool = False
 
     def key(self) -> str:
-        return f"{self.command}/rerun/{self.run_id}/outcome"
+        return f"{self.command}/rerun/{self.run_id}{'/again' if self.again else ''}/outcome"
 
     def stream(self) -> str:
         return self.command

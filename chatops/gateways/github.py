@@ -21,6 +21,7 @@ from chatops.gateways.github_access import (
 )
 from chatops.gateways.github_cache import BoundedCache
 from chatops.gateways.github_issues import IssueCalls
+from chatops.gateways.github_statuses import StatusCalls
 from chatops.gateways.net import CONNECT, READ, Client
 from chatops.names import JobId, Login, PullNumber, Repo, RunId, Sha
 from chatops.ports import Json, Permission, RunState
@@ -68,7 +69,7 @@ class GitHubSettings(Protocol):
         ...
 
 
-class GitHubGateway(IssueCalls):
+class GitHubGateway(IssueCalls, StatusCalls):
     """Calls GitHub as an App, with a token, or as nobody (which may read what is public, slowly)."""
 
     def __init__(

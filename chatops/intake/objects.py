@@ -130,6 +130,7 @@ class Pull(msgspec.Struct):
     base: Place | None = None
     user: Named | None = None
     labels: list[Label] | None = None
+    author_association: str | None = ""
     created_at: str | None = None
     updated_at: str | None = None
 
@@ -256,6 +257,7 @@ def pull_event(pull: Mapping[str, Any] | Pull, repo: Repo) -> PullChanged:
     fingerprint = blake2b(msgspec.json.encode(content), digest_size=8).hexdigest()
     return PullChanged(
         fingerprint=fingerprint,
+        association=text(seen.author_association),
         created_at=moment(seen.created_at),
         updated_at=moment(seen.updated_at),
         **content,

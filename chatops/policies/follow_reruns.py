@@ -37,9 +37,11 @@ class FollowReruns(Policy):
         jobs = jobs_of_runs(scene.db, [run_id])
         wanted = []
         for asked in asked_for:
-            finished = _finished(scene.story(asked.command), attempts, jobs, run_id)
-            if finished is not None:
-                wanted.append(Wanted(finished, asked.command))
+            story = scene.story(asked.command)
+            for request in story.all(RerunRequested):
+                finished = _finished(story, request, attempts, jobs)
+                if request.run_id == run_id and finished is not None:
+                    wanted.append(Wanted(finished, asked.command))
         return wanted
 
 
@@ -49,10 +51,16 @@ def _run_of(fact: Recorded) -> RunId:
 
 
 def _finished(
-    story: Story, attempts: dict[int, Run], jobs: Sequence[Job], run_id: int
+    story: Story, request: RerunRequested, attempts: dict[int, Run], jobs: Sequence[Job]
 ) -> RerunFinished | None:
-    request = next(event for event in story.all(RerunRequested) if event.run_id == run_id)
-    started = next((event for event in story.all(RerunStarted) if event.run_id == run_id), None)
+    started = next(
+        (
+            event
+            for event in story.all(RerunStarted)
+            if (event.run_id, event.again) == (request.run_id, request.again)
+        ),
+        None,
+    )
     if started is None:
         return None
     run = attempts.get(started.attempt)

@@ -38,7 +38,7 @@ from chatops.events.conversation import (
     CommandRefused,
     EffectFailed,
 )
-from chatops.events.reruns import RerunRequested, RetestFinished
+from chatops.events.reruns import RerunDeferred, RerunRequested, RetestFinished
 from chatops.names import CommandId, PullNumber, Repo, RunId, Sha
 
 MICROSECONDS = 1_000_000
@@ -60,7 +60,7 @@ class Outcome(StrEnum):
 
 
 class Commands(Projection):
-    """One row per command, and one per run that a command wants to run again.
+    """One row per command, and one per run that a command wants to run again, at once or when it has ended.
 
     Each column is written by one kind of event only, so that their order does not matter. `id` is that of
     the request itself; `failed` is set where something that was asked for could not be done.
@@ -72,6 +72,7 @@ class Commands(Projection):
         CommandAccepted,
         CommandRefused,
         CommandExplained,
+        RerunDeferred,
         RerunRequested,
         RetestFinished,
         EffectFailed,
@@ -118,7 +119,7 @@ class Commands(Projection):
         reruns: dict[tuple[str, int], dict[str, Any]] = {}
         for fact in facts:
             event: Any = fact.event
-            if isinstance(event, RerunRequested):
+            if isinstance(event, RerunDeferred | RerunRequested):
                 reruns[event.command, event.run_id] = {
                     "command": event.command,
                     "run_id": event.run_id,

@@ -62,7 +62,7 @@ def newly_spoken(text: str, previous_text: str, hears: Callable[[str], bool]) ->
 
 def after_first(line: str) -> str:
     """Return what follows the first word of a line, with its quotation marks and punctuation."""
-    _, *rest = line.split(maxsplit=1)
+    rest = line.split(maxsplit=1)[1:]
     return rest[0].rstrip() if rest else ""
 
 
@@ -76,7 +76,14 @@ def split_words(text: str) -> list[str]:
         words.append(word)
     if words and not words[-1].endswith("..."):
         words[-1] = words[-1].rstrip(TRAILING) or words[-1]
-    return [word for word in words if word.strip(TRAILING)] or ([] if not words else words[:1])
+    return [
+        word for place, word in enumerate(words) if word.strip(TRAILING) or _asks(words, place)
+    ] or words[:1]
+
+
+def _asks(words: list[str], place: int) -> bool:
+    """Return whether a word is a question mark that is all that is said, or all that is said to a verb."""
+    return words[place] == "?" and place == len(words) - 1 and place <= 1
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

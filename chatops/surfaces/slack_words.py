@@ -15,7 +15,7 @@ from chatops.engine.vocabulary import Vocabulary
 from chatops.events import Fact
 from chatops.events.conversation import CommandReceived
 from chatops.names import CommandId, PullNumber, Repo
-from chatops.surfaces.comment_words import split_words
+from chatops.surfaces.comment_words import after_first, split_words
 from chatops.views.offers import Offer, read_offer
 
 SURFACE = "slack"
@@ -141,10 +141,11 @@ class Words:
 
     def typed(self, text: str, community: Community, place: Place, trigger: str) -> Fact:
         """Return the request that a line of text makes."""
-        words = split_words(_ODD.sub(" ", plain(text)))
-        target, words = self._without_target(words, community)
+        line = _ODD.sub(" ", plain(text))
+        target, words = self._without_target(split_words(line), community)
         verb = words[0].lower().removeprefix("/") if words else ASKED_AGAIN
-        return _fact(community, place, trigger, verb, words[1:], target)
+        said = after_first(self._without_name(line, target, community))
+        return _fact(community, place, trigger, verb, words[1:], target, said)
 
     def target(self, text: str, community: Community) -> Target | None:
         """Return the one pull request that a text names; of several, none is meant more than another."""
@@ -180,6 +181,13 @@ class Words:
             if found is not None:
                 return found, [*words[:place], *words[place + 1 :]]
         return Target(community.repositories[0], PullNumber(0)), list(words)
+
+    def _without_name(self, line: str, target: Target, community: Community) -> str:
+        """Return a line without the first word that names this pull request."""
+        for word in line.split():
+            if target.number and self._target(word, community) == target:
+                return line.replace(word, "", 1).strip()
+        return line.strip()
 
     def _target(self, word: str, community: Community) -> Target | None:
         if word.startswith(f"{self._github_url}/"):
@@ -264,6 +272,7 @@ def _fact(
     verb: str,
     words: Sequence[str],
     target: Target,
+    said: str = "",
 ) -> Fact:
     command = CommandId(f"command/{SURFACE}/{trigger}")
     received = CommandReceived(
@@ -272,6 +281,7 @@ def _fact(
         surface=SURFACE,
         verb=verb,
         words=tuple(words),
+        said=said,
         by=place.user,
         by_name=place.name,
         team=place.team,

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatops.answers.job_words import Named, meant
+from chatops.answers.job_words import Named, all_meant, meant
 from chatops.errors import Refused
 
 CI = "Kata CI"
@@ -89,3 +89,47 @@ def test_whatever_is_said_means_jobs_or_is_refused_in_a_sentence(pattern: str) -
     assert found
     if isinstance(found, str):
         assert found.count("`") % 2 == 0
+
+
+@pytest.mark.parametrize("range_said", ["1-2", "#1-#2", "1-#2"])
+def test_two_numbers_are_the_rows_between_them(range_said: str) -> None:
+    assert meant(range_said, JOBS, rows=[TEE.full, SMALL.name]) == [TEE, SMALL]
+
+
+def test_a_range_that_runs_backwards_is_refused() -> None:
+    with pytest.raises(Refused, match="`1-2`"):
+        meant("2-1", JOBS, rows=[TEE.full, SMALL.name])
+
+
+def test_where_nothing_was_listed_a_number_is_refused() -> None:
+    with pytest.raises(Refused, match="listed no jobs here yet"):
+        meant("1", JOBS, rows=[])
+
+
+def test_a_job_that_is_called_like_a_number_is_meant_by_it() -> None:
+    seven = Named(name="7")
+
+    assert meant("7", [seven, TEE], rows=[TEE.full]) == [seven]
+
+
+def test_numbers_and_names_mix() -> None:
+    assert all_meant(["1", SMALL.name], JOBS, rows=[TEE.full]) == [
+        job for job in JOBS if job in (TEE, SMALL)
+    ]
+
+
+@given(words=st.lists(st.text(max_size=12), min_size=1, max_size=3), listed=st.booleans())
+def test_whatever_is_said_means_some_of_the_jobs_or_is_refused(
+    words: list[str], *, listed: bool
+) -> None:
+    rows = [job.full for job in JOBS] if listed else []
+    try:
+        found = all_meant(words, JOBS, rows=rows)
+    except Refused as refused:
+        found = []
+        reason = refused.reason
+    else:
+        reason = ""
+
+    assert set(found) <= set(JOBS)
+    assert found or reason in {"no_such_job", "no_such_row"}

@@ -15,12 +15,15 @@ from chatops.events.conversation import CommandAccepted, EffectDelayed
 from chatops.events.gate import RequiredChecksChanged
 from chatops.events.reruns import (
     JobOutcome,
+    RerunDeferred,
+    RerunDropped,
     RerunFinished,
     RerunRefused,
     RerunRequested,
     RerunStarted,
     RetestFinished,
 )
+from chatops.events.tables import RowsShown
 from chatops.names import CommandId, RunId
 from tests.scene import (
     COMMAND,
@@ -41,12 +44,18 @@ MEMBER = Grant(ground="member")
 AUTHOR = Grant(ground="author after ok-to-test", is_limited=True)
 
 
-def decide(
-    folder: Path, *events: Event, words: Sequence[str] = (), grant: Grant = MEMBER
-) -> list[RerunRequested]:
+def events(
+    folder: Path, *facts: Event, words: Sequence[str] = (), grant: Grant = MEMBER
+) -> list[Event]:
     asked = Asked(received=received(words=tuple(words)), standing=Standing(), grant=grant)
-    with scene(folder, events) as world, world.knowledge() as knowledge:
-        decided = Retest.parse(words).decide(asked, knowledge)
+    with scene(folder, facts) as world, world.knowledge() as knowledge:
+        return list(Retest.parse(words).decide(asked, knowledge))
+
+
+def decide(
+    folder: Path, *facts: Event, words: Sequence[str] = (), grant: Grant = MEMBER
+) -> list[RerunRequested]:
+    decided = events(folder, *facts, words=words, grant=grant)
     return [event for event in decided if isinstance(event, RerunRequested)]
 
 
@@ -139,11 +148,85 @@ def test_a_gate_that_alone_stayed_red_is_run_again(tmp_path: Path) -> None:
     assert asked.gate
 
 
-def test_a_run_that_is_under_way_is_not_touched(tmp_path: Path) -> None:
-    refused = refusal(tmp_path, pull(), under_way(10), job(1, 10))
+def test_a_run_without_a_failure_so_far_is_not_waited_for(tmp_path: Path) -> None:
+    refused = refusal(tmp_path, pull(), under_way(10), job(1, 10, conclusion="success"))
 
     assert refused.reason == "still_running"
     assert "Say `/retest` again then" in refused.text
+
+
+def test_what_failed_in_a_run_under_way_waits_for_its_end(tmp_path: Path) -> None:
+    (waits,) = events(tmp_path, pull(), under_way(10), job(1, 10, "a"), job(2, 10, "b", "success"))
+
+    assert isinstance(waits, RerunDeferred)
+    assert (waits.run_id, waits.attempt, waits.jobs, waits.narrow) == (10, 1, ("a",), False)
+
+
+def test_only_the_named_job_waits(tmp_path: Path) -> None:
+    (waits,) = events(
+        tmp_path, pull(), under_way(10), job(1, 10, "a"), job(2, 10, "b"), words=["b"]
+    )
+
+    assert isinstance(waits, RerunDeferred)
+    assert (waits.jobs, waits.narrow) == (("b",), True)
+
+
+def test_what_ended_runs_at_once_and_the_rest_waits(tmp_path: Path) -> None:
+    now, later = events(
+        tmp_path, pull(), ended(10), job(1, 10), under_way(11, "Static"), job(2, 11)
+    )
+
+    assert isinstance(now, RerunRequested)
+    assert isinstance(later, RerunDeferred)
+    assert (now.run_id, later.run_id) == (10, 11)
+
+
+def test_a_run_that_may_not_run_again_is_not_waited_for(tmp_path: Path) -> None:
+    old = under_way(10, created_at=NOW - timedelta(days=31))
+
+    assert refusal(tmp_path, pull(), old, job(1, 10)).reason == "too_old"
+
+
+def test_what_waits_counts_for_the_author(tmp_path: Path) -> None:
+    waited = [
+        RerunDeferred(
+            command=CommandId(f"command/github/comment/{number}/0/0"), repo=REPO, sha=HEAD,
+            run_id=RunId(10), attempt=1, workflow="CI", scope="failed",
+        )
+        for number in range(3)
+    ]  # fmt: skip
+
+    refused = refusal(tmp_path, pull(), under_way(10), job(1, 10), *waited, grant=AUTHOR)
+
+    assert refused.reason == "used_up"
+
+
+LIST = RowsShown(
+    command=COMMAND, repo=REPO, number=PULL, rows=("CI / a", "CI / b", "Static / lint"), shown_at=NOW
+)  # fmt: skip
+
+
+def test_a_row_of_the_last_list_is_a_job(tmp_path: Path) -> None:
+    (asked,) = decide(
+        tmp_path, pull(), ended(10), job(1, 10, "a"), job(2, 10, "b"), LIST, words=["2"]
+    )
+
+    assert asked.job_id == 2
+
+
+def test_rows_can_be_a_range(tmp_path: Path) -> None:
+    (asked,) = decide(
+        tmp_path, pull(), ended(10), job(1, 10, "a"), job(2, 10, "b"), LIST, words=["1-2"]
+    )
+
+    assert asked.jobs == ("a", "b")
+
+
+def test_without_a_list_a_number_means_nothing(tmp_path: Path) -> None:
+    refused = refusal(tmp_path, pull(), ended(10), job(1, 10, "s390x 3"), words=["3"])
+
+    assert refused.reason == "no_such_row"
+    assert "`/test ?`" in refused.text
 
 
 def test_runs_that_ended_are_asked_for_though_others_are_under_way(tmp_path: Path) -> None:
@@ -157,6 +240,13 @@ def test_checks_older_than_thirty_days_are_refused(tmp_path: Path) -> None:
 
     assert refused.reason == "too_old"
     assert "30 days" in refused.text
+
+
+def test_what_github_has_not_let_begin_is_explained(tmp_path: Path) -> None:
+    refused = refusal(tmp_path, pull(), ended(10, conclusion="action_required"))
+
+    assert refused.reason == "unapproved"
+    assert "write access to approve CI" in refused.text
 
 
 def test_the_fiftieth_attempt_is_the_last(tmp_path: Path) -> None:
@@ -413,3 +503,58 @@ def begun(run_id: int, *, found: bool = False) -> RerunStarted:
     return RerunStarted(
         command=COMMAND, repo=REPO, run_id=RunId(run_id), attempt=2, workflow="CI", found=found
     )
+
+
+WAITS = RerunDeferred(
+    command=COMMAND, repo=REPO, sha=HEAD, run_id=RunId(11), attempt=1, workflow="Static",
+    scope="failed", jobs=("lint",),
+)  # fmt: skip
+
+
+def test_what_waits_is_said_with_what_it_waits_for(tmp_path: Path) -> None:
+    tone, text = tell(tmp_path, received(), CommandAccepted(command=COMMAND), WAITS)
+
+    assert tone is Tone.BUSY
+    assert text.startswith("It waits: GitHub runs jobs again only when their workflow has ended.")
+    assert "Static: what fails, 1 job so far, when attempt 1 has ended" in text
+
+
+def test_what_runs_and_what_waits_are_told_apart(tmp_path: Path) -> None:
+    _, text = tell(tmp_path, *BEGUN, STARTED, FINISHED, WAITS)
+
+    assert "Running 2 failed jobs again on c0ffee000. The rest waits:" in text
+
+
+def test_what_needs_no_rerun_any_more_is_said(tmp_path: Path) -> None:
+    dropped = RerunDropped(
+        command=COMMAND, repo=REPO, run_id=RunId(11), workflow="Static", text="It has moved on."
+    )
+    closed = RetestFinished(command=COMMAND, repo=REPO, number=PULL, passed=0, failed=0)
+
+    tone, text = tell(
+        tmp_path, received(), CommandAccepted(command=COMMAND), WAITS, dropped, closed
+    )
+
+    assert tone is Tone.NEUTRAL
+    assert "Static: not run again. It has moved on." in text
+
+
+def test_what_failed_again_has_numbers_once_they_are_remembered(tmp_path: Path) -> None:
+    rows = RowsShown(command=COMMAND, repo=REPO, number=PULL, rows=("CI / b",), shown_at=NOW)
+
+    _, text = tell(tmp_path, *BEGUN, STARTED, FINISHED, rows, CLOSED)
+
+    assert "1 b at step “Run tests”" in text
+    assert "A number names its job: /test 1." in text
+
+
+def test_it_is_undone_by_stopping_what_it_started(tmp_path: Path) -> None:
+    asked = Asked(received=received(verb="undo"), standing=Standing(), grant=MEMBER)
+    with (
+        scene(tmp_path, [under_way(10, attempt=2)]) as world,
+        world.knowledge() as knowledge,
+    ):
+        (stopped,) = Retest.taken_back(story(*BEGUN, STARTED), asked, knowledge)
+
+    assert isinstance(stopped, CancelRequested)
+    assert (stopped.run_id, stopped.attempt) == (10, 2)

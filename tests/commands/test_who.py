@@ -9,10 +9,11 @@ from chatops.config import Owner, OwnerGroup
 from chatops.engine.answer import Answer, as_text
 from chatops.engine.command import Knowledge
 from chatops.errors import Refused
+from chatops.events.tables import RowsShown
 from chatops.views.blocks import render_blocks
 from chatops.views.markdown import render_markdown
 from tests.commands.nights import night
-from tests.scene import COMMUNITY, received, scene, story
+from tests.scene import COMMAND, COMMUNITY, NOW, PULL, REPO, received, scene, story
 
 OWNED = msgspec.structs.replace(
     COMMUNITY,
@@ -61,3 +62,15 @@ def test_nobody_is_called_on_any_surface(tmp_path: Path) -> None:
 def test_without_a_job_it_says_what_it_needs() -> None:
     with pytest.raises(Refused, match="needs a job"):
         Who.parse([])
+
+
+def test_the_number_of_a_row_shown_on_the_pull_request_is_its_job(tmp_path: Path) -> None:
+    shown = RowsShown(
+        command=COMMAND, repo=REPO, number=PULL, rows=("CI / lint", "CI / engine / fin"), shown_at=NOW
+    )  # fmt: skip
+    nights = night(0, nozzle="success", fin="success")
+    with scene(tmp_path, [*nights, shown]) as world, world.knowledge() as knowledge:
+        told = Who.tell(story(received(verb="who", words=("2",))), knowledge)
+
+    assert as_text(told).startswith("1 job for 2")
+    assert "engine / fin" in as_text(told)

@@ -285,6 +285,26 @@ async def test_labels_are_put_on_and_taken_off_and_the_others_stay() -> None:
         assert pull.labels == ["ok-to-test", "needs review: ✅"]
 
 
+async def test_a_commit_status_is_set_and_the_newest_of_a_context_counts() -> None:
+    async with github("app") as place:
+        sha = Sha(place.open_pull().head_sha)
+
+        for state in ("pending", "success"):
+            await place.gateway.set_status(
+                REPO, sha, context="chatops/gate — ✅", state=state, description="x" * 200
+            )
+        await place.gateway.set_status(
+            REPO, sha, context="dco", state="failure", description="", url="https://ci.example/1"
+        )
+
+        found = await place.gateway.statuses(REPO, sha)
+        assert [(one["context"], one["state"], one["target_url"]) for one in found] == [
+            ("chatops/gate — ✅", "success", None),
+            ("dco", "failure", "https://ci.example/1"),
+        ]
+        assert found[0]["description"] == "x" * 140
+
+
 async def test_a_label_is_there_to_be_given_or_not() -> None:
     async with github() as place:
         place.repository.label("kind/bug")

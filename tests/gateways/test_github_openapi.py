@@ -20,7 +20,7 @@ from chatops.engine.log import Appended, Batch
 from chatops.intake.backfill import backfill, watch
 from chatops.intake.required import required_version
 from chatops.intake.sweep import Awaited, sweep
-from chatops.names import JobId, Login, PullNumber, Repo, RunId
+from chatops.names import JobId, Login, PullNumber, Repo, RunId, Sha
 from chatops.ports import Permission
 from chatops.standins.github import GitHubStandIn, HandClock, PlannedJob, World
 from chatops.standins.github.server import BY_APP, IN_REPOSITORY, REPOSITORY
@@ -241,6 +241,16 @@ async def test_every_other_call_fits_what_github_published(judge: Prism) -> None
         await github.set_state(repo, eight, "closed", "not_planned")
         assert (await github.issue(repo, eight)).closed_by == "chatops[bot]"
         await github.set_state(repo, eight, "open")
+        sha = Sha(pull.head_sha)
+        await github.set_status(
+            repo,
+            sha,
+            context="dco",
+            state="success",
+            description="Signed",
+            url="https://ci.example",
+        )
+        assert [one["context"] for one in await github.statuses(repo, sha)] == ["dco"]
         await github.cancel_run(repo, failed)
         comments = [one async for one in github.comments(repo, number, since=clock.now())]
         assert await github.is_ours(comments[0])

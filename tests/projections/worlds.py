@@ -21,7 +21,7 @@ from chatops.events.gate import RequiredChecksChanged, RequiredReported
 from chatops.events.mutes import JobsMuted, JobsUnmuted
 from chatops.events.pings import GroupsCalled
 from chatops.events.pulls import PullChanged, PullFilesSeen
-from chatops.events.reruns import RerunRequested, RetestFinished
+from chatops.events.reruns import RerunDeferred, RerunDropped, RerunRequested, RetestFinished
 from chatops.events.runs import (
     JobCompleted,
     JobQueued,
@@ -32,6 +32,8 @@ from chatops.events.runs import (
     RunRequested,
     RunStarted,
 )
+from chatops.events.tables import RowsShown
+from chatops.events.trust import TrustGiven, TrustWithdrawn
 from chatops.names import CommandId, JobId, Login, PullNumber, RunId, Sha
 from tests.scene import NOW, REPO
 
@@ -165,6 +167,51 @@ def mutes(draw: st.DrawFn) -> list[Event]:
 
 
 @st.composite
+def decisions(draw: st.DrawFn) -> list[Event]:
+    """Return statuses, lists that were shown, and what was decided about whose tests may run."""
+    one, other = CommandId("command/1"), CommandId("command/2")
+    at = st.integers(0, 2).map(lambda hours: NOW + timedelta(hours=hours))
+    events: list[Event] = [
+        StatusSet(
+            repo=REPO, status_id=number, context=draw(st.sampled_from("xy")), sha=draw(SHAS),
+            state=draw(st.sampled_from(["success", "failure"])),
+        )
+        for number in range(draw(st.integers(0, 4)))
+    ]  # fmt: skip
+    for status in ("queued", "in_progress"):
+        app = draw(st.sampled_from(["other", "github-actions"]))
+        events.append(
+            CheckSeen(repo=REPO, check_id=1, name="x", app=app, sha=Sha("a" * 40), status=status)
+        )
+    for command in (one, other):
+        kind = draw(st.sampled_from([TrustGiven, TrustWithdrawn]))
+        events.append(
+            kind(
+                command=command, repo=REPO, number=PullNumber(1), sha=draw(SHAS),
+                by=Login("mona"), decided_at=draw(at),
+            )
+        )  # fmt: skip
+        events.append(
+            RowsShown(
+                command=command, repo=REPO, number=PullNumber(1), rows=(command,), shown_at=draw(at)
+            )
+        )  # fmt: skip
+        events.append(
+            RerunDeferred(
+                command=command, repo=REPO, sha=Sha("a" * 40), run_id=RunId(1), attempt=1,
+                workflow="CI", scope="failed",
+            )
+        )  # fmt: skip
+        events.append(
+            RerunDropped(
+                command=other, repo=REPO, run_id=RunId(1), workflow="CI", text="x",
+                of=draw(st.sampled_from([one, CommandId("")])),
+            )
+        )  # fmt: skip
+    return events
+
+
+@st.composite
 def histories(draw: st.DrawFn) -> list[Event]:
     """Return everything that was heard of a repository, each fact once."""
     events: list[Event] = []
@@ -172,6 +219,7 @@ def histories(draw: st.DrawFn) -> list[Event]:
         events += draw(runs(number)) + draw(pulls(number)) + draw(commands(number))
         events += draw(checks(number))
     events += draw(mutes())
+    events += draw(decisions())
     events.append(RequiredReported(repo=REPO, names=("a",), fingerprint="r"))
     events += [
         RequiredChecksChanged(

@@ -158,6 +158,8 @@ def test_every_call_fits_what_github_published(checked: Checked) -> None:
         ("GET", f"{repo}/rules/branches/main", 200, None),
         ("GET", f"{repo}/commits/{checked.sha}/check-runs", 200, None),
         ("GET", f"{repo}/commits/{checked.sha}/status", 200, None),
+        ("POST", f"{repo}/statuses/{checked.sha}", 201, {"state": "success", "context": "dco"}),
+        ("POST", f"{repo}/statuses/{'0' * 40}", 422, {"state": "success", "context": "dco"}),
         ("GET", f"{repo}/branches/main", 200, None),
         ("GET", f"{repo}/installation", 200, None),
         ("GET", "/app", 200, None),

@@ -125,6 +125,8 @@ def live_a_little(world: World, repository: Repository, clock: HandClock) -> Non
     for who in ("mona", "pilots"):
         repository.request_review(8, who, actor="tritri")
         repository.withdraw_review(8, who, actor="tritri")
+    repository.status(repository.branches["main"], "dco", "success", description="Signed off")
+    repository.status(repository.pulls[7].head_sha, "license", "failure", actor="mona")
     repository.close_pull(7, actor="mona", merge=True)
 
 
@@ -192,6 +194,7 @@ async def test_every_payload_fits_what_github_published() -> None:
         "pull-request-unassigned",
         "pull-request-unlabeled",
         "push",
+        "status",
         "workflow-job-completed",
         "workflow-job-in-progress",
         "workflow-job-queued",

@@ -82,6 +82,20 @@ def test_a_pull_request_is_named_by_number_or_address(
     assert words is None or heard.words == words
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('retitle #7 It\'s "better",  now.', 'It\'s "better",  now.'),
+        ("#7 retitle Better", "Better"),
+        ("retitle Better than #7", "Better than"),
+        ("retitle Better", "Better"),
+        ("retitle", ""),
+    ],
+)
+def test_what_is_said_is_kept_as_it_was_written(text: str, said: str) -> None:
+    assert slash(text).said == said
+
+
 def test_each_community_has_its_own_pull_requests() -> None:
     heard = slash("retest zoo/cage#3", "/zoo")
 

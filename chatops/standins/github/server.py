@@ -80,6 +80,7 @@ IN_REPOSITORY: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "/rules/branches/{branch:path}", repositories.get_rules),
     ("GET", "/commits/{ref:path}/check-runs", actions.list_check_runs),
     ("GET", "/commits/{ref:path}/status", repositories.get_status),
+    ("POST", "/statuses/{sha}", repositories.create_status),
     ("GET", "/branches/{branch:path}", repositories.get_branch),
 )
 BY_APP: tuple[tuple[str, str, Endpoint], ...] = (

@@ -767,6 +767,78 @@ class Shapes:
             "url": self.api(repository, f"/commits/{sha}/status"),
         }
 
+    def created_status(self, repository: Repository, sha: str, status: CommitStatus) -> Json:
+        """Draw a commit status for who set it."""
+        return {
+            **self.status(repository, sha, status),
+            "creator": self.user(status.creator or repository.owner),
+        }
+
+    def status_event(self, repository: Repository, sha: str, status: CommitStatus) -> Json:
+        """Draw what the webhook of a commit status holds."""
+        drawn = self.status(repository, sha, status)
+        kept = (
+            "id",
+            "avatar_url",
+            "state",
+            "description",
+            "target_url",
+            "context",
+            "created_at",
+            "updated_at",
+        )
+        branches = [name for name, head in repository.branches.items() if head == sha]
+        return {
+            **{key: drawn[key] for key in kept},
+            "sha": sha,
+            "name": repository.full_name,
+            "commit": self._commit(repository, sha),
+            "branches": [
+                {
+                    "name": name,
+                    "commit": {"sha": sha, "url": self.api(repository, f"/commits/{sha}")},
+                    "protected": False,
+                }
+                for name in branches
+            ],
+        }
+
+    def _commit(self, repository: Repository, sha: str) -> Json:
+        url = self.api(repository, f"/commits/{sha}")
+        person = {
+            "name": repository.owner,
+            "email": self.address(repository.owner),
+            "date": stamp(repository.created_at),
+        }
+        return {
+            "sha": sha,
+            "node_id": made_up_sha(f"node {sha}"),
+            "commit": {
+                "author": person,
+                "committer": person,
+                "message": "Improve",
+                "tree": {
+                    "sha": made_up_sha(sha),
+                    "url": self.api(repository, f"/git/trees/{made_up_sha(sha)}"),
+                },
+                "url": self.api(repository, f"/git/commits/{sha}"),
+                "comment_count": 0,
+                "verification": {
+                    "verified": False,
+                    "reason": "unsigned",
+                    "signature": None,
+                    "payload": None,
+                    "verified_at": None,
+                },
+            },
+            "url": url,
+            "html_url": self.page(repository, f"/commit/{sha}"),
+            "comments_url": f"{url}/comments",
+            "author": self.user(repository.owner),
+            "committer": self.user(repository.owner),
+            "parents": [],
+        }
+
     def branch(self, repository: Repository, name: str) -> Json:
         """Draw a branch with its newest commit."""
         sha = repository.branches[name]

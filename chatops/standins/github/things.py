@@ -18,7 +18,7 @@ APP_PERMISSIONS = {
     "issues": "write",
     "metadata": "read",
     "pull_requests": "write",
-    "statuses": "read",
+    "statuses": "write",
 }
 APP_EVENTS = (
     "check_run",
@@ -28,6 +28,7 @@ APP_EVENTS = (
     "label",
     "pull_request",
     "push",
+    "status",
     "workflow_job",
     "workflow_run",
 )
@@ -97,6 +98,7 @@ class CommitStatus:
     description: str
     target_url: str | None
     created_at: datetime
+    creator: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

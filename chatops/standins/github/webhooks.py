@@ -78,6 +78,8 @@ def payload(shapes: Shapes, happening: Happening) -> Json:
             body["label"] = shapes.label(repository, happening.label)
         if happening.push is not None:
             body |= shapes.push(repository, happening.push, happening.sender)
+        if happening.status is not None:
+            body |= shapes.status_event(repository, happening.sha, happening.status)
         body["repository"] = shapes.repository(repository)
         body["organization"] = _organization(shapes, repository.owner)
     body["sender"] = shapes.user(happening.sender)

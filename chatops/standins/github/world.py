@@ -70,6 +70,8 @@ class Happening:
     team: str | None = None
     milestone: Milestone | None = None
     changes: Json | None = None
+    status: CommitStatus | None = None
+    sha: str = ""
 
 
 Listener = Callable[[Happening], None]
@@ -469,6 +471,7 @@ class Repository(Tracker):
         *,
         description: str = "",
         target_url: str | None = None,
+        actor: str | None = None,
     ) -> CommitStatus:
         """Set a commit status in the old style; the newest of a context counts."""
         status = CommitStatus(
@@ -478,9 +481,20 @@ class Repository(Tracker):
             description=description,
             target_url=target_url,
             created_at=self.world.now(),
+            creator=actor or self.owner,
         )
         kept = [one for one in self.statuses[sha] if one.context != context]
         self.statuses[sha] = [*kept, status]
+        self.world.emit(
+            Happening(
+                event="status",
+                action=None,
+                sender=status.creator,
+                repository=self,
+                status=status,
+                sha=sha,
+            )
+        )
         return status
 
     # Workflows and runs

@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from importlib import import_module
@@ -24,7 +24,9 @@ import chatops.effects
 import chatops.events
 import chatops.policies
 import chatops.projections
+from chatops.answers.approvals import names_of, picture, teams_of
 from chatops.answers.nights import NightBoard, night_board
+from chatops.answers.owners import Area
 from chatops.config import Community, Configuration
 from chatops.engine.authority import Standing
 from chatops.engine.bus import Bus
@@ -46,14 +48,18 @@ from chatops.errors import BadInput, Refused, Transient, Unavailable
 from chatops.events import Event, Fact
 from chatops.events.conversation import CommandReceived
 from chatops.events.gate import RequiredChecksChanged
+from chatops.events.owners import OwnersChanged
+from chatops.events.pulls import PullChanged
 from chatops.gateways.github import GitHubGateway
-from chatops.intake.objects import job_events, pull_event, run_events
+from chatops.intake.objects import files_event, job_events, pull_event, run_events
+from chatops.intake.owners import owners_version
 from chatops.intake.required import required_version
 from chatops.intake.sweep import Awaited, sweep
-from chatops.names import Login, Repo, RunId
+from chatops.names import Login, Repo, RunId, Sha
 from chatops.ports import GitHub, Permission, Ports
 from chatops.projections.commands import unfinished_reruns
 from chatops.projections.freshness import last_change
+from chatops.projections.owners import owners_now
 from chatops.projections.pulls import pull
 from chatops.projections.required import required_now
 from chatops.settings import Settings
@@ -68,6 +74,7 @@ MIGRATIONS = Path(__file__).parent.parent / "migrations"
 SWEEP_SECONDS = 60
 SWEEP_REACH = timedelta(days=2)
 REQUIRED_SECONDS = 3600
+OWNERS_SECONDS = 3600
 CATCH_UP_SECONDS = 20.0
 CATCH_UP_PAUSE = 0.01
 PAGES_KEPT = 64
@@ -230,6 +237,15 @@ class Service:
                 misfire_grace_time=600,
                 next_run_time=self.clock.now(),
             )
+            self._scheduler.add_job(
+                self.learn_owners,
+                "interval",
+                seconds=OWNERS_SECONDS,
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=600,
+                next_run_time=self.clock.now(),
+            )
             self._scheduler.start()
 
     async def stop(self) -> None:
@@ -302,7 +318,37 @@ class Service:
             return Standing()
         assert self.github is not None
         permission = await self.github.permission(received.repo, Login(received.by))
-        return await asyncio.to_thread(self._standing, received, permission)
+        command = self._meant(received)
+        standing = await asyncio.to_thread(self._standing, received, permission)
+        if command is None or not command.looks_at_owners:
+            return standing
+        return await self._as_owner(received, standing)
+
+    def _meant(self, received: CommandReceived) -> type[Command] | None:
+        vocabulary = self.vocabularies.get(received.community)
+        meaning = vocabulary.meaning(received.verb) if vocabulary else None
+        return meaning.command if meaning else None
+
+    async def _as_owner(self, received: CommandReceived, standing: Standing) -> Standing:
+        """Add under which names somebody owns or reviews what a pull request changes: their own, their teams'."""
+        assert self.github is not None
+        areas = await asyncio.to_thread(self._areas, received)
+        teams, unsure = [], []
+        for team in teams_of(areas):
+            try:
+                if await self.github.is_member(received.repo, team, standing.login):
+                    teams.append(team)
+            except Refused:
+                unsure.append(team)
+        names = names_of(areas, standing.login, teams)
+        return replace(standing, names=names, unsure=tuple(unsure))
+
+    def _areas(self, received: CommandReceived) -> Sequence[Area]:
+        """Return who owns what a pull request changes, as far as it is known."""
+        community = self.configuration.communities[received.community]
+        with self.database.read() as db:
+            about = pull(db, received.repo, received.number)
+            return (picture(db, community.approvals, about).areas or ()) if about else ()
 
     def _standing(self, received: CommandReceived, permission: Permission) -> Standing:
         with self.database.read() as db:
@@ -316,23 +362,53 @@ class Service:
         )
 
     async def _refresh(self, received: CommandReceived) -> int:
-        """Fetch a pull request, the runs of its head and their failed jobs; return the position that holds them."""
+        """Fetch what a command looks at before it decides; return the position that holds it."""
         assert self.github is not None
         repo, correlation_id = received.repo, f"refresh/{received.command}"
-        described = await self.github.pull(repo, received.number)
-        events: list[Event] = [pull_event(described, repo)]
-        sha = events[0].sha  # type: ignore[attr-defined]  # it is a PullChanged
+        described = pull_event(await self.github.pull(repo, received.number), repo)
+        events: list[Event] = [described]
+        command = self._meant(received)
+        if command is None or command.looks_at_head:
+            events.extend(await self._ci(repo, described.sha))
+        if command is not None and command.looks_at_owners:
+            events.extend(await self._owners(received, described))
+        facts = [
+            Fact(event=event, source="backfill", correlation_id=correlation_id) for event in events
+        ]
+        await self.writer.append_soon(Batch(facts=facts))
+        return await asyncio.to_thread(self.log.head)
+
+    async def _ci(self, repo: Repo, sha: Sha) -> list[Event]:
+        """Fetch the runs of a commit and their failed jobs."""
+        assert self.github is not None
+        events: list[Event] = []
         async for run in self.github.runs_of_commit(repo, sha):
             events.extend(run_events(run))
             if run.get("conclusion") in ("success", "skipped", None):
                 continue
             async for job in self.github.jobs(repo, RunId(run["id"]), run.get("run_attempt") or 1):
                 events.extend(job_events(job, repo))
-        facts = [
-            Fact(event=event, source="backfill", correlation_id=correlation_id) for event in events
-        ]
-        await self.writer.append_soon(Batch(facts=facts))
-        return await asyncio.to_thread(self.log.head)
+        return events
+
+    async def _owners(self, received: CommandReceived, about: PullChanged) -> list[Event]:
+        """Fetch the files of a pull request, and who owns files where that is new; where owners count at all."""
+        community = self.configuration.communities[received.community]
+        if community.approvals.owners == "none":
+            return []
+        assert self.github is not None
+        files = await self.github.pull_files(about.repo, about.number)
+        version = await self._owners_version(community, about.repo)
+        seen = files_event(about, files)
+        return [seen, version] if version is not None else [seen]
+
+    async def _owners_version(self, community: Community, repo: Repo) -> OwnersChanged | None:
+        assert self.github is not None
+        known = await asyncio.to_thread(self._known_owners, community, repo)
+        return await owners_version(self.github, community, repo, known, self.clock.now())
+
+    def _known_owners(self, community: Community, repo: Repo) -> OwnersChanged | None:
+        with self.database.read() as db:
+            return owners_now(db, repo, community.approvals.branch)
 
     async def _caught_up(self, position: int) -> None:
         """Wait until the read models have seen a position."""
@@ -391,6 +467,22 @@ class Service:
                     continue
                 if event is not None:
                     fact = Fact(event=event, source="backfill", correlation_id=f"required/{repo}")
+                    await self.writer.append_soon(Batch(facts=[fact]))
+                    learnt += 1
+        return learnt
+
+    async def learn_owners(self) -> int:
+        """Fetch who owns the files of each repository; record it where it has changed."""
+        learnt = 0
+        for community in self.configuration.communities.values():
+            for repo in community.repositories:
+                try:
+                    event = await self._owners_version(community, repo)
+                except (Transient, Refused) as problem:
+                    logger.warning("owners not read", repo=repo, problem=str(problem))
+                    continue
+                if event is not None:
+                    fact = Fact(event=event, source="backfill", correlation_id=f"owners/{repo}")
                     await self.writer.append_soon(Batch(facts=[fact]))
                     learnt += 1
         return learnt

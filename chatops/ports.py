@@ -46,6 +46,30 @@ class RunState:
     conclusion: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """Where a pull request is right now: its newest commit, and the branch it is to go to."""
+
+    sha: Sha
+    base: str
+    state: str
+    merged: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeState:
+    """Whether a pull request is merged (`state` is open, closed or merged), or will be by itself.
+
+    `node` is its name in GraphQL; `waits` is auto-merge, `queued` the merge queue.
+    """
+
+    node: str
+    sha: Sha
+    state: str
+    waits: bool
+    queued: bool
+
+
 class GitHub(Protocol):
     """The calls we make to GitHub. They raise `Refused` where GitHub says no, `Transient` where it stumbles."""
 
@@ -55,6 +79,10 @@ class GitHub(Protocol):
 
     async def pull(self, repo: Repo, number: PullNumber) -> Json:
         """Return a pull request."""
+        ...
+
+    async def head(self, repo: Repo, number: PullNumber) -> Head:
+        """Return where a pull request is now, never from a cache."""
         ...
 
     async def pull_files(self, repo: Repo, number: PullNumber) -> Sequence[str]:
@@ -106,6 +134,16 @@ class GitHub(Protocol):
         """Stop a run; GitHub says no if it has ended."""
         ...
 
+    async def statuses(self, repo: Repo, sha: Sha) -> Sequence[Json]:
+        """Return the newest status of each context of a commit, never from a cache."""
+        ...
+
+    async def set_status(
+        self, repo: Repo, sha: Sha, *, context: str, state: str, description: str, url: str = ""
+    ) -> None:
+        """Set a commit status; the newest of a context counts."""
+        ...
+
     async def labels(self, repo: Repo, number: PullNumber) -> Sequence[str]:
         """Return the labels of a pull request or issue as they are now, never from a cache."""
         ...
@@ -146,6 +184,42 @@ class GitHub(Protocol):
 
     async def file(self, repo: Repo, path: str, ref: str) -> str:
         """Return a text file of a repository."""
+        ...
+
+    async def paths(self, repo: Repo, branch: str) -> Sequence[str]:
+        """Return the paths of all files of a branch."""
+        ...
+
+    async def is_member(self, repo: Repo, team: str, login: Login) -> bool:
+        """Return whether somebody is in a team of the repository's organization; `Refused` where we may not know."""
+        ...
+
+    async def merge_state(self, repo: Repo, number: PullNumber) -> MergeState:
+        """Return whether a pull request is merged, or will be by itself; never from a cache."""
+        ...
+
+    async def enable_auto_merge(self, repo: Repo, node: str, sha: Sha, method: str) -> None:
+        """Let GitHub merge a pull request once what is required is there."""
+        ...
+
+    async def disable_auto_merge(self, repo: Repo, node: str) -> None:
+        """Let GitHub merge it no longer by itself."""
+        ...
+
+    async def enqueue(self, repo: Repo, node: str, sha: Sha) -> None:
+        """Put a pull request into the merge queue of its base branch."""
+        ...
+
+    async def dequeue(self, repo: Repo, node: str) -> None:
+        """Take a pull request out of the merge queue."""
+        ...
+
+    async def merge(self, repo: Repo, number: PullNumber, sha: Sha, method: str) -> None:
+        """Merge a pull request now."""
+        ...
+
+    async def update_branch(self, repo: Repo, number: PullNumber, sha: Sha) -> None:
+        """Merge the base branch into the branch of a pull request."""
         ...
 
     async def required_checks(self, repo: Repo, branch: str) -> Sequence[str]:

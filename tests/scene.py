@@ -147,9 +147,11 @@ def job(
     return JobCompleted(**{**described, **changes})  # type: ignore[arg-type]  # as above
 
 
-def decided(world: Scene, policy: Policy, fact: Recorded) -> list[Event]:
+def decided(
+    world: Scene, policy: Policy, fact: Recorded, community: Community = COMMUNITY
+) -> list[Event]:
     """Let a policy look at a fact; return what it asks for."""
-    configuration = Configuration(communities={"acme": COMMUNITY})
-    with world.knowledge() as knowledge:
+    configuration = Configuration(communities={"acme": community})
+    with world.knowledge(community) as knowledge:
         looked = PolicyScene(world.log, knowledge.db, configuration, lambda _db, _key: knowledge)
         return [wanted.event for wanted in policy.decide(fact, looked)]

@@ -3,12 +3,14 @@
 from chatops.config.reading import read_configuration
 from chatops.config.reference import reference
 from chatops.config.shape import (
+    Approvals,
     BranchRules,
     Community,
     Configuration,
     Gate,
     GatekeeperFile,
     Labels,
+    Merging,
     NightlyWorkflow,
     Owner,
     OwnerGroup,
@@ -17,12 +19,14 @@ from chatops.config.shape import (
 )
 
 __all__ = [
+    "Approvals",
     "BranchRules",
     "Community",
     "Configuration",
     "Gate",
     "GatekeeperFile",
     "Labels",
+    "Merging",
     "NightlyWorkflow",
     "Owner",
     "OwnerGroup",

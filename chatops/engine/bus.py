@@ -127,7 +127,7 @@ class Bus:
             raise unknown(received.verb, vocabulary.verbs)
         kind = meaning.command
         command = kind.parse((*meaning.words, *received.words))
-        if kind.looks_at_head and received.number:
+        if kind.looks() and received.number:
             await self._caught_up(await self._refresh(received))
         standing = await self._look(received) if kind.role is not Role.ANYONE else Standing()
         return await asyncio.to_thread(self._decide, command, received, standing, community)

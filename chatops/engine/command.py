@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from chatops.config import Community
 from chatops.engine.answer import Answer
 from chatops.engine.authority import Grant, Role, Standing
+from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.conversation import CommandReceived
 
@@ -57,7 +58,8 @@ class Command(ABC):
     """Something people can ask for: a frozen dataclass of its arguments.
 
     `name` is the verb, `usage` what follows it, `help` one sentence, `role` who may, `looks_at_head` whether the newest
-    state of the pull request is fetched before deciding.
+    state of the pull request and its CI is fetched before deciding. `looks_at_pull` is the same without the CI,
+    `looks_at_owners` also with its files and with who owns them. `irreversible` says why it cannot be undone.
     """
 
     name: ClassVar[str]
@@ -66,6 +68,9 @@ class Command(ABC):
     role: ClassVar[Role]
     example: ClassVar[str]
     looks_at_head: ClassVar[bool] = False
+    looks_at_pull: ClassVar[bool] = False
+    looks_at_owners: ClassVar[bool] = False
+    irreversible: ClassVar[str] = ""
 
     @classmethod
     def verbs(cls, community: Community) -> Mapping[str, tuple[str, ...]]:
@@ -81,6 +86,17 @@ class Command(ABC):
     @abstractmethod
     def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
         """Return what shall happen, or refuse. No calls."""
+
+    @classmethod
+    def looks(cls) -> bool:
+        """Return whether something is fetched before it is decided."""
+        return cls.looks_at_head or cls.looks_at_pull or cls.looks_at_owners
+
+    @classmethod
+    def taken_back(cls, story: Story, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
+        """Return the events that undo it as things are now, or refuse with what has changed since."""
+        del story, asked, knowledge
+        raise Refused(cls.irreversible or "This cannot be taken back.", reason="irreversible")
 
     @classmethod
     @abstractmethod

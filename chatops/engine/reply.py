@@ -117,6 +117,8 @@ class Replier:
         if digest == await asyncio.to_thread(self._written, command):
             return
         posted = story.first(ReplyPosted)
+        if posted is None and answer.quiet and received.implied:
+            return
         if posted is None and answer.quiet and received.comment_id:
             await self._mark(received, answer, recorded[-1].id)
             return

@@ -40,6 +40,7 @@ class CommandReceived(Event, frozen=True, kw_only=True):
 
     `command` is the id of the whole story. `words` are what followed the verb. Where it was said: a comment of a
     pull request (`repo`, `number`, `comment_id`), or a Slack channel (`channel`, `thread`, `response_url`).
+    `implied`: nobody said it in words, what a review found stands for it.
     """
 
     kind: ClassVar[str] = "command.received"
@@ -58,6 +59,7 @@ class CommandReceived(Event, frozen=True, kw_only=True):
     response_url: str = ""
     association: str = ""
     url: str = ""
+    implied: bool = False
     said_at: datetime | None = None
 
     def key(self) -> str:

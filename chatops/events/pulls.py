@@ -41,6 +41,27 @@ class PullChanged(Event, frozen=True, kw_only=True):
         return self.updated_at
 
 
+class PullFilesSeen(Event, frozen=True, kw_only=True):
+    """Which files a pull request changes at this commit, against this base. Heard from GitHub when somebody asked.
+
+    A renamed file has two names; GitHub tells of 3,000 files at most.
+    """
+
+    kind: ClassVar[str] = "pull.files_seen"
+
+    repo: Repo
+    number: PullNumber
+    sha: Sha
+    base: str
+    files: tuple[str, ...]
+
+    def key(self) -> str:
+        return f"pull/{self.repo}/{self.number}/files/{self.sha}/{self.base}"
+
+    def stream(self) -> str:
+        return f"pull/{self.repo}/{self.number}"
+
+
 class LabelChanged(Event, frozen=True, kw_only=True):
     """A label of the repository itself was created, edited or deleted. Heard from GitHub."""
 

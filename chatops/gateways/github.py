@@ -20,6 +20,8 @@ from chatops.gateways.github_access import (
     readable,
 )
 from chatops.gateways.github_cache import BoundedCache
+from chatops.gateways.github_reviews import Reviews
+from chatops.gateways.github_statuses import StatusCalls
 from chatops.gateways.net import CONNECT, READ, Client
 from chatops.names import JobId, Login, PullNumber, Repo, RunId, Sha
 from chatops.ports import Json, Permission, RunState
@@ -67,7 +69,7 @@ class GitHubSettings(Protocol):
         ...
 
 
-class GitHubGateway:
+class GitHubGateway(StatusCalls, Reviews):
     """Calls GitHub as an App, with a token, or as nobody (which may read what is public, slowly)."""
 
     def __init__(

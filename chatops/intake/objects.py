@@ -15,7 +15,7 @@ import msgspec
 
 from chatops.events import Event
 from chatops.events.checks import CheckSeen, CheckSuiteSeen, StatusSet
-from chatops.events.pulls import PullChanged
+from chatops.events.pulls import PullChanged, PullFilesSeen
 from chatops.events.runs import (
     JobCompleted,
     JobQueued,
@@ -259,6 +259,17 @@ def pull_event(pull: Mapping[str, Any] | Pull, repo: Repo) -> PullChanged:
         created_at=moment(seen.created_at),
         updated_at=moment(seen.updated_at),
         **content,
+    )
+
+
+def files_event(seen: PullChanged, paths: Iterable[str]) -> PullFilesSeen:
+    """Return which files a pull request changes, as it looks now."""
+    return PullFilesSeen(
+        repo=seen.repo,
+        number=seen.number,
+        sha=seen.sha,
+        base=seen.base,
+        files=tuple(text(path) for path in paths),
     )
 
 

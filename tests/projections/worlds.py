@@ -6,8 +6,10 @@ from typing import Any
 from hypothesis import strategies as st
 
 from chatops.events import Event
+from chatops.events.approvals import ApprovalGiven, ApprovalWithdrawn
 from chatops.events.conversation import CommandAccepted, CommandReceived, CommandRefused
 from chatops.events.gate import RequiredChecksChanged, RequiredReported
+from chatops.events.owners import OwnersChanged
 from chatops.events.pulls import PullChanged
 from chatops.events.reruns import RerunRequested, RetestFinished
 from chatops.events.runs import (
@@ -102,15 +104,53 @@ def commands(draw: st.DrawFn, number: int) -> list[Event]:
 
 
 @st.composite
+def approvals(draw: st.DrawFn, number: int) -> list[Event]:
+    """Return what people said of a pull request, took back, and what a push put an end to."""
+    events: list[Event] = []
+    for place in range(draw(st.integers(0, 3))):
+        about: dict[str, Any] = {
+            "repo": REPO, "number": PullNumber(number), "sha": draw(SHAS),
+            "grade": draw(st.sampled_from(["lgtm", "approve"])),
+        }  # fmt: skip
+        who, at = draw(st.sampled_from(["mona", "Mona", "alice"])), draw(st.integers(0, 2))
+        said_at = NOW + timedelta(seconds=at)
+        command = CommandId(f"command/github/comment/{number}/approval/{place}")
+        match draw(st.sampled_from(["given", "withdrawn", "ended"])):
+            case "given":
+                events.append(
+                    ApprovalGiven(**about, command=command, by=Login(who), given_at=said_at)
+                )
+            case "withdrawn":
+                events.append(
+                    ApprovalWithdrawn(
+                        **about, command=command, whose=Login(who), withdrawn_at=said_at
+                    )
+                )
+            case _:
+                given = ApprovalGiven(**about, command=command, by=Login(who), given_at=said_at)
+                ended = ApprovalWithdrawn(**about, command=command, whose=Login(who), reason="push")
+                events += [given, ended]
+    return events
+
+
+@st.composite
 def histories(draw: st.DrawFn) -> list[Event]:
     """Return everything that was heard of a repository, each fact once."""
     events: list[Event] = []
     for number in range(1, draw(st.integers(1, 3)) + 1):
         events += draw(runs(number)) + draw(pulls(number)) + draw(commands(number))
+        events += draw(approvals(number))
     events.append(RequiredReported(repo=REPO, names=("a",), fingerprint="r"))
     events += [
         RequiredChecksChanged(
             repo=REPO, branch="main", origin="x", fingerprint=f"{n}", follows=f"{n - 1}",
+            seen_at=NOW + timedelta(days=n),
+        )
+        for n in range(draw(st.integers(0, 3)))
+    ]  # fmt: skip
+    events += [
+        OwnersChanged(
+            repo=REPO, branch="main", origin="OWNERS", fingerprint=f"{n}", follows=f"{n - 1}",
             seen_at=NOW + timedelta(days=n),
         )
         for n in range(draw(st.integers(0, 3)))

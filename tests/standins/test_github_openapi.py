@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from chatops.standins.github import GitHubStandIn, World, serve_in_thread
-from chatops.standins.github.server import BY_APP, IN_REPOSITORY, REPOSITORY
+from chatops.standins.github.server import BY_APP, IN_REPOSITORY, MEMBERSHIP, REPOSITORY
 from chatops.standins.github.things import App
 from chatops.standins.github.world import made_up_sha
 from tests.standins import rocket
@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.node, pytest.mark.xdist_group("prism")]
 OPERATIONS = [
     *((method, REPOSITORY + re.sub(":path", "", path)) for method, path, _ in IN_REPOSITORY),
     *((method, path) for method, path, _ in BY_APP),
+    ("GET", MEMBERSHIP),
     ("GET", "/user"),
     ("GET", "/rate_limit"),
 ]
@@ -37,6 +38,7 @@ class Checked:
     job_id: int
     comment_id: int
     sha: str
+    other_sha: str
 
     @property
     def world(self) -> World:
@@ -58,6 +60,11 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checked]:
     repository.status(sha, "license", "success", target_url="https://example.org/license")
     comment = repository.comment(7, author="hubot", body="Ready for review")
     repository.write_file("README.md", "# Rocket\n")
+    repository.merging.teams["acme/rockets"] = {"mona"}
+    other = repository.pull(number=8)
+    repository.merging.behind.add(8)
+    ready = repository.pull(number=9)
+    repository.status(ready.head_sha, "Gatekeeper / gatekeeper", "success")
     run = next(r for r in repository.runs_of(sha) if r.workflow.name == "CI")
     folder = tmp_path_factory.mktemp("prism")
     with (
@@ -75,6 +82,7 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checked]:
             job_id=run.latest.jobs[0].id,
             comment_id=comment.id,
             sha=sha,
+            other_sha=other.head_sha,
         )
 
 
@@ -136,6 +144,8 @@ def test_every_call_fits_what_github_published(checked: Checked) -> None:
         ("GET", f"{repo}/rules/branches/main", 200, None),
         ("GET", f"{repo}/commits/{checked.sha}/check-runs", 200, None),
         ("GET", f"{repo}/commits/{checked.sha}/status", 200, None),
+        ("POST", f"{repo}/statuses/{checked.sha}", 201, {"state": "success", "context": "dco"}),
+        ("POST", f"{repo}/statuses/{'0' * 40}", 422, {"state": "success", "context": "dco"}),
         ("GET", f"{repo}/branches/main", 200, None),
         ("GET", f"{repo}/installation", 200, None),
         ("GET", "/app", 200, None),
@@ -146,6 +156,14 @@ def test_every_call_fits_what_github_published(checked: Checked) -> None:
         ("GET", "/user", 200, None),
         ("GET", "/rate_limit", 200, None),
         ("GET", f"{repo}/pulls/404", 404, None),
+        ("GET", f"{repo}/git/trees/main?recursive=1", 200, None),
+        ("GET", "/orgs/acme/teams/rockets/memberships/mona", 200, None),
+        ("GET", "/orgs/acme/teams/rockets/memberships/hubot", 404, None),
+        ("PUT", f"{repo}/pulls/8/update-branch", 202, {"expected_head_sha": checked.other_sha}),
+        ("PUT", f"{repo}/pulls/8/update-branch", 422, {"expected_head_sha": checked.other_sha}),
+        ("PUT", f"{repo}/pulls/8/merge", 409, {"sha": checked.other_sha}),
+        ("PUT", f"{repo}/pulls/8/merge", 405, {"merge_method": "squash"}),
+        ("PUT", f"{repo}/pulls/9/merge", 200, {"merge_method": "squash"}),
     ]
 
     for method, path, status, body in calls:

@@ -116,6 +116,10 @@ def live_a_little(world: World, repository: Repository, clock: HandClock) -> Non
     repository.add_label(7, "wip", actor="tritri")
     repository.remove_label(7, "wip", actor="tritri")
     repository.push(files={"README.md": "# Rocket\n"})
+    repository.status(repository.branches["main"], "dco", "success", description="Signed off")
+    repository.status(repository.pulls[7].head_sha, "license", "failure", actor="mona")
+    review = repository.review(7, author="mona", state="approved", body="/lgtm")
+    repository.dismiss(7, review, actor="tritri")
     repository.close_pull(7, actor="mona", merge=True)
 
 
@@ -150,7 +154,10 @@ async def test_every_payload_fits_what_github_published() -> None:
         "pull-request-opened",
         "pull-request-synchronize",
         "pull-request-unlabeled",
+        "pull-request-review-dismissed",
+        "pull-request-review-submitted",
         "push",
+        "status",
         "workflow-job-completed",
         "workflow-job-in-progress",
         "workflow-job-queued",

@@ -8,12 +8,14 @@ from datetime import timedelta
 import msgspec
 
 from chatops.standins.github.actions import Json, stamp
-from chatops.standins.github.answers import Answer, Call, WrongError, not_found
+from chatops.standins.github.answers import Answer, Call, WrongError, invalid, not_found
 from chatops.standins.github.things import App, Identity
 from chatops.standins.github.webhooks import Delivery
 from chatops.standins.github.world import Repository, made_up_sha
 
 TOKEN_LIFETIME = timedelta(hours=1)
+STATES = frozenset({"error", "failure", "pending", "success"})
+LONGEST_DESCRIPTION = 140
 REDELIVERABLE = timedelta(days=3)
 
 
@@ -113,6 +115,29 @@ def get_status(call: Call) -> Answer:
     if not repository.knows_ref(ref):
         raise not_found()
     return Answer(body=call.shapes.combined_status(repository, repository.branches.get(ref, ref)))
+
+
+def create_status(call: Call) -> Answer:
+    """Set a commit status."""
+    repository = call.repository()
+    call.must_hold("statuses", needs="write", repository=repository)
+    sha, state = call.parameters["sha"], call.text("state", "Status")
+    if not repository.knows_ref(sha):
+        raise invalid("Status", "sha")
+    if state not in STATES:
+        raise invalid("Status", "state")
+    description = str(call.body.get("description") or "")
+    if len(description) > LONGEST_DESCRIPTION:
+        raise invalid("Status", "description", "too_long")
+    status = repository.status(
+        sha,
+        str(call.body.get("context") or "default"),
+        state,
+        description=description,
+        target_url=call.body.get("target_url"),
+        actor=call.who.login,
+    )
+    return Answer(status=201, body=call.shapes.created_status(repository, sha, status))
 
 
 def get_user(call: Call) -> Answer:

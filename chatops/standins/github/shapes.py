@@ -7,6 +7,7 @@ import hashlib
 from collections import Counter
 
 from chatops.standins.github.actions import Attempt, Job, Json, Run, Workflow, runner_id, stamp
+from chatops.standins.github.reviewing import Review
 from chatops.standins.github.things import (
     REACTIONS,
     App,
@@ -522,7 +523,7 @@ class Shapes:
             "base": self._end(repository, pull, head=False),
             "_links": {name: {"href": href} for name, href in hrefs.items()},
             "author_association": repository.association(pull.author),
-            "auto_merge": None,
+            "auto_merge": self._auto_merge(repository, pull),
             "active_lock_reason": None,
         }
 
@@ -542,6 +543,40 @@ class Shapes:
             "additions": sum(file.additions for file in pull.files),
             "deletions": sum(file.deletions for file in pull.files),
             "changed_files": len(pull.files),
+        }
+
+    def reviewed_pull(self, repository: Repository, pull: Pull) -> Json:
+        """Draw a pull request as the webhook of a review shows it."""
+        return self.pull(repository, pull)
+
+    def review(self, repository: Repository, pull: Pull, review: Review) -> Json:
+        """Draw a review."""
+        page = f"{self.page(repository, f'/pull/{pull.number}')}#pullrequestreview-{review.id}"
+        url = self.api(repository, f"/pulls/{pull.number}")
+        return {
+            "id": review.id,
+            "node_id": node_id("review", review.id),
+            "user": self.user(review.author),
+            "body": review.body or None,
+            "commit_id": review.commit,
+            "submitted_at": stamp(review.submitted_at),
+            "updated_at": stamp(review.submitted_at),
+            "state": review.state,
+            "html_url": page,
+            "pull_request_url": url,
+            "author_association": repository.association(review.author),
+            "_links": {"html": {"href": page}, "pull_request": {"href": url}},
+        }
+
+    def _auto_merge(self, repository: Repository, pull: Pull) -> Json | None:
+        asked = repository.merging.auto_merge.get(pull.number)
+        if asked is None:
+            return None
+        return {
+            "enabled_by": self.user(asked.by),
+            "merge_method": asked.method,
+            "commit_title": pull.title,
+            "commit_message": "",
         }
 
     def _end(self, repository: Repository, pull: Pull, *, head: bool) -> Json:
@@ -695,6 +730,78 @@ class Shapes:
             "repository": self.small_repository(repository),
             "commit_url": self.api(repository, f"/commits/{sha}"),
             "url": self.api(repository, f"/commits/{sha}/status"),
+        }
+
+    def created_status(self, repository: Repository, sha: str, status: CommitStatus) -> Json:
+        """Draw a commit status for who set it."""
+        return {
+            **self.status(repository, sha, status),
+            "creator": self.user(status.creator or repository.owner),
+        }
+
+    def status_event(self, repository: Repository, sha: str, status: CommitStatus) -> Json:
+        """Draw what the webhook of a commit status holds."""
+        drawn = self.status(repository, sha, status)
+        kept = (
+            "id",
+            "avatar_url",
+            "state",
+            "description",
+            "target_url",
+            "context",
+            "created_at",
+            "updated_at",
+        )
+        branches = [name for name, head in repository.branches.items() if head == sha]
+        return {
+            **{key: drawn[key] for key in kept},
+            "sha": sha,
+            "name": repository.full_name,
+            "commit": self._commit(repository, sha),
+            "branches": [
+                {
+                    "name": name,
+                    "commit": {"sha": sha, "url": self.api(repository, f"/commits/{sha}")},
+                    "protected": False,
+                }
+                for name in branches
+            ],
+        }
+
+    def _commit(self, repository: Repository, sha: str) -> Json:
+        url = self.api(repository, f"/commits/{sha}")
+        person = {
+            "name": repository.owner,
+            "email": self.address(repository.owner),
+            "date": stamp(repository.created_at),
+        }
+        return {
+            "sha": sha,
+            "node_id": made_up_sha(f"node {sha}"),
+            "commit": {
+                "author": person,
+                "committer": person,
+                "message": "Improve",
+                "tree": {
+                    "sha": made_up_sha(sha),
+                    "url": self.api(repository, f"/git/trees/{made_up_sha(sha)}"),
+                },
+                "url": self.api(repository, f"/git/commits/{sha}"),
+                "comment_count": 0,
+                "verification": {
+                    "verified": False,
+                    "reason": "unsigned",
+                    "signature": None,
+                    "payload": None,
+                    "verified_at": None,
+                },
+            },
+            "url": url,
+            "html_url": self.page(repository, f"/commit/{sha}"),
+            "comments_url": f"{url}/comments",
+            "author": self.user(repository.owner),
+            "committer": self.user(repository.owner),
+            "parents": [],
         }
 
     def branch(self, repository: Repository, name: str) -> Json:

@@ -13,11 +13,12 @@ REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes
 APP_PERMISSIONS = {
     "actions": "write",
     "checks": "read",
-    "contents": "read",
+    "contents": "write",
     "issues": "write",
+    "members": "read",
     "metadata": "read",
     "pull_requests": "write",
-    "statuses": "read",
+    "statuses": "write",
 }
 APP_EVENTS = (
     "check_run",
@@ -25,7 +26,9 @@ APP_EVENTS = (
     "issue_comment",
     "label",
     "pull_request",
+    "pull_request_review",
     "push",
+    "status",
     "workflow_job",
     "workflow_run",
 )
@@ -95,6 +98,7 @@ class CommitStatus:
     description: str
     target_url: str | None
     created_at: datetime
+    creator: str = ""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -74,6 +74,8 @@ def payload(shapes: Shapes, happening: Happening) -> Json:
             body["label"] = shapes.label(repository, happening.label)
         if happening.push is not None:
             body |= shapes.push(repository, happening.push, happening.sender)
+        if happening.status is not None:
+            body |= shapes.status_event(repository, happening.sha, happening.status)
         body["repository"] = shapes.repository(repository)
         body["organization"] = _organization(shapes, repository.owner)
     body["sender"] = shapes.user(happening.sender)
@@ -120,6 +122,11 @@ def _of_pull(shapes: Shapes, happening: Happening) -> Json:
         if happening.before is not None:
             body["changes"] = {"body": {"from": happening.before}}
         return body
+    if happening.review is not None:
+        return {
+            "review": shapes.review(repository, pull, happening.review),
+            "pull_request": shapes.reviewed_pull(repository, pull),
+        }
     body = {"number": pull.number, "pull_request": shapes.full_pull(repository, pull)}
     if happening.action == "synchronize":
         body |= {"before": happening.before, "after": pull.head_sha}

@@ -26,6 +26,7 @@ from chatops.standins.github.actions import (
     SystemClock,
     Workflow,
 )
+from chatops.standins.github.reviewing import Merging, Review, ReviewingRepository
 from chatops.standins.github.things import (
     APP_EVENTS,
     APP_PERMISSIONS,
@@ -58,6 +59,9 @@ class Happening:
     label: Label | None = None
     push: Push | None = None
     before: str | None = None
+    status: CommitStatus | None = None
+    sha: str = ""
+    review: Review | None = None
 
 
 Listener = Callable[[Happening], None]
@@ -192,9 +196,10 @@ class World:
                 job=job,
             )
         )
+        repository.let_merge()
 
 
-class Repository:
+class Repository(ReviewingRepository):
     """One repository and what happens in it.
 
     `required_checks` are required by a ruleset, `classic_checks` by branch protection of the old kind.
@@ -229,6 +234,7 @@ class Repository:
         self.runs: dict[int, Run] = {}
         self.statuses: defaultdict[str, list[CommitStatus]] = defaultdict(list)
         self.required_checks: list[str] = []
+        self.merging = Merging()
         self.contents: defaultdict[str, dict[str, str]] = defaultdict(dict)
         self.branches: dict[str, str] = {default_branch: made_up_sha(f"{owner}/{name}")}
         self._jobs: dict[int, tuple[Run, Job]] = {}
@@ -455,6 +461,7 @@ class Repository:
         *,
         description: str = "",
         target_url: str | None = None,
+        actor: str | None = None,
     ) -> CommitStatus:
         """Set a commit status in the old style; the newest of a context counts."""
         status = CommitStatus(
@@ -464,9 +471,21 @@ class Repository:
             description=description,
             target_url=target_url,
             created_at=self.world.now(),
+            creator=actor or self.owner,
         )
         kept = [one for one in self.statuses[sha] if one.context != context]
         self.statuses[sha] = [*kept, status]
+        self.world.emit(
+            Happening(
+                event="status",
+                action=None,
+                sender=status.creator,
+                repository=self,
+                status=status,
+                sha=sha,
+            )
+        )
+        self.let_merge()
         return status
 
     # Workflows and runs
@@ -663,6 +682,28 @@ class Repository:
             closed_gate = workflow.gate_label and workflow.gate_label not in pull.labels
             jobs = _skipped(workflow.jobs) if closed_gate else workflow.jobs
             self.run(workflow=workflow, pull=pull, jobs=jobs, actor=actor)
+
+    def next_review(self) -> int:
+        """Return the id of the next review."""
+        return self.world.numbers["review"].take()
+
+    def moment(self) -> datetime:
+        """Tell the time."""
+        return self.world.now()
+
+    def tell(self, event: str, action: str, sender: str, pull: Pull, review: Review | None) -> None:
+        """Tell the world of something that happened to a pull request."""
+        self.world.account(sender)
+        self.world.emit(
+            Happening(
+                event=event,
+                action=action,
+                sender=sender,
+                repository=self,
+                pull=pull,
+                review=review,
+            )
+        )
 
     def _emit(
         self,

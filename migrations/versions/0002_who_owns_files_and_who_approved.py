@@ -1,0 +1,67 @@
+"""Who owns which files, which files a pull request changes, and who approved it.
+
+Runs before the new code.
+
+Revision: 0002
+Follows:  0001
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    """Make the tables."""
+    op.create_table(
+        "owners_versions",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("repo", sa.String(), nullable=False),
+        sa.Column("branch", sa.String(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("rules", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("key"),
+    )
+    op.create_index(
+        "owners_versions_of_repo", "owners_versions", ["repo", "branch", "seen_at"], unique=False
+    )
+    op.create_table(
+        "pull_files",
+        sa.Column("repo", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("sha", sa.String(), nullable=False),
+        sa.Column("base", sa.String(), nullable=False),
+        sa.Column("files", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("repo", "number", "sha", "base"),
+    )
+    op.create_table(
+        "approval_words",
+        sa.Column("repo", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("grade", sa.String(), nullable=False),
+        sa.Column("login", sa.String(), nullable=False),
+        sa.Column("said_at", sa.BigInteger(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("command", sa.String(), nullable=False),
+        sa.Column("said_by", sa.String(), nullable=False),
+        sa.Column("sha", sa.String(), nullable=False),
+        sa.Column("stands_for", sa.String(), nullable=False),
+        sa.Column("withdrawn", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("repo", "number", "grade", "login"),
+    )
+    op.create_table(
+        "approvals_ended",
+        sa.Column("command", sa.String(), nullable=False),
+        sa.Column("grade", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("command", "grade"),
+    )
+
+
+def downgrade() -> None:
+    """Drop the tables."""
+    op.drop_table("approvals_ended")
+    op.drop_table("approval_words")
+    op.drop_table("pull_files")
+    op.drop_table("owners_versions")

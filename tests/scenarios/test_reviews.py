@@ -129,3 +129,103 @@ async def test_a_review_counts_where_that_is_wanted_until_it_is_dismissed(
 
         assert shown(here, LGTM)[0] == "pending"
         assert shown(here, APPROVED)[0] == "pending"
+
+
+async def test_github_merges_once_what_it_requires_is_there(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path, extra=OWNED) as here:
+        owned(here)
+        here.repository.required_checks = [LGTM, APPROVED]
+        pull = here.repository.pull(number=PULL, author=AUTHOR, files=["docs/fins.md"])
+        await here.settle()
+
+        here.say("/merge")
+        await here.settle()
+
+        assert pull.state == "open"
+        assert "by itself once everything it requires is there" in here.reply
+        assert here.repository.merging.auto_merge.keys() == {PULL}
+
+        here.say("/approve", by="alice")
+        await here.settle()
+        here.say("/lgtm")
+        await here.settle()
+
+        assert pull.merged_at is not None
+
+
+async def test_a_merge_that_is_waited_for_can_be_cancelled(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        here.repository.required_checks = [LGTM]
+        pull = here.open_pull()
+        here.say("/merge")
+        await here.settle()
+
+        comment = here.say("/merge cancel")
+        await here.settle()
+        here.say("/lgtm")
+        await here.settle()
+
+        assert pull.state == "open"
+        assert here.reactions(comment) == ["eyes", "+1"]
+
+
+async def test_what_nothing_is_missing_of_is_merged_at_once(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        pull = here.open_pull()
+
+        comment = here.say("/merge")
+        await here.settle()
+
+        assert pull.merged_at is not None
+        assert here.reactions(comment) == ["eyes", "+1"]
+
+
+async def test_where_there_is_a_queue_it_waits_its_turn(database_url: str, tmp_path: Path) -> None:
+    extra = "    merging: {by: merge-queue}\n"
+    async with town(database_url, tmp_path, extra=extra) as here:
+        here.repository.merging.has_queue = True
+        pull = here.open_pull()
+
+        here.say("/merge")
+        await here.settle()
+
+        assert here.repository.merging.queue == [PULL]
+        assert "is in the merge queue" in here.reply
+
+        here.repository.merge_next(actor=MEMBER)
+        assert pull.merged_at is not None
+
+
+async def test_who_may_not_merge_on_github_may_not_here(database_url: str, tmp_path: Path) -> None:
+    async with town(database_url, tmp_path) as here:
+        pull = here.open_pull()
+
+        here.say("/merge", by=AUTHOR)
+        await here.settle()
+
+        assert pull.state == "open"
+        assert "write access" in here.reply
+
+
+async def test_authors_bring_their_branch_up_to_date(database_url: str, tmp_path: Path) -> None:
+    async with town(database_url, tmp_path) as here:
+        pull = here.open_pull()
+        here.repository.merging.behind.add(PULL)
+        before = pull.head_sha
+
+        comment = here.say("/update-branch", by=AUTHOR)
+        await here.settle()
+
+        assert pull.head_sha != before
+        assert here.reactions(comment) == ["eyes", "+1"]
+
+        here.say("/update-branch")
+        await here.settle()
+
+        assert "has everything of its base branch already" in here.reply

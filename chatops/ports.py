@@ -70,6 +70,17 @@ class MergeState:
     queued: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """A commit as git knows it. `author` is handed on as GitHub gave it, and kept nowhere."""
+
+    sha: Sha
+    tree: Sha
+    parents: tuple[Sha, ...]
+    message: str
+    author: Json
+
+
 class GitHub(Protocol):
     """The calls we make to GitHub. They raise `Refused` where GitHub says no, `Transient` where it stumbles."""
 
@@ -220,6 +231,42 @@ class GitHub(Protocol):
 
     async def update_branch(self, repo: Repo, number: PullNumber, sha: Sha) -> None:
         """Merge the base branch into the branch of a pull request."""
+        ...
+
+    async def pull_from(self, repo: Repo, head: str, base: str) -> PullNumber | None:
+        """Return the pull request from one branch of a repository to another, open or not."""
+        ...
+
+    async def open_pull(
+        self, repo: Repo, *, head: str, base: str, title: str, body: str
+    ) -> PullNumber:
+        """Open a pull request from a branch of the repository."""
+        ...
+
+    async def branch_head(self, repo: Repo, branch: str) -> Sha:
+        """Return the newest commit of a branch."""
+        ...
+
+    async def commit(self, repo: Repo, sha: Sha) -> Commit:
+        """Return a commit."""
+        ...
+
+    async def create_commit(
+        self, repo: Repo, *, message: str, tree: Sha, parents: Sequence[Sha], author: Json | None
+    ) -> Sha:
+        """Make a commit that is on no branch yet."""
+        ...
+
+    async def set_branch(self, repo: Repo, branch: str, sha: Sha) -> None:
+        """Let a branch be at a commit; one that is not there is made."""
+        ...
+
+    async def delete_branch(self, repo: Repo, branch: str) -> None:
+        """Delete a branch."""
+        ...
+
+    async def merge_into(self, repo: Repo, branch: str, sha: Sha) -> Sha:
+        """Merge a commit into a branch; return the tree that came of it."""
         ...
 
     async def required_checks(self, repo: Repo, branch: str) -> Sequence[str]:

@@ -20,6 +20,7 @@ from chatops.gateways.github_access import (
     readable,
 )
 from chatops.gateways.github_cache import BoundedCache
+from chatops.gateways.github_git import GitCalls
 from chatops.gateways.github_reviews import Reviews
 from chatops.gateways.github_statuses import StatusCalls
 from chatops.gateways.net import CONNECT, READ, Client
@@ -69,7 +70,7 @@ class GitHubSettings(Protocol):
         ...
 
 
-class GitHubGateway(StatusCalls, Reviews):
+class GitHubGateway(StatusCalls, Reviews, GitCalls):
     """Calls GitHub as an App, with a token, or as nobody (which may read what is public, slowly)."""
 
     def __init__(

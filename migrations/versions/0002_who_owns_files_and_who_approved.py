@@ -1,4 +1,4 @@
-"""Who owns which files, which files a pull request changes, and who approved it.
+"""Who owns which files, which files a pull request changes, who approved it, and where it is to go.
 
 Runs before the new code.
 
@@ -57,10 +57,21 @@ def upgrade() -> None:
         sa.Column("grade", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("command", "grade"),
     )
+    op.create_table(
+        "picks_promised",
+        sa.Column("command", sa.String(), nullable=False),
+        sa.Column("repo", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("branches", sa.String(), nullable=False),
+        sa.Column("said_by", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("command"),
+    )
+    op.create_index("picks_promised_of_pull", "picks_promised", ["repo", "number"], unique=False)
 
 
 def downgrade() -> None:
     """Drop the tables."""
+    op.drop_table("picks_promised")
     op.drop_table("approvals_ended")
     op.drop_table("approval_words")
     op.drop_table("pull_files")

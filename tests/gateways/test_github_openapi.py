@@ -261,6 +261,18 @@ async def test_the_calls_of_reviewing_and_merging_fit_what_github_published(judg
         await github.update_branch(repo, number, head.sha)
         await github.merge(repo, number, (await github.head(repo, number)).sha, "squash")
         assert (await github.head(repo, number)).merged
+        whole = await github.commit(repo, Sha(repository.branches["main"]))
+        beside = await github.create_commit(
+            repo, message="x", tree=whole.tree, parents=[whole.sha], author=whole.author
+        )
+        for _ in range(2):
+            await github.set_branch(repo, "pick/of/7", beside)
+        topic = repository.commit_to("topic", {"fins": "four"})
+        assert await github.branch_head(repo, "pick/of/7") == beside
+        assert await github.merge_into(repo, "pick/of/7", Sha(topic.sha)) != whole.tree
+        opened = await github.open_pull(repo, head="pick/of/7", base="main", title="t", body="b")
+        assert await github.pull_from(repo, "pick/of/7", "main") == opened
+        await github.delete_branch(repo, "pick/of/7")
 
 
 async def test_what_github_would_not_take_is_noticed(judge: Prism) -> None:

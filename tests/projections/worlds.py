@@ -10,6 +10,7 @@ from chatops.events.approvals import ApprovalGiven, ApprovalWithdrawn
 from chatops.events.conversation import CommandAccepted, CommandReceived, CommandRefused
 from chatops.events.gate import RequiredChecksChanged, RequiredReported
 from chatops.events.owners import OwnersChanged
+from chatops.events.picks import PickPromised
 from chatops.events.pulls import PullChanged
 from chatops.events.reruns import RerunRequested, RetestFinished
 from chatops.events.runs import (
@@ -147,6 +148,13 @@ def histories(draw: st.DrawFn) -> list[Event]:
             seen_at=NOW + timedelta(days=n),
         )
         for n in range(draw(st.integers(0, 3)))
+    ]  # fmt: skip
+    events += [
+        PickPromised(
+            command=CommandId(f"command/github/comment/1/pick/{n}"), repo=REPO,
+            number=PullNumber(1), branches=("stable",), by="mona",
+        )
+        for n in range(draw(st.integers(0, 2)))
     ]  # fmt: skip
     events += [
         OwnersChanged(

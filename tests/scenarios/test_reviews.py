@@ -229,3 +229,29 @@ async def test_authors_bring_their_branch_up_to_date(database_url: str, tmp_path
         await here.settle()
 
         assert "has everything of its base branch already" in here.reply
+
+
+async def test_a_merged_change_goes_to_another_branch_also_when_it_was_promised_before(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        repository = here.repository
+        repository.commit_to("main", {"fins": "none"})
+        repository.branches["stable"] = repository.branches["main"]
+        repository.commit_to("stable", {"version": "1"})
+        repository.git.changes[PULL] = {"fins": "four"}
+        here.open_pull()
+
+        here.say("/cherry-pick stable")
+        await here.settle()
+
+        assert "is merged, I open a pull request with it for `stable`." in here.reply
+
+        here.pass_time(10)
+        repository.close_pull(PULL, actor=MEMBER, merge=True)
+        await here.settle()
+
+        (picked,) = (one for one in repository.pulls.values() if one.base_branch == "stable")
+        assert repository.commit_at(picked.head_sha).files["fins"] == "four"
+        assert "Picked for 1 of 1 branch." in here.reply
+        assert f"/pull/{picked.number})" in here.reply

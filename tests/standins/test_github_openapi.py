@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from chatops.standins.github import GitHubStandIn, World, serve_in_thread
+from chatops.standins.github.git_data import tree_sha
 from chatops.standins.github.server import BY_APP, IN_REPOSITORY, MEMBERSHIP, REPOSITORY
 from chatops.standins.github.things import App
 from chatops.standins.github.world import made_up_sha
@@ -39,6 +40,9 @@ class Checked:
     comment_id: int
     sha: str
     other_sha: str
+    base: str
+    topic: str
+    tree: str
 
     @property
     def world(self) -> World:
@@ -65,6 +69,8 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checked]:
     repository.merging.behind.add(8)
     ready = repository.pull(number=9)
     repository.status(ready.head_sha, "Gatekeeper / gatekeeper", "success")
+    base = repository.commit_to("stable", {"README.md": "# Rocket\n"})
+    topic = repository.commit_to("stable", {"fins": "four"})
     run = next(r for r in repository.runs_of(sha) if r.workflow.name == "CI")
     folder = tmp_path_factory.mktemp("prism")
     with (
@@ -83,6 +89,9 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checked]:
             comment_id=comment.id,
             sha=sha,
             other_sha=other.head_sha,
+            base=base.sha,
+            topic=topic.sha,
+            tree=tree_sha(base.files),
         )
 
 
@@ -164,6 +173,20 @@ def test_every_call_fits_what_github_published(checked: Checked) -> None:
         ("PUT", f"{repo}/pulls/8/merge", 409, {"sha": checked.other_sha}),
         ("PUT", f"{repo}/pulls/8/merge", 405, {"merge_method": "squash"}),
         ("PUT", f"{repo}/pulls/9/merge", 200, {"merge_method": "squash"}),
+        ("GET", f"{repo}/git/commits/{checked.base}", 200, None),
+        ("GET", f"{repo}/git/commits/{'0' * 40}", 404, None),
+        ("POST", f"{repo}/git/commits", 201, {"message": "m", "tree": checked.tree}),
+        ("POST", f"{repo}/git/commits", 422, {"message": "m", "tree": "0" * 40}),
+        ("POST", f"{repo}/git/refs", 201, {"ref": "refs/heads/a/b", "sha": checked.base}),
+        ("POST", f"{repo}/git/refs", 422, {"ref": "refs/heads/a/b", "sha": checked.base}),
+        ("POST", f"{repo}/merges", 201, {"base": "a/b", "head": checked.topic}),
+        ("POST", f"{repo}/merges", 204, {"base": "a/b", "head": checked.topic}),
+        ("POST", f"{repo}/merges", 404, {"base": "gone", "head": checked.topic}),
+        ("PATCH", f"{repo}/git/refs/heads/a/b", 200, {"sha": checked.base, "force": True}),
+        ("POST", f"{repo}/pulls", 201, {"title": "t", "head": "a/b", "base": "main"}),
+        ("POST", f"{repo}/pulls", 422, {"title": "t", "head": "a/b", "base": "main"}),
+        ("DELETE", f"{repo}/git/refs/heads/a/b", 204, None),
+        ("DELETE", f"{repo}/git/refs/heads/a/b", 422, None),
     ]
 
     for method, path, status, body in calls:
@@ -183,7 +206,9 @@ def test_every_call_fits_what_github_published(checked: Checked) -> None:
 
 
 def _is(path: str) -> re.Pattern[str]:
-    return re.compile(re.escape(same_shape(path)).replace(r"\{\}", "[^/]+"))
+    # The name of a branch among all references has a slash in it always.
+    shape = re.escape(same_shape(path)).replace(r"/git/refs/\{\}", "/git/refs/.+")
+    return re.compile(shape.replace(r"\{\}", "[^/]+"))
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatops.standins.github import endpoints_actions as actions
+from chatops.standins.github import endpoints_git as git
 from chatops.standins.github import endpoints_pulls as pulls
 from chatops.standins.github import endpoints_repository as repositories
 from chatops.standins.github import endpoints_reviews as reviews
@@ -74,6 +75,13 @@ IN_REPOSITORY: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "/git/trees/{tree_sha:path}", reviews.get_tree),
     ("PUT", "/pulls/{number}/merge", reviews.merge),
     ("PUT", "/pulls/{number}/update-branch", reviews.update_branch),
+    ("POST", "/pulls", git.open_pull),
+    ("GET", "/git/commits/{commit_sha}", git.get_commit),
+    ("POST", "/git/commits", git.create_commit),
+    ("POST", "/git/refs", git.create_ref),
+    ("PATCH", "/git/refs/{ref:path}", git.update_ref),
+    ("DELETE", "/git/refs/{ref:path}", git.delete_ref),
+    ("POST", "/merges", git.merge_branch),
 )
 BY_APP: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "/app", repositories.get_app),

@@ -506,7 +506,9 @@ class Shapes:
             "updated_at": stamp(pull.updated_at),
             "closed_at": stamp(pull.closed_at) if pull.closed_at else None,
             "merged_at": stamp(pull.merged_at) if pull.merged_at else None,
-            "merge_commit_sha": made_up_sha(f"merge {pull.head_sha}"),
+            "merge_commit_sha": repository.git.merged.get(
+                pull.number, made_up_sha(f"merge {pull.head_sha}")
+            ),
             "assignee": None,
             "assignees": [],
             "requested_reviewers": [],

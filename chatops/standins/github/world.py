@@ -26,6 +26,7 @@ from chatops.standins.github.actions import (
     SystemClock,
     Workflow,
 )
+from chatops.standins.github.git_data import GitData, GitRepository
 from chatops.standins.github.reviewing import Merging, Review, ReviewingRepository
 from chatops.standins.github.things import (
     APP_EVENTS,
@@ -199,7 +200,7 @@ class World:
         repository.let_merge()
 
 
-class Repository(ReviewingRepository):
+class Repository(ReviewingRepository, GitRepository):
     """One repository and what happens in it.
 
     `required_checks` are required by a ruleset, `classic_checks` by branch protection of the old kind.
@@ -235,6 +236,7 @@ class Repository(ReviewingRepository):
         self.statuses: defaultdict[str, list[CommitStatus]] = defaultdict(list)
         self.required_checks: list[str] = []
         self.merging = Merging()
+        self.git = GitData()
         self.contents: defaultdict[str, dict[str, str]] = defaultdict(dict)
         self.branches: dict[str, str] = {default_branch: made_up_sha(f"{owner}/{name}")}
         self._jobs: dict[int, tuple[Run, Job]] = {}
@@ -345,7 +347,8 @@ class Repository(ReviewingRepository):
         pull.merged_at = pull.closed_at if merge else None
         self._emit("pull_request", "closed", actor, pull=pull)
         if merge:
-            self.push(pull.base_branch, message=pull.title, actor=actor)
+            push = self.push(pull.base_branch, message=pull.title, actor=actor)
+            self.note_merge(pull, push.before, push.after)
         return pull
 
     def add_label(self, number: int, name: str, *, actor: str) -> None:

@@ -41,7 +41,7 @@ class Approve(Command):
         "Approve this change for the files you own; it counts until you cancel it."
     )
     example: ClassVar[str] = "/approve"
-    role: ClassVar[Role] = Role.REVIEWER
+    role: ClassVar[Role] = Role.OWNER
     looks_at_owners: ClassVar[bool] = True
 
     @classmethod

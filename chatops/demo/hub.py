@@ -16,6 +16,11 @@ Json = dict[str, Any]
 MAINTAINER = "mona"
 STRANGER = "newcomer"
 REQUIRED_PATH = "tools/testing/gatekeeper/required-tests.yaml"
+CODEOWNERS = f"""\
+# Who has to approve what; later lines count.
+*       @{MAINTAINER}
+/docs/  @{MAINTAINER} @{STRANGER}
+"""
 NIGHTS_SHOWN = 4
 """Nights whose runs have pages; the product knows all of them."""
 
@@ -27,6 +32,7 @@ def staged(past: History, seed: int, nights: int) -> World:
     repository.user(MAINTAINER, permission="write")
     repository.user(STRANGER, permission="read")
     repository.write_file(REQUIRED_PATH, past.required_tests_yaml)
+    repository.write_file(".github/CODEOWNERS", CODEOWNERS)
     # A short history is the end of a long one.
     newest = history(past.now, seed, min(nights, NIGHTS_SHOWN), past.repository)
     for runs, jobs in newest.nights():

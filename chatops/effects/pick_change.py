@@ -19,6 +19,8 @@ from chatops.names import Sha
 from chatops.ports import Commit, Ports
 
 SHA_SHOWN = 9
+LONGEST_TITLE = 256
+"""As much as GitHub takes."""
 
 
 class PickChange(Effect[PickRequested]):
@@ -37,8 +39,8 @@ class PickChange(Effect[PickRequested]):
                 event.repo,
                 head=head,
                 base=event.branch,
-                title=f"[{event.branch}] {event.title}",
-                body=f"This is #{event.number} for `{event.branch}`, asked for by {event.by}.",
+                title=f"[{event.branch}] {event.title}"[:LONGEST_TITLE],
+                body=f"This is #{event.number} for `{event.branch}`, asked for by {_code(event.by)}.",
             )
         return [
             PickOpened(
@@ -91,7 +93,8 @@ async def _merge_commit(event: PickRequested, ports: Ports) -> Commit:
     if not described.get("merged"):
         raise Refused(f"#{event.number} is not merged, so there is nothing to pick.", reason="open")
     merge = await ports.github.commit(event.repo, Sha(str(described.get("merge_commit_sha"))))
-    is_one = len(merge.parents) > 1 or f"#{event.number}" in merge.message
+    # A squashed one has the pull request's number at the end of its first line; one of several rebased ones has not.
+    is_one = len(merge.parents) > 1 or f"(#{event.number})" in merge.message.partition("\n")[0]
     if not merge.parents or (int(described.get("commits") or 1) > 1 and not is_one):
         raise Refused(
             f"#{event.number} was merged by rebasing its commits one by one, and I pick only what is one commit. "
@@ -141,3 +144,8 @@ async def _with_change(
             f"`git cherry-pick -x{mainline} {merge.sha[:SHA_SHOWN]}`.",
             reason="conflict",
         ) from refusal
+
+
+def _code(name: str) -> str:
+    """Return a name as it is, whatever is in it: it mentions nobody and links nowhere."""
+    return f"`{name.replace('`', '')}`"

@@ -27,6 +27,8 @@ class Role(StrEnum):
     """The author, or GitHub's role write: for what changes the branch of a pull request."""
     REVIEWER = "reviewer"
     """A member or collaborator, an owner of the files, or the author: says whether a change looks good."""
+    OWNER = "owner"
+    """An owner of changed files. Whoever can read them may ask, and is told who the owners are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,9 @@ RULES: Mapping[Role, Rule] = {
         author=True,
         owner=True,
         who="members and collaborators of {repo}, and for owners of the files that are changed",
+    ),
+    Role.OWNER: Rule(
+        least=Permission.READ, owner=True, who="owners of the files that are changed in {repo}"
     ),
 }
 """The one table of who may do what; a community may ask for more or less of a command in its configuration."""

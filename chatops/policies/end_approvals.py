@@ -14,7 +14,7 @@ from chatops.events.approvals import LGTM, ApprovalWithdrawn
 from chatops.events.conversation import CommentSeen
 from chatops.events.pulls import PullChanged
 from chatops.names import PullNumber, Repo
-from chatops.projections.approvals import Word, words_on
+from chatops.projections.approvals import Word, spoken_of, words_on
 from chatops.projections.pulls import pull
 
 
@@ -25,8 +25,12 @@ class EndApprovals(Policy):
     reads: ClassVar[tuple[type[Event], ...]] = (PullChanged, CommentSeen)
 
     def concerned(self, facts: Sequence[Recorded], scene: Scene) -> Sequence[Recorded]:
-        del scene
-        return [fact for fact in facts if isinstance(fact.event, PullChanged) or _dismissed(fact)]
+        spoken = spoken_of(scene.db, {_place(fact) for fact in facts})
+        return [
+            fact
+            for fact in facts
+            if _place(fact) in spoken and (isinstance(fact.event, PullChanged) or _dismissed(fact))
+        ]
 
     def decide(self, fact: Recorded, scene: Scene) -> Sequence[Wanted]:
         event = fact.event
@@ -50,6 +54,11 @@ class EndApprovals(Policy):
             Wanted(_ended(word, event.repo, event.number, reason, fact), word.command)
             for word in ended
         ]
+
+
+def _place(fact: Recorded) -> tuple[Repo, PullNumber]:
+    assert isinstance(fact.event, PullChanged | CommentSeen)
+    return fact.event.repo, fact.event.number
 
 
 def _dismissed(fact: Recorded) -> bool:

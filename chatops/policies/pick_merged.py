@@ -20,6 +20,10 @@ class PickMerged(Policy):
     name: ClassVar[str] = "pick_merged"
     reads: ClassVar[tuple[type[Event], ...]] = (PullChanged,)
 
+    def concerned(self, facts: Sequence[Recorded], scene: Scene) -> Sequence[Recorded]:
+        del scene
+        return [fact for fact in facts if isinstance(fact.event, PullChanged) and fact.event.merged]
+
     def decide(self, fact: Recorded, scene: Scene) -> Sequence[Wanted]:
         event = fact.event
         assert isinstance(event, PullChanged)

@@ -21,6 +21,7 @@ from chatops.events.approvals import (
     ApprovalWithdrawn,
 )
 from chatops.events.pulls import PullChanged, PullFilesSeen
+from chatops.projections.approvals import spoken_of
 from chatops.projections.pulls import Pull, pull
 
 SUCCESS = "success"
@@ -38,12 +39,29 @@ class ShowApprovals(Policy):
         ApprovalStatusShown,
     )
 
+    def concerned(self, facts: Sequence[Recorded], scene: Scene) -> Sequence[Recorded]:
+        pushed = {
+            (fact.event.repo, fact.event.number)
+            for fact in facts
+            if isinstance(fact.event, PullChanged)
+        }
+        spoken = spoken_of(scene.db, pushed)
+        return [
+            fact
+            for fact in facts
+            if not isinstance(fact.event, PullChanged)
+            or (fact.event.repo, fact.event.number) in spoken
+        ]
+
     def decide(self, fact: Recorded, scene: Scene) -> Sequence[Wanted]:
         event = fact.event
         assert isinstance(event, _Concerning)
         community = scene.configuration.community_of(event.repo)
         known = pull(scene.db, event.repo, event.number)
         if community is None or known is None or known.state != "open":
+            return []
+        if isinstance(event, PullChanged) and not community.approvals.keep_lgtm:
+            # What was said before ends, and that is shown.
             return []
         seen = picture(scene.db, community.approvals, known)
         signs = _signs(seen, community.approvals)

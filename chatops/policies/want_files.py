@@ -21,11 +21,13 @@ class WantFiles(Policy):
     name: ClassVar[str] = "want_files"
     reads: ClassVar[tuple[type[Event], ...]] = (PullChanged,)
 
+    def concerned(self, facts: Sequence[Recorded], scene: Scene) -> Sequence[Recorded]:
+        return [fact for fact in facts if _needs_owners(fact, scene)]
+
     def decide(self, fact: Recorded, scene: Scene) -> Sequence[Wanted]:
         assert isinstance(fact.event, PullChanged)
         event = fact.event
-        community = scene.configuration.community_of(event.repo)
-        if community is None or community.approvals.owners == "none" or event.state != "open":
+        if not _needs_owners(fact, scene):
             return []
         known = pull(scene.db, event.repo, event.number)
         if known is None or (known.sha, known.base) != (event.sha, event.base):
@@ -37,3 +39,13 @@ class WantFiles(Policy):
                 FilesWanted(repo=event.repo, number=event.number, sha=event.sha, base=event.base)
             )
         ]
+
+
+def _needs_owners(fact: Recorded, scene: Scene) -> bool:
+    assert isinstance(fact.event, PullChanged)
+    community = scene.configuration.community_of(fact.event.repo)
+    return (
+        community is not None
+        and community.approvals.owners != "none"
+        and fact.event.state == "open"
+    )

@@ -1,6 +1,6 @@
 """Who said that a pull request looks good, who approved it, and does it still count?"""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -116,6 +116,22 @@ def words_on(db: Connection, repo: Repo, number: PullNumber) -> list[Word]:
         )
         for row in db.execute(query)
     ]
+
+
+def spoken_of(
+    db: Connection, pulls: Collection[tuple[Repo, PullNumber]]
+) -> set[tuple[Repo, PullNumber]]:
+    """Return those of many pull requests of which anybody ever said anything."""
+    words = LIVE.words.c
+    query = (
+        select(words.repo, words.number)
+        .distinct()
+        .where(
+            words.repo.in_({repo for repo, _ in pulls}),
+            words.number.in_({number for _, number in pulls}),
+        )
+    )
+    return {(row.repo, row.number) for row in db.execute(query)} if pulls else set()
 
 
 def _row(fact: Recorded) -> dict[str, object]:

@@ -55,6 +55,7 @@ def test_the_change_alone_comes_to_the_other_branch() -> None:
             picked = world.repository.commit_at(made.head_sha)
             assert (made.base_branch, made.head_branch) == (STABLE, HEAD)
             assert made.title == "[release-1.0] Add fins"
+            assert made.body == "This is #7 for `release-1.0`, asked for by `mona`."
             assert picked.parents == (before,)
             assert picked.files == {
                 "fins": "four", "new": "file", "nose": "round", "version": "1.0",

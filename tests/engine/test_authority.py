@@ -82,3 +82,26 @@ def test_what_is_unknown_is_refused_and_said_to_be_unknown() -> None:
 
 def test_anyone_may_ask() -> None:
     assert ground(Standing(), Role.ANYONE) == "anyone"
+
+
+def test_who_owns_or_reviews_changed_files_may_say_how_they_look() -> None:
+    owner = Standing(login=MONA, permission=Permission.READ, names=frozenset({"mona"}))
+
+    assert ground(owner, Role.REVIEWER) == "owner"
+
+
+def test_whether_somebody_is_in_a_team_is_not_guessed() -> None:
+    unsure = Standing(login=MONA, permission=Permission.READ, unsure=("acme/rockets",))
+
+    with pytest.raises(Refused) as refused:
+        ground(unsure, Role.REVIEWER)
+
+    assert refused.value.reason == "team_unknown"
+    assert "`acme/rockets`" in refused.value.text
+
+
+def test_authors_may_push_to_their_own_branch_and_writers_too() -> None:
+    author = Standing(login=MONA, permission=Permission.READ, author=MONA)
+
+    assert ground(author, Role.PUSHER) == "author"
+    assert ground(Standing(login=MONA, permission=Permission.WRITE), Role.PUSHER) == "permission write"  # fmt: skip

@@ -2,7 +2,8 @@ from pathlib import Path
 
 from chatops.events import Event
 from chatops.events.approvals import APPROVE, LGTM
-from chatops.projections.approvals import words_on
+from chatops.names import PullNumber
+from chatops.projections.approvals import spoken_of, words_on
 from tests.approving import ended, given, withdrawn
 from tests.scene import PULL, REPO, scene
 
@@ -42,3 +43,10 @@ def test_what_came_to_an_end_does_not_stand(tmp_path: Path) -> None:
     word = given("mona")
 
     assert standing(tmp_path, ended(word), word) == []
+
+
+def test_of_many_pull_requests_those_are_told_of_which_anybody_spoke(tmp_path: Path) -> None:
+    other = PullNumber(8)
+    with scene(tmp_path, [given("mona")]) as world, world.knowledge() as knowledge:
+        assert spoken_of(knowledge.db, {(REPO, PULL), (REPO, other)}) == {(REPO, PULL)}
+        assert spoken_of(knowledge.db, set()) == set()

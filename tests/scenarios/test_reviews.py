@@ -131,6 +131,28 @@ async def test_a_review_counts_where_that_is_wanted_until_it_is_dismissed(
         assert shown(here, APPROVED)[0] == "pending"
 
 
+async def test_a_review_that_changes_nothing_is_not_answered(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path, extra=BY_REVIEW) as here:
+        here.repository.write_file("CODEOWNERS", "* @alice\n")
+        pull = here.repository.pull(number=PULL, author=AUTHOR)
+
+        here.repository.review(PULL, author=MEMBER, state="changes_requested")
+        here.repository.review(PULL, author=MEMBER, state="commented", body="Well.")
+        await here.settle()
+
+        assert pull.comments == []
+        assert [(one.context, one.state) for one in here.repository.statuses[pull.head_sha]] == [
+            (APPROVED, "pending")
+        ]
+
+        here.repository.review(PULL, author=STRANGER, state="approved")
+        await here.settle()
+
+        assert "members and collaborators" in here.reply
+
+
 async def test_github_merges_once_what_it_requires_is_there(
     database_url: str, tmp_path: Path
 ) -> None:

@@ -396,9 +396,14 @@ class Service:
         if community.approvals.owners == "none":
             return []
         assert self.github is not None
-        files = await self.github.pull_files(about.repo, about.number)
-        version = await self._owners_version(community, about.repo)
-        seen = files_event(about, files)
+        paths = await self.github.pull_files(about.repo, about.number)
+        seen = files_event(about, paths)
+        try:
+            version = await self._owners_version(community, about.repo)
+        except Refused as problem:
+            # What was known before goes on to count.
+            logger.warning("owners not read", repo=about.repo, problem=problem.text)
+            return [seen]
         return [seen, version] if version is not None else [seen]
 
     async def _owners_version(self, community: Community, repo: Repo) -> OwnersChanged | None:

@@ -136,7 +136,10 @@ def _areas(db: Connection, said: Approvals, known: Pull) -> tuple[Area, ...] | N
         return None
     rules = owners_now(db, known.repo, said.branch)
     files = files_of_pull(db, known.repo, known.number, known.sha, known.base)
-    return None if rules is None or files is None else tuple(areas(rules, files))
+    # Where nobody is named at all, nobody has told: that makes nothing approved.
+    if rules is None or files is None or not (rules.folders or rules.paths):
+        return None
+    return tuple(areas(rules, files))
 
 
 def _short(text: str) -> str:

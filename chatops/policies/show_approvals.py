@@ -1,7 +1,7 @@
 """Shows how the approvals of a pull request stand, as commit statuses, and as labels where a community wants them.
 
 Whenever:  somebody says or takes back what they said, a pull request has a new head, the files of one become known,
-           or a status was set that is not what counts by now (for two may be set at the same time)
+           the owners change, or a status was set that is not what counts by now (for two may be set at the same time)
 Asks for:  `approval_status.requested` for the head commit, `approval_label.requested`
 """
 
@@ -20,9 +20,10 @@ from chatops.events.approvals import (
     ApprovalStatusShown,
     ApprovalWithdrawn,
 )
+from chatops.events.owners import OwnersChanged
 from chatops.events.pulls import PullChanged, PullFilesSeen
 from chatops.projections.approvals import spoken_of
-from chatops.projections.pulls import Pull, pull
+from chatops.projections.pulls import Pull, open_pulls, pull
 
 SUCCESS = "success"
 
@@ -34,6 +35,7 @@ class ShowApprovals(Policy):
     reads: ClassVar[tuple[type[Event], ...]] = (
         ApprovalGiven,
         ApprovalWithdrawn,
+        OwnersChanged,
         PullFilesSeen,
         PullChanged,
         ApprovalStatusShown,
@@ -55,6 +57,8 @@ class ShowApprovals(Policy):
 
     def decide(self, fact: Recorded, scene: Scene) -> Sequence[Wanted]:
         event = fact.event
+        if isinstance(event, OwnersChanged):
+            return _everywhere(event, fact, scene)
         assert isinstance(event, _Concerning)
         community = scene.configuration.community_of(event.repo)
         known = pull(scene.db, event.repo, event.number)
@@ -120,6 +124,21 @@ class _Sign:
             self.state,
             self.description,
         ) != (shown.state, shown.description)
+
+
+def _everywhere(event: OwnersChanged, fact: Recorded, scene: Scene) -> list[Wanted]:
+    """Return what other owners change on the open pull requests: that is seldom, and concerns every one of them."""
+    community = scene.configuration.community_of(event.repo)
+    if community is None or community.approvals.branch != event.branch:
+        return []
+    said = community.approvals
+    return [
+        Wanted(one)
+        for known in open_pulls(scene.db, event.repo)
+        for sign in _signs(picture(scene.db, said, known), said)
+        if not sign.is_lgtm
+        for one in sign.wanted(known, fact.id)
+    ]
 
 
 def _signs(seen: Picture, said: Approvals) -> list[_Sign]:

@@ -17,6 +17,7 @@ from chatops.answers.owners import Area
 from chatops.config import Community
 from chatops.events import Event
 from chatops.events.approvals import APPROVE
+from chatops.events.owners import OwnersChanged
 from chatops.names import Sha
 from chatops.projections.pulls import pull as known_pull
 from tests.approving import OWNED, OWNERS, community, files, given, withdrawn
@@ -72,7 +73,18 @@ def test_else_authors_approve_nothing_by_themselves(tmp_path: Path) -> None:
     assert [area.place for area in seen.awaited() or ()] == ["/"]
 
 
-@pytest.mark.parametrize("facts", [[pull()], [pull(), OWNERS], [pull(), files("src/a.py")]])
+NOBODY = OwnersChanged(repo=REPO, branch="main", origin="", fingerprint="0")
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        [pull()],
+        [pull(), OWNERS],
+        [pull(), files("src/a.py")],
+        [pull(), NOBODY, files("src/a.py")],
+    ],
+)
 def test_what_is_not_known_is_not_guessed(tmp_path: Path, facts: list[Event]) -> None:
     seen = see(tmp_path, *facts)
 

@@ -11,8 +11,9 @@ from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.approvals import APPROVE, ApprovalGiven, ApprovalWithdrawn, Awaited
 from chatops.events.conversation import EffectFailed
+from chatops.events.owners import OwnersChanged, PathOwners
 from tests.approving import OWNED, OWNERS, asked, community, ended, files, given, withdrawn
-from tests.scene import COMMAND, COMMUNITY, HEAD, pull, scene, story
+from tests.scene import COMMAND, COMMUNITY, HEAD, REPO, pull, scene, story
 
 BOTH = [pull(), OWNERS, files("docs/a.md", "docs/b.md", "src/a.py")]
 ALICE = asked("alice", "alice")
@@ -71,7 +72,10 @@ def test_who_might_be_in_a_team_is_not_told_they_own_nothing(tmp_path: Path) -> 
 
 
 def test_where_nothing_has_an_owner_that_is_said(tmp_path: Path) -> None:
-    nobody = OWNERS.__class__(repo=OWNERS.repo, branch="main", origin="CODEOWNERS", fingerprint="2")
+    nobody = OwnersChanged(
+        repo=REPO, branch="main", origin="CODEOWNERS", fingerprint="2",
+        paths=(PathOwners(pattern="/docs/", owners=("bob",)),),
+    )  # fmt: skip
 
     assert refusal(tmp_path, [], pull(), nobody, files("a")).reason == "no_owner"
 

@@ -168,6 +168,15 @@ async def test_the_first_place_counts() -> None:
 
 
 @pytest.mark.anyio
+async def test_a_file_that_is_gone_is_a_version_in_which_nobody_is_named() -> None:
+    async with github() as place:
+        found = await look(place, "codeowners")
+
+        assert found is not None
+        assert (found.origin, found.paths, found.folders) == ("", (), ())
+
+
+@pytest.mark.anyio
 async def test_where_owners_do_not_count_nobody_asks() -> None:
     async with github() as place:
         assert await look(place, "none") is None

@@ -99,3 +99,19 @@ def test_one_that_is_right_is_left_alone(tmp_path: Path) -> None:
 
 def test_what_is_closed_shows_nothing_any_more(tmp_path: Path) -> None:
     assert wanted(tmp_path, pull(state="closed"), given("mona")) == []
+
+
+def test_other_owners_are_shown_on_every_open_pull_request(tmp_path: Path) -> None:
+    open_ones = [pull(), files("docs/a.md"), pull(number=8), pull(number=9, state="closed")]
+
+    events = wanted(tmp_path, *open_ones, given("mona"), OWNERS)
+
+    assert [(event.number, event.state) for event in events if isinstance(event, ApprovalStatusRequested)] == [
+        (PULL, "pending")
+    ]  # fmt: skip
+
+
+def test_the_owners_of_a_branch_that_does_not_count_are_not_shown(tmp_path: Path) -> None:
+    said = community(branch="stable")
+
+    assert wanted(tmp_path, pull(), files("docs/a.md"), OWNERS, said=said) == []

@@ -109,6 +109,24 @@ async def test_who_owns_nothing_approves_nothing(database_url: str, tmp_path: Pa
         assert "`docs/` by alice" in here.reply
 
 
+async def test_where_the_owners_cannot_be_read_a_look_still_counts(
+    database_url: str, tmp_path: Path
+) -> None:
+    extra = "    approvals: {owners: owners, branch: gone}\n"
+    async with town(database_url, tmp_path, extra=extra) as here:
+        here.open_pull()
+
+        here.say("/lgtm")
+        await here.settle()
+
+        assert shown(here, LGTM)[0] == "success"
+
+        here.say("/approve")
+        await here.settle()
+
+        assert "I could not find out who owns the files" in here.reply
+
+
 async def test_a_review_counts_where_that_is_wanted_until_it_is_dismissed(
     database_url: str, tmp_path: Path
 ) -> None:

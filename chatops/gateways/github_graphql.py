@@ -33,7 +33,7 @@ DOCUMENTS: Mapping[str, str] = MappingProxyType(
 
 MEANINGS = (
     (
-        re.compile(r"clean status", re.IGNORECASE),
+        re.compile(r"(clean|unstable|has.?hooks) status|rules not configured", re.IGNORECASE),
         "ready",
         "Nothing keeps the pull request from being merged, so there is nothing to wait for.",
     ),

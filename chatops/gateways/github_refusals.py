@@ -96,6 +96,16 @@ MEANINGS = (
         "Somebody has pushed to the pull request meanwhile. Look at what is new, and say it again.",
     ),
     _meaning(
+        r"through the merge queue",
+        "queue_required",
+        "The base branch merges through its merge queue only; the operator has to set `merging: {by: merge-queue}`.",
+    ),
+    _meaning(
+        r"queued for merging",
+        "queued",
+        "The pull request is in the merge queue, so its branch cannot change; `/merge cancel` takes it out.",
+    ),
+    _meaning(
         r"not mergeable",
         "not_mergeable",
         "GitHub does not let it be merged yet: something that it requires is missing.",

@@ -148,6 +148,8 @@ async def test_an_answer_that_says_nothing_is_tried_again(said: object) -> None:
     ("kind", "message", "reason"),
     [
         ("UNPROCESSABLE", "Pull request Pull request is in clean status", "ready"),
+        ("UNPROCESSABLE", "Pull request Pull request is in unstable status", "ready"),
+        ("UNPROCESSABLE", "Pull request Protected branch rules not configured for this branch", "ready"),
         ("UNPROCESSABLE", "Pull request Auto merge is not allowed for this repository", "not_enabled"),
         ("UNPROCESSABLE", "Pull request is in draft state", "draft"),
         ("UNPROCESSABLE", "Merge conflict", "conflict"),

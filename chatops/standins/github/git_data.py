@@ -103,8 +103,10 @@ class GitRepository(ABC):
         return made
 
     def note_merge(self, pull: Pull, before: str, after: str) -> None:
-        """Give the commit that merged a pull request the files that it changes."""
-        files = {**self.commit_at(before).files, **self.git.changes.get(pull.number, {})}
+        """Give the commit that merged a pull request the files that it changes; what is in them may be made up."""
+        made_up = {file.path: f"Changed by #{pull.number}.\n" for file in pull.files}
+        changed = self.git.changes.get(pull.number, made_up)
+        files = {**self.commit_at(before).files, **changed}
         self.git.merged[pull.number] = after
         self.keep(
             Commit(

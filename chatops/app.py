@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import blake2b
@@ -25,8 +25,10 @@ import chatops.effects
 import chatops.events
 import chatops.policies
 import chatops.projections
+from chatops.answers.approvals import names_of, picture, teams_of
 from chatops.answers.nights import NightBoard, night_board
 from chatops.answers.overdue import overdue, overdue_commands
+from chatops.answers.owners import Area
 from chatops.config import Community, Configuration
 from chatops.engine.authority import Standing
 from chatops.engine.bus import Bus, caused_by
@@ -49,6 +51,8 @@ from chatops.errors import BadInput, Refused, Transient, Unavailable
 from chatops.events import Event, Fact
 from chatops.events.conversation import CommandReceived
 from chatops.events.gate import RequiredChecksChanged
+from chatops.events.owners import OwnersChanged
+from chatops.events.pulls import PullChanged
 from chatops.gateways.github import GitHubGateway
 from chatops.gateways.github_sign_in import GitHubSignIn
 from chatops.intake.objects import (
@@ -58,6 +62,7 @@ from chatops.intake.objects import (
     run_events,
     status_event,
 )
+from chatops.intake.owners import owners_version
 from chatops.intake.required import required_version
 from chatops.intake.sweep import Awaited, sweep
 from chatops.metrics import Metrics
@@ -67,6 +72,7 @@ from chatops.projections.commands import unfinished_reruns
 from chatops.projections.freshness import last_change
 from chatops.projections.identities import Identity, identity
 from chatops.projections.jobs import jobs_of_runs
+from chatops.projections.owners import owners_now
 from chatops.projections.pulls import pull
 from chatops.projections.required import required_now
 from chatops.projections.trust import is_let_in
@@ -87,6 +93,7 @@ SWEEP_SECONDS = 60
 OVERDUE_SECONDS = 30
 SWEEP_REACH = timedelta(days=2)
 REQUIRED_SECONDS = 3600
+OWNERS_SECONDS = 3600
 CATCH_UP_SECONDS = 20.0
 CATCH_UP_PAUSE = 0.01
 PAGES_KEPT = 64
@@ -268,6 +275,15 @@ class Service:
                 misfire_grace_time=600,
                 next_run_time=self.clock.now(),
             )
+            self._scheduler.add_job(
+                self.learn_owners,
+                "interval",
+                seconds=OWNERS_SECONDS,
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=600,
+                next_run_time=self.clock.now(),
+            )
             self._scheduler.start()
 
     async def stop(self) -> None:
@@ -388,7 +404,37 @@ class Service:
             login, account = known.login, known.github_id
         assert self.github is not None
         permission = await self.github.permission(received.repo, login, account=account)
-        return await asyncio.to_thread(self._standing, received, login, permission)
+        standing = await asyncio.to_thread(self._standing, received, login, permission)
+        command = self._meant(received)
+        if command is None or not command.looks_at_owners:
+            return standing
+        return await self._as_owner(received, standing)
+
+    def _meant(self, received: CommandReceived) -> type[Command] | None:
+        vocabulary = self.vocabularies.get(received.community)
+        meaning = vocabulary.meaning(received.verb) if vocabulary else None
+        return meaning.command if meaning else None
+
+    async def _as_owner(self, received: CommandReceived, standing: Standing) -> Standing:
+        """Add under which names somebody owns or reviews what a pull request changes: their own, their teams'."""
+        assert self.github is not None
+        areas = await asyncio.to_thread(self._areas, received)
+        teams, unsure = [], []
+        for team in teams_of(areas):
+            try:
+                if await self.github.is_member(received.repo, team, standing.login):
+                    teams.append(team)
+            except Refused:
+                unsure.append(team)
+        names = names_of(areas, standing.login, teams)
+        return replace(standing, names=names, unsure=tuple(unsure))
+
+    def _areas(self, received: CommandReceived) -> Sequence[Area]:
+        """Return who owns what a pull request changes, as far as it is known."""
+        community = self.configuration.communities[received.community]
+        with self.database.read() as db:
+            about = pull(db, received.repo, received.number)
+            return (picture(db, community.approvals, about).areas or ()) if about else ()
 
     def _identity(self, received: CommandReceived) -> Identity | None:
         with self.database.read() as db:
@@ -415,21 +461,42 @@ class Service:
         return await self.github.issue(received.repo, received.number)
 
     async def _refresh(self, received: CommandReceived) -> int:
-        """Fetch a pull request, the runs of its head, and their jobs as far as they are not known to have passed.
-
-        For a command that looks at all of it: the changed files too, and every job that was not fetched before. Where a
-        command asks for them, also the commit statuses. Returns the log position that holds all of it.
-        """
+        """Fetch what a command looks at before it decides; return the position that holds it."""
         assert self.github is not None
         repo, correlation_id = received.repo, f"refresh/{received.command}"
-        is_whole = await self._looks_at_all(received)
-        seen = pull_event(await self.github.pull(repo, received.number), repo)
-        events: list[Event] = [seen]
-        if is_whole:
-            paths = await self.github.pull_files(repo, received.number)
-            events.append(files_event(seen, paths))
+        described = pull_event(await self.github.pull(repo, received.number), repo)
+        events: list[Event] = [described]
         fetched: list[tuple[RunId, int]] = []
-        async for run in self.github.runs_of_commit(repo, seen.sha):
+        command = self._meant(received)
+        if command is None or command.looks_at_head:
+            seen, fetched = await self._ci(received, described)
+            events.extend(seen)
+        if command is not None and command.looks_at_owners:
+            events.extend(await self._owners(received, described))
+        facts = [
+            Fact(event=event, source="backfill", correlation_id=correlation_id) for event in events
+        ]
+        await self.writer.append_soon(Batch(facts=facts))
+        await asyncio.to_thread(self._fetched.remember, fetched)
+        return await asyncio.to_thread(self.log.head)
+
+    async def _ci(
+        self, received: CommandReceived, described: PullChanged
+    ) -> tuple[list[Event], list[tuple[RunId, int]]]:
+        """Fetch the runs of a head, and their jobs as far as they are not known to have passed.
+
+        For a command that looks at all of it: the changed files too, and every job that was not fetched before. Where a
+        command asks for them, also the commit statuses. The attempts that are known whole now are returned as well.
+        """
+        assert self.github is not None
+        repo, sha = described.repo, described.sha
+        is_whole = await self._looks_at_all(received)
+        events: list[Event] = []
+        if is_whole:
+            paths = await self.github.pull_files(repo, described.number)
+            events.append(files_event(described, paths))
+        fetched: list[tuple[RunId, int]] = []
+        async for run in self.github.runs_of_commit(repo, sha):
             events.extend(run_events(run))
             run_id, attempt = RunId(run["id"]), run.get("run_attempt") or 1
             good = run.get("conclusion") in ("success", "skipped")
@@ -442,15 +509,35 @@ class Service:
             if run.get("status") == "completed" and all(job.get("conclusion") for job in jobs):
                 fetched.append((run_id, attempt))
         if self._looks_at_statuses(received):
-            for status in await self.github.statuses(repo, seen.sha):
-                event = status_event({**status, "sha": seen.sha}, repo)
+            for status in await self.github.statuses(repo, sha):
+                event = status_event({**status, "sha": sha}, repo)
                 events.extend([event] if event is not None else [])
-        facts = [
-            Fact(event=event, source="backfill", correlation_id=correlation_id) for event in events
-        ]
-        await self.writer.append_soon(Batch(facts=facts))
-        await asyncio.to_thread(self._fetched.remember, fetched)
-        return await asyncio.to_thread(self.log.head)
+        return events, fetched
+
+    async def _owners(self, received: CommandReceived, about: PullChanged) -> list[Event]:
+        """Fetch the files of a pull request, and who owns files where that is new; where owners count at all."""
+        community = self.configuration.communities[received.community]
+        if community.approvals.owners == "none":
+            return []
+        assert self.github is not None
+        paths = await self.github.pull_files(about.repo, about.number)
+        seen = files_event(about, paths)
+        try:
+            version = await self._owners_version(community, about.repo)
+        except Refused as problem:
+            # What was known before goes on to count.
+            logger.warning("owners not read", repo=about.repo, problem=problem.text)
+            return [seen]
+        return [seen, version] if version is not None else [seen]
+
+    async def _owners_version(self, community: Community, repo: Repo) -> OwnersChanged | None:
+        assert self.github is not None
+        known = await asyncio.to_thread(self._known_owners, community, repo)
+        return await owners_version(self.github, community, repo, known, self.clock.now())
+
+    def _known_owners(self, community: Community, repo: Repo) -> OwnersChanged | None:
+        with self.database.read() as db:
+            return owners_now(db, repo, community.approvals.branch)
 
     async def _looks_at_all(self, received: CommandReceived) -> bool:
         """Return whether to fetch everything for a command: not while GitHub's calls run short, others need them."""
@@ -558,6 +645,22 @@ class Service:
                     continue
                 if event is not None:
                     fact = Fact(event=event, source="backfill", correlation_id=f"required/{repo}")
+                    await self.writer.append_soon(Batch(facts=[fact]))
+                    learnt += 1
+        return learnt
+
+    async def learn_owners(self) -> int:
+        """Fetch who owns the files of each repository; record it where it has changed."""
+        learnt = 0
+        for community in self.configuration.communities.values():
+            for repo in community.repositories:
+                try:
+                    event = await self._owners_version(community, repo)
+                except (Transient, Refused) as problem:
+                    logger.warning("owners not read", repo=repo, problem=str(problem))
+                    continue
+                if event is not None:
+                    fact = Fact(event=event, source="backfill", correlation_id=f"owners/{repo}")
                     await self.writer.append_soon(Batch(facts=[fact]))
                     learnt += 1
         return learnt

@@ -91,6 +91,41 @@ class Milestone:
     title: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """Where a pull request is right now: its newest commit, and the branch it is to go to."""
+
+    sha: Sha
+    base: str
+    state: str
+    merged: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeState:
+    """Whether a pull request is merged (`state` is open, closed or merged), or will be by itself.
+
+    `node` is its name in GraphQL; `waits` is auto-merge, `queued` the merge queue.
+    """
+
+    node: str
+    sha: Sha
+    state: str
+    waits: bool
+    queued: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """A commit as git knows it. `author` is handed on as GitHub gave it, and kept nowhere."""
+
+    sha: Sha
+    tree: Sha
+    parents: tuple[Sha, ...]
+    message: str
+    author: Json
+
+
 class GitHub(Protocol):
     """The calls we make to GitHub. They raise `Refused` where GitHub says no, `Transient` where it stumbles."""
 
@@ -100,6 +135,10 @@ class GitHub(Protocol):
 
     async def pull(self, repo: Repo, number: PullNumber) -> Json:
         """Return a pull request."""
+        ...
+
+    async def head(self, repo: Repo, number: PullNumber) -> Head:
+        """Return where a pull request is now, never from a cache."""
         ...
 
     async def pull_files(self, repo: Repo, number: PullNumber) -> Sequence[str]:
@@ -243,6 +282,78 @@ class GitHub(Protocol):
 
     async def file(self, repo: Repo, path: str, ref: str) -> str:
         """Return a text file of a repository."""
+        ...
+
+    async def paths(self, repo: Repo, branch: str) -> Sequence[str]:
+        """Return the paths of all files of a branch."""
+        ...
+
+    async def is_member(self, repo: Repo, team: str, login: Login) -> bool:
+        """Return whether somebody is in a team of the repository's organization; `Refused` where we may not know."""
+        ...
+
+    async def merge_state(self, repo: Repo, number: PullNumber) -> MergeState:
+        """Return whether a pull request is merged, or will be by itself; never from a cache."""
+        ...
+
+    async def enable_auto_merge(self, repo: Repo, node: str, sha: Sha, method: str) -> None:
+        """Let GitHub merge a pull request once what is required is there."""
+        ...
+
+    async def disable_auto_merge(self, repo: Repo, node: str) -> None:
+        """Let GitHub merge it no longer by itself."""
+        ...
+
+    async def enqueue(self, repo: Repo, node: str, sha: Sha) -> None:
+        """Put a pull request into the merge queue of its base branch."""
+        ...
+
+    async def dequeue(self, repo: Repo, node: str) -> None:
+        """Take a pull request out of the merge queue."""
+        ...
+
+    async def merge(self, repo: Repo, number: PullNumber, sha: Sha, method: str) -> None:
+        """Merge a pull request now."""
+        ...
+
+    async def update_branch(self, repo: Repo, number: PullNumber, sha: Sha) -> None:
+        """Merge the base branch into the branch of a pull request."""
+        ...
+
+    async def pull_from(self, repo: Repo, head: str, base: str) -> PullNumber | None:
+        """Return the pull request from one branch of a repository to another, open or not."""
+        ...
+
+    async def open_pull(
+        self, repo: Repo, *, head: str, base: str, title: str, body: str
+    ) -> PullNumber:
+        """Open a pull request from a branch of the repository."""
+        ...
+
+    async def branch_head(self, repo: Repo, branch: str) -> Sha:
+        """Return the newest commit of a branch."""
+        ...
+
+    async def commit(self, repo: Repo, sha: Sha) -> Commit:
+        """Return a commit."""
+        ...
+
+    async def create_commit(
+        self, repo: Repo, *, message: str, tree: Sha, parents: Sequence[Sha], author: Json | None
+    ) -> Sha:
+        """Make a commit that is on no branch yet."""
+        ...
+
+    async def set_branch(self, repo: Repo, branch: str, sha: Sha) -> None:
+        """Let a branch be at a commit; one that is not there is made."""
+        ...
+
+    async def delete_branch(self, repo: Repo, branch: str) -> None:
+        """Delete a branch."""
+        ...
+
+    async def merge_into(self, repo: Repo, branch: str, sha: Sha) -> Sha:
+        """Merge a commit into a branch; return the tree that came of it."""
         ...
 
     async def required_checks(self, repo: Repo, branch: str) -> Sequence[str]:

@@ -169,4 +169,5 @@ def decided(
     configuration = Configuration(communities={"acme": community})
     with world.knowledge(community) as knowledge:
         looked = PolicyScene(world.log, knowledge.db, configuration, lambda _db, _key: knowledge)
-        return [wanted.event for wanted in policy.decide(fact, looked)]
+        concerned = policy.concerned([fact], looked)
+        return [wanted.event for one in concerned for wanted in policy.decide(one, looked)]

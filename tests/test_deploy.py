@@ -30,7 +30,7 @@ def test_the_github_app_may_write_only_where_the_bot_acts() -> None:
     permissions = _read("github-app.yaml")["default_permissions"]
 
     writes = {name for name, level in permissions.items() if level == "write"}
-    assert writes == {"actions", "issues", "pull_requests", "statuses"}
+    assert writes == {"actions", "contents", "issues", "pull_requests", "statuses"}
     assert set(permissions.values()) == {"read", "write"}
 
 

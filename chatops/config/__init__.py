@@ -3,6 +3,7 @@
 from chatops.config.reading import read_configuration
 from chatops.config.reference import reference
 from chatops.config.shape import (
+    Approvals,
     BranchRules,
     Community,
     Configuration,
@@ -10,6 +11,7 @@ from chatops.config.shape import (
     Gate,
     GatekeeperFile,
     Labels,
+    Merging,
     NightlyWorkflow,
     Owner,
     OwnerGroup,
@@ -18,6 +20,7 @@ from chatops.config.shape import (
 )
 
 __all__ = [
+    "Approvals",
     "BranchRules",
     "Community",
     "Configuration",
@@ -25,6 +28,7 @@ __all__ = [
     "Gate",
     "GatekeeperFile",
     "Labels",
+    "Merging",
     "NightlyWorkflow",
     "Owner",
     "OwnerGroup",

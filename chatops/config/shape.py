@@ -297,6 +297,73 @@ class Exceptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = field(default_factory=dict)
 
 
+class Approvals(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How people say here that a change is good: `/lgtm` for a commit, `/approve` for the files one owns."""
+
+    owners: Annotated[
+        Literal["none", "owners", "codeowners"],
+        said(
+            "Which files of a repository say who may approve what: its OWNERS files, its CODEOWNERS, "
+            "or none, and there is nothing to approve."
+        ),
+    ] = "none"
+    branch: Annotated[str, said("The branch they are read from.", example="main", at_least=1)] = (
+        "main"
+    )
+    lgtm_status: Annotated[
+        str, said("The commit status that shows an `/lgtm`; empty shows none.")
+    ] = "chatops/lgtm"
+    approved_status: Annotated[
+        str,
+        said("The commit status that shows whether every owner has approved; empty shows none."),
+    ] = "chatops/approved"
+    lgtm_label: Annotated[
+        str,
+        said("A label that shows an `/lgtm`, too. Leave it out where labels start the CI again."),
+    ] = ""
+    approved_label: Annotated[
+        str,
+        said(
+            "A label that shows that all is approved. Leave it out where labels start the CI again."
+        ),
+    ] = ""
+    keep_lgtm: Annotated[
+        bool, said("Whether an `/lgtm` still counts after a push; else it was for one commit.")
+    ] = False
+    review_acts_as_lgtm: Annotated[
+        bool,
+        said(
+            "Whether GitHub's own review counts: approving is `/lgtm`, requesting changes cancels it."
+        ),
+    ] = False
+    review_acts_as_approve: Annotated[
+        bool,
+        said(
+            "Whether GitHub's own review counts: approving is `/approve`, requesting changes cancels it."
+        ),
+    ] = False
+    lgtm_acts_as_approve: Annotated[
+        bool, said("Whether an owner's `/lgtm` approves their files, too.")
+    ] = False
+    authors_approve: Annotated[
+        bool,
+        said("Whether authors who own the files they change have approved them by changing them."),
+    ] = False
+
+
+class Merging(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What `/merge` does; GitHub's own rules decide when, and whether at all."""
+
+    by: Annotated[
+        Literal["auto-merge", "merge-queue"],
+        said("GitHub's auto-merge, which waits for what is required, or its merge queue."),
+    ] = "auto-merge"
+    method: Annotated[
+        Literal["merge", "squash", "rebase"],
+        said("How auto-merge merges; a merge queue has a method of its own."),
+    ] = "merge"
+
+
 class Community(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A group of people with repositories, a CI and a way of working."""
 
@@ -352,6 +419,10 @@ class Community(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = 24
     trust: Annotated[Trust, said("Who may spend runner hours.")] = field(default_factory=Trust)
     labels: Annotated[Labels, said("What labels mean and set off.")] = field(default_factory=Labels)
+    approvals: Annotated[Approvals, said("How people say that a change is good.")] = field(
+        default_factory=Approvals
+    )
+    merging: Annotated[Merging, said("What `/merge` does.")] = field(default_factory=Merging)
     commands_off: Annotated[
         tuple[str, ...], said("Commands that are not heard here, by their names.")
     ] = ()

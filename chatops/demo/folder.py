@@ -34,6 +34,8 @@ communities:
         source: gatekeeper-file
         path: {required}
         branch: main
+    approvals:
+      owners: codeowners
     maintainers: maintainers.yml
     trust:
       adds_label: true

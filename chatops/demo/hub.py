@@ -21,6 +21,13 @@ LABELS = (
 )  # fmt: skip
 MILESTONE = "Next release"
 REQUIRED_PATH = "tools/testing/gatekeeper/required-tests.yaml"
+CODEOWNERS = f"""\
+# Who has to approve what; later lines count.
+*       @{MAINTAINER}
+/docs/  @{MAINTAINER} @{STRANGER}
+"""
+STABLE = "stable-3.2"
+"""A branch to which changes can be picked."""
 NIGHTS_SHOWN = 4
 """Nights whose runs have pages; the product knows all of them."""
 
@@ -32,6 +39,9 @@ def staged(past: History, seed: int, nights: int) -> World:
     repository.user(MAINTAINER, permission="write")
     repository.user(STRANGER, permission="read")
     repository.write_file(REQUIRED_PATH, past.required_tests_yaml)
+    repository.write_file(".github/CODEOWNERS", CODEOWNERS)
+    repository.required_checks = [f"{GATEKEEPER.name} / gatekeeper"]
+    repository.commit_to(STABLE, {"VERSION": "3.2.0\n"})
     # A short history is the end of a long one.
     newest = history(past.now, seed, min(nights, NIGHTS_SHOWN), past.repository)
     for runs, jobs in newest.nights():
@@ -70,6 +80,7 @@ def _open(repository: Repository, pull: PullRequest, now: datetime) -> None:
         draft=pull.draft,
     )
     opened.created_at, opened.updated_at = pull.created_at, pull.pushed_at
+    repository.merging.behind.add(pull.number)
     for planned in pull.runs:
         is_gate = planned.run["name"] == GATEKEEPER.name
         _load(repository, planned, now, watched=_watched(pull) if is_gate else ())

@@ -25,19 +25,26 @@ class Role(StrEnum):
     """The author, or a writer: who may change the words of an issue or pull request on GitHub."""
     WRITER = "writer"
     """GitHub's role write: lets tests in, cancels, merges."""
+    PUSHER = "pusher"
+    """The author, or GitHub's role write: for what changes the branch of a pull request."""
+    REVIEWER = "reviewer"
+    """A member or collaborator, an owner of the files, or the author: says whether a change looks good."""
+    OWNER = "owner"
+    """An owner of changed files. Whoever can read them may ask, and is told who the owners are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """On which grounds a role is had: a least permission, GitHub's word for people of the house, being the author.
 
-    `who` says it in words, for a refusal.
+    `owner`: also who owns or reviews files that are changed. `who` says it in words, for a refusal.
     """
 
     least: Permission
     who: str
     trusted: bool = False
     author: bool = False
+    owner: bool = False
 
 
 RULES: Mapping[Role, Rule] = {
@@ -60,6 +67,21 @@ RULES: Mapping[Role, Rule] = {
         who="its author, and for people with write access to {repo}",
     ),
     Role.WRITER: Rule(least=Permission.WRITE, who="people with write access to {repo}"),
+    Role.PUSHER: Rule(
+        least=Permission.WRITE,
+        author=True,
+        who="its author, and for people with write access to {repo}",
+    ),
+    Role.REVIEWER: Rule(
+        least=Permission.WRITE,
+        trusted=True,
+        author=True,
+        owner=True,
+        who="members and collaborators of {repo}, and for owners of the files that are changed",
+    ),
+    Role.OWNER: Rule(
+        least=Permission.READ, owner=True, who="owners of the files that are changed in {repo}"
+    ),
 }
 """The one table of who may do what; a community may ask for more or less of a command in its configuration."""
 
@@ -85,6 +107,11 @@ class Standing:
         """Return the same person, in front of an issue or pull request as it is right now."""
         labels = frozenset(issue.labels)
         return replace(self, author=issue.author, labels=labels, issue=issue)
+
+    names: frozenset[str] = field(default_factory=frozenset)
+    """Under which names they are an owner or a reviewer of files that are changed: their login, their teams."""
+    unsure: tuple[str, ...] = ()
+    """Teams that own such files, and of which GitHub does not tell us whether they are in them."""
 
     @property
     def is_author(self) -> bool:
@@ -121,6 +148,8 @@ def authorise(
         return Grant(ground=f"permission {standing.permission}")
     if rule.trusted and standing.association in TRUSTED:
         return Grant(ground=standing.association.lower())
+    if rule.owner and standing.names:
+        return Grant(ground="owner")
     if rule.author and standing.is_author:
         return Grant(ground="author")
     if role is Role.TESTER and standing.is_author and trust.author_after_label:
@@ -137,6 +166,8 @@ def authorise(
             f"{received.repo}. Say `{community.slash_command} link` to link your account, then say this again."
         )
         raise Refused(message, reason="not_linked")
+    if rule.owner and standing.unsure:
+        raise unsure_of(standing.unsure[0])
     if standing.permission is Permission.UNKNOWN:
         message = (
             f"I could not find out what you may do in {received.repo}, so I did nothing. "
@@ -147,6 +178,15 @@ def authorise(
     who = rule.who.format(repo=received.repo, label=trust.label)
     raise Refused(
         f"`{received.verb}`{cost} is for {who}. Ask one of them to say it.", reason="not_permitted"
+    )
+
+
+def unsure_of(team: str) -> Refused:
+    """Return the refusal of somebody who might be in a team; what is not known is not guessed."""
+    return Refused(
+        f"I could not find out whether you are in the team `{team}`, so I did nothing. "
+        f"The bot has to be allowed to read the members of the organization.",
+        reason="team_unknown",
     )
 
 

@@ -101,6 +101,7 @@ class Command(ABC):
 
     `name` is the verb, `usage` what follows it, `help` one sentence, `role` who may, `looks_at_head` whether the newest
     state of the pull request is fetched before deciding, `looks_at_all` whether with every job and the changed files,
+    `looks_at_pull` whether without its CI, `looks_at_owners` whether with its files and with who owns them,
     `looks_at_statuses` whether with its commit statuses, `needs_pull` whether it makes no sense without a pull request,
     `looks_at_person` whether GitHub is asked who it is although anyone may, `on_issues` whether it can be said on an
     issue, too, `looks_at_issue` whether `Asked.issue` is there: what GitHub says of it right now.
@@ -119,6 +120,8 @@ class Command(ABC):
     on_issues: ClassVar[bool] = False
     looks_at_issue: ClassVar[bool] = False
     looks_at_statuses: ClassVar[bool] = False
+    looks_at_pull: ClassVar[bool] = False
+    looks_at_owners: ClassVar[bool] = False
     irreversible: ClassVar[str] = ""
 
     @classmethod
@@ -141,6 +144,11 @@ class Command(ABC):
     @abstractmethod
     def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
         """Return what shall happen, or refuse. No calls."""
+
+    @classmethod
+    def looks(cls) -> bool:
+        """Return whether something is fetched before it is decided."""
+        return cls.looks_at_head or cls.looks_at_pull or cls.looks_at_owners
 
     @classmethod
     def taken_back(cls, story: Story, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:

@@ -76,6 +76,10 @@ class Surface(Protocol):
         ...
 
 
+NOTHING_TO_DO = frozenset({"as_it_is", "no_owner", "not_an_owner"})
+"""Reasons for which a request that a review implied is refused without a word: nothing changes by it."""
+
+
 class Replier:
     """Keeps one message per command up to date: a worker of the crew."""
 
@@ -126,6 +130,8 @@ class Replier:
         if digest == await asyncio.to_thread(self._written, command):
             return
         posted = story.first(ReplyPosted)
+        if posted is None and received.implied and _is_needless(answer, story):
+            return
         if posted is None and answer.quiet and received.comment_id:
             await self._mark(received, answer, recorded[-1].id)
             return
@@ -226,6 +232,12 @@ class Replier:
                 db, REPLIES, [{"command": command, "digest": digest}],
                 newer=lambda new, _old: new.command == command,
             )  # fmt: skip
+
+
+def _is_needless(answer: Answer, story: Story) -> bool:
+    """Return whether who asked for nothing in words needs no word of it: it went well, or there was nothing to do."""
+    refused = story.first(CommandRefused)
+    return answer.quiet or (refused is not None and refused.reason in NOTHING_TO_DO)
 
 
 def _is_told(kind: type[Event]) -> bool:

@@ -42,6 +42,7 @@ class CommandReceived(Event, frozen=True, kw_only=True):
     Where it was said: a comment of a pull request or, with `on_issue`, an issue (`repo`, `number`, `comment_id`), or a
     Slack channel (`channel`, `thread`, `response_url`).
     `by` is a GitHub login, or the id of a member of the Slack workspace `team`, whom people see there as `by_name`.
+    `implied`: nobody said it in words, what a review found stands for it.
     """
 
     kind: ClassVar[str] = "command.received"
@@ -64,6 +65,7 @@ class CommandReceived(Event, frozen=True, kw_only=True):
     url: str = ""
     team: str = ""
     by_name: str = ""
+    implied: bool = False
     said_at: datetime | None = None
 
     def key(self) -> str:

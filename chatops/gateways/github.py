@@ -20,7 +20,9 @@ from chatops.gateways.github_access import (
     readable,
 )
 from chatops.gateways.github_cache import BoundedCache
+from chatops.gateways.github_git import GitCalls
 from chatops.gateways.github_issues import IssueCalls
+from chatops.gateways.github_reviews import Reviews
 from chatops.gateways.github_statuses import StatusCalls
 from chatops.gateways.net import CONNECT, READ, Client
 from chatops.names import JobId, Login, PullNumber, Repo, RunId, Sha
@@ -69,7 +71,7 @@ class GitHubSettings(Protocol):
         ...
 
 
-class GitHubGateway(IssueCalls, StatusCalls):
+class GitHubGateway(IssueCalls, StatusCalls, Reviews, GitCalls):
     """Calls GitHub as an App, with a token, or as nobody (which may read what is public, slowly)."""
 
     def __init__(

@@ -29,6 +29,7 @@ VERSION = "2022-11-28"
 USER_AGENT = "chatops"
 RAW = "application/vnd.github.raw+json"
 NO_BODY = b""
+ENTERPRISE = "/api/v3"
 """Some calls take none, not even an empty object."""
 READABLE = frozenset(
     {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT}
@@ -152,11 +153,14 @@ class Account:
         self._clock = clock
         self._token = token
         self._api_url = api_url.removesuffix("/") + "/"
+        beside = api_url.rstrip("/")
+        base = beside.removesuffix("/v3") if beside.endswith(ENTERPRISE) else beside
+        self.graphql_url = f"{base}/graphql"
         self._turns = Turns(write_gap.total_seconds())
 
     async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send one request; whatever is not a success becomes one of our errors."""
-        if not url.startswith(self._api_url):
+        if not url.startswith(self._api_url) and url != self.graphql_url:
             raise Broken(f"GitHub's API is at {self._api_url}, and nothing else gets our token.")
         if method == "GET":
             answer = await self._authorized(method, url, headers, body)
@@ -221,6 +225,11 @@ class Api(GitHubAPI):
     def __init__(self, account: Account, api_url: str, cache: Cache | None) -> None:
         super().__init__(USER_AGENT, cache=cache, base_url=api_url)
         self._account = account
+
+    @property
+    def graphql_url(self) -> str:
+        """Return where GraphQL is, beside the REST API: an Enterprise server has it outside of `/api/v3`."""
+        return self._account.graphql_url
 
     async def item(self, url: str, **values: Value) -> Json:
         """Return one object."""

@@ -81,6 +81,36 @@ MEANINGS = (
         "GitHub did not take the text because it is too long.",
     ),
     _meaning(
+        r"no new commits on the base",
+        "up_to_date",
+        "The branch has everything of its base branch already.",
+    ),
+    _meaning(
+        r"merge conflict",
+        "conflict",
+        "There are conflicts with the base branch; somebody has to resolve them by hand.",
+    ),
+    _meaning(
+        r"head branch was modified|expected head sha",
+        "moved_on",
+        "Somebody has pushed to the pull request meanwhile. Look at what is new, and say it again.",
+    ),
+    _meaning(
+        r"through the merge queue",
+        "queue_required",
+        "The base branch merges through its merge queue only; the operator has to set `merging: {by: merge-queue}`.",
+    ),
+    _meaning(
+        r"queued for merging",
+        "queued",
+        "The pull request is in the merge queue, so its branch cannot change; `/merge cancel` takes it out.",
+    ),
+    _meaning(
+        r"not mergeable",
+        "not_mergeable",
+        "GitHub does not let it be merged yet: something that it requires is missing.",
+    ),
+    _meaning(
         r"not accessible by|must have|admin rights|requires? .*(access|permission|scope)|SSO|SAML",
         "not_permitted",
         "GitHub does not let me do that: my access to this repository does not include it.",

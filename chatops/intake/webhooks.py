@@ -45,7 +45,10 @@ Kind = TypeVar("Kind")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
-    """What somebody wrote, as far as it can ask for something. `sender` caused the event; they may not be `author`."""
+    """What somebody wrote, as far as it can ask for something. `sender` caused the event; they may not be `author`.
+
+    `state` is what a review found: `approved`, `changes_requested` or `commented`.
+    """
 
     repo: Repo
     number: PullNumber
@@ -60,6 +63,7 @@ class Comment:
     updated_at: datetime | None
     sender: Login
     is_pull: bool
+    state: str = ""
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -359,6 +363,7 @@ def _comment(
         updated_at=moment(written.updated_at or written.submitted_at or written.created_at),
         sender=Login(text(sender.login)),
         is_pull=is_pull,
+        state=text(written.state).lower() if place == "review" else "",
     )
 
 

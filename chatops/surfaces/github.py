@@ -5,13 +5,13 @@ The sender's text is only ever data. A delivery is verified on its raw bytes bef
 
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
 import structlog
 
-from chatops.config import Configuration
+from chatops.config import Community, Configuration
 from chatops.engine.answer import Answer, shortened
 from chatops.engine.log import Batch, Delivery
 from chatops.engine.vocabulary import Vocabulary
@@ -21,7 +21,7 @@ from chatops.events.conversation import CommandReceived
 from chatops.intake.webhooks import Comment, Heard, payload_of, translate
 from chatops.names import CommandId
 from chatops.ports import GitHub
-from chatops.surfaces.comment_words import newly_spoken
+from chatops.surfaces.comment_words import Spoken, newly_spoken
 from chatops.views.markdown import LIMIT, render_markdown
 
 logger = structlog.get_logger(__name__)
@@ -29,6 +29,10 @@ logger = structlog.get_logger(__name__)
 SURFACE = "github"
 MARKER = "<!-- chatops:"
 """What our own comments begin with; we never hear ourselves."""
+
+LGTM, APPROVE, CANCEL = "lgtm", "approve", "cancel"
+IMPLIED: Mapping[str, tuple[str, ...]] = {"approved": (), "changes_requested": (CANCEL,)}
+"""What a review asks for by what it found: nothing after the verb, or that it be cancelled."""
 
 _EVENT = re.compile(rb"[a-z][a-z0-9_]{0,63}")
 _GUID = re.compile(rb"[0-9A-Za-z-]{1,100}")
@@ -134,9 +138,11 @@ def asked(
         return []
     previous = comment.previous_text if comment.action == "edited" else ""
     seconds = int(comment.updated_at.timestamp()) if comment.updated_at else 0
-    hears = vocabularies[community.key].within(comment.repo).hears
+    vocabulary = vocabularies[community.key].within(comment.repo)
+    spoken_words = newly_spoken(comment.text, previous, vocabulary.hears)
+    implied = _implied(comment, community, vocabulary, {one.verb for one in spoken_words})
     facts = []
-    for order, spoken in enumerate(newly_spoken(comment.text, previous, hears)):
+    for order, spoken in [*enumerate(spoken_words), *implied]:
         command = CommandId(
             f"command/{SURFACE}/{comment.place}/{comment.comment_id}/{seconds}/{order}"
         )
@@ -153,6 +159,7 @@ def asked(
             on_issue=not comment.is_pull,
             comment_id=comment.comment_id if comment.place == "comment" else 0,
             association=comment.association if comment.sender == comment.author else "",
+            implied=isinstance(order, str),
             said_at=comment.updated_at,
         )
         facts.append(
@@ -166,6 +173,27 @@ def asked(
         )
     logger.info("heard", delivery=guid, commands=[fact.correlation_id for fact in facts])
     return facts
+
+
+def _implied(
+    comment: Comment, community: Community, vocabulary: Vocabulary, said: Collection[str]
+) -> list[tuple[str, Spoken]]:
+    """Return the requests that a review makes by what it found, where it counts; what it says in words comes first."""
+    if comment.place != "review" or comment.action != "submitted":
+        return []
+    words = IMPLIED.get(comment.state)
+    counts = {
+        LGTM: community.approvals.review_acts_as_lgtm,
+        APPROVE: community.approvals.review_acts_as_approve,
+    }
+    return [
+        (verb, Spoken(verb, words, 0))
+        for verb, does_count in counts.items()
+        if words is not None
+        and does_count
+        and vocabulary.meaning(verb) is not None
+        and not {verb, f"remove-{verb}"} & set(said)
+    ]
 
 
 class Comments:

@@ -150,3 +150,26 @@ def test_who_is_linked_has_the_rights_of_the_login() -> None:
     grant = authorise(Role.TESTER, received(surface="slack", by="U1"), standing, COMMUNITY)
 
     assert grant.ground == "permission write"
+
+
+def test_who_owns_or_reviews_changed_files_may_say_how_they_look() -> None:
+    owner = Standing(login=MONA, permission=Permission.READ, names=frozenset({"mona"}))
+
+    assert ground(owner, Role.REVIEWER) == "owner"
+
+
+def test_whether_somebody_is_in_a_team_is_not_guessed() -> None:
+    unsure = Standing(login=MONA, permission=Permission.READ, unsure=("acme/rockets",))
+
+    with pytest.raises(Refused) as refused:
+        ground(unsure, Role.REVIEWER)
+
+    assert refused.value.reason == "team_unknown"
+    assert "`acme/rockets`" in refused.value.text
+
+
+def test_authors_may_push_to_their_own_branch_and_writers_too() -> None:
+    author = Standing(login=MONA, permission=Permission.READ, author=MONA)
+
+    assert ground(author, Role.PUSHER) == "author"
+    assert ground(Standing(login=MONA, permission=Permission.WRITE), Role.PUSHER) == "permission write"  # fmt: skip

@@ -84,7 +84,9 @@ def test_ours_and_slips_of_ours_are_heard(verb: str) -> None:
     assert vocabulary().hears(verb)
 
 
-@pytest.mark.parametrize("verb", ["rebase", "merge", "lgtm", "usr", "hel", "help-me-please", "tmp"])
+@pytest.mark.parametrize(
+    "verb", ["rebase", "squash", "bors", "usr", "hel", "help-me-please", "tmp"]
+)
 def test_what_other_bots_listen_to_is_not(verb: str) -> None:
     assert not vocabulary().hears(verb)
 

@@ -23,7 +23,7 @@ from chatops.intake.sweep import Awaited, sweep
 from chatops.names import JobId, Login, PullNumber, Repo, RunId, Sha
 from chatops.ports import Permission
 from chatops.standins.github import GitHubStandIn, HandClock, PlannedJob, World
-from chatops.standins.github.server import BY_APP, IN_REPOSITORY, REPOSITORY
+from chatops.standins.github.server import BY_APP, IN_REPOSITORY, MEMBERSHIP, REPOSITORY
 from chatops.standins.slack import SlackStandIn
 from tests.gateways.places import gateway_to, registered, served
 from tests.gateways.wire import answer, wire
@@ -38,6 +38,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.node, pytest.mark.xdist_group("pris
 OPERATIONS = [
     *((method, REPOSITORY + path.replace(":path", "")) for method, path, _ in IN_REPOSITORY),
     *((method, path) for method, path, _ in BY_APP),
+    ("GET", MEMBERSHIP),
     ("GET", "/user"),
 ]
 FORWARDED = {
@@ -256,6 +257,37 @@ async def test_every_other_call_fits_what_github_published(judge: Prism) -> None
         assert await github.is_ours(comments[0])
         log = Log()
         assert await sweep(github, log.append, [Awaited(repo=repo, run_id=whole, attempt=1)]) == 1
+
+
+async def test_the_calls_of_reviewing_and_merging_fit_what_github_published(judge: Prism) -> None:
+    world = world_at(HandClock())
+    repository = world.repo(REPO)
+    repository.push("release/2.x")
+    repository.merging.teams["acme/rockets"] = {MEMBER}
+    pull = repository.pull(number=7, author=AUTHOR)
+    repository.merging.behind.add(7)
+    number, repo = PullNumber(7), Repo(REPO)
+    async with judged(judge, world) as hub, gateway_to(hub, "app") as github:
+        head = await github.head(repo, number)
+        assert (head.sha, head.base, head.state, head.merged) == (pull.head_sha, "main", "open", False)  # fmt: skip
+        assert await github.paths(repo, "release/2.x") == ["ci/gates/gate.yaml"]
+        assert await github.is_member(repo, "acme/rockets", Login(MEMBER))
+        assert not await github.is_member(repo, "acme/rockets", Login(AUTHOR))
+        await github.update_branch(repo, number, head.sha)
+        await github.merge(repo, number, (await github.head(repo, number)).sha, "squash")
+        assert (await github.head(repo, number)).merged
+        whole = await github.commit(repo, Sha(repository.branches["main"]))
+        beside = await github.create_commit(
+            repo, message="x", tree=whole.tree, parents=[whole.sha], author=whole.author
+        )
+        for _ in range(2):
+            await github.set_branch(repo, "pick/of/7", beside)
+        topic = repository.commit_to("topic", {"fins": "four"})
+        assert await github.branch_head(repo, "pick/of/7") == beside
+        assert await github.merge_into(repo, "pick/of/7", Sha(topic.sha)) != whole.tree
+        opened = await github.open_pull(repo, head="pick/of/7", base="main", title="t", body="b")
+        assert await github.pull_from(repo, "pick/of/7", "main") == opened
+        await github.delete_branch(repo, "pick/of/7")
 
 
 async def test_what_github_would_not_take_is_noticed(judge: Prism) -> None:

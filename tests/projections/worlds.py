@@ -7,6 +7,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from chatops.events import Event
+from chatops.events.approvals import ApprovalGiven, ApprovalWithdrawn
 from chatops.events.checks import CheckSeen, StatusSet
 from chatops.events.conversation import (
     CommandAccepted,
@@ -19,6 +20,8 @@ from chatops.events.conversation import (
 )
 from chatops.events.gate import RequiredChecksChanged, RequiredReported
 from chatops.events.mutes import JobsMuted, JobsUnmuted
+from chatops.events.owners import OwnersChanged
+from chatops.events.picks import PickPromised
 from chatops.events.pings import GroupsCalled
 from chatops.events.pulls import PullChanged, PullFilesSeen
 from chatops.events.reruns import RerunDeferred, RerunDropped, RerunRequested, RetestFinished
@@ -212,11 +215,42 @@ def decisions(draw: st.DrawFn) -> list[Event]:
 
 
 @st.composite
+def approvals(draw: st.DrawFn, number: int) -> list[Event]:
+    """Return what people said of a pull request, took back, and what a push put an end to."""
+    events: list[Event] = []
+    for place in range(draw(st.integers(0, 3))):
+        about: dict[str, Any] = {
+            "repo": REPO, "number": PullNumber(number), "sha": draw(SHAS),
+            "grade": draw(st.sampled_from(["lgtm", "approve"])),
+        }  # fmt: skip
+        who, at = draw(st.sampled_from(["mona", "Mona", "alice"])), draw(st.integers(0, 2))
+        said_at = NOW + timedelta(seconds=at)
+        command = CommandId(f"command/github/comment/{number}/approval/{place}")
+        match draw(st.sampled_from(["given", "withdrawn", "ended"])):
+            case "given":
+                events.append(
+                    ApprovalGiven(**about, command=command, by=Login(who), given_at=said_at)
+                )
+            case "withdrawn":
+                events.append(
+                    ApprovalWithdrawn(
+                        **about, command=command, whose=Login(who), withdrawn_at=said_at
+                    )
+                )
+            case _:
+                given = ApprovalGiven(**about, command=command, by=Login(who), given_at=said_at)
+                ended = ApprovalWithdrawn(**about, command=command, whose=Login(who), reason="push")
+                events += [given, ended]
+    return events
+
+
+@st.composite
 def histories(draw: st.DrawFn) -> list[Event]:
     """Return everything that was heard of a repository, each fact once."""
     events: list[Event] = []
     for number in range(1, draw(st.integers(1, 3)) + 1):
         events += draw(runs(number)) + draw(pulls(number)) + draw(commands(number))
+        events += draw(approvals(number))
         events += draw(checks(number))
     events += draw(mutes())
     events += draw(decisions())
@@ -229,7 +263,23 @@ def histories(draw: st.DrawFn) -> list[Event]:
         for n in range(draw(st.integers(0, 3)))
     ]  # fmt: skip
     events += [
-        GroupsCalled(command=CommandId(f"command/github/comment/{n}"), place=place, groups=("a", "b")[:n])
+        GroupsCalled(
+            command=CommandId(f"command/github/comment/{n}"), place=place, groups=("a", "b")[:n]
+        )
         for n, place in enumerate(draw(st.lists(st.sampled_from(["x#1", "x#2"]), max_size=3)))
+    ]
+    events += [
+        PickPromised(
+            command=CommandId(f"command/github/comment/1/pick/{n}"), repo=REPO,
+            number=PullNumber(1), branches=("stable",), by="mona",
+        )
+        for n in range(draw(st.integers(0, 2)))
+    ]  # fmt: skip
+    events += [
+        OwnersChanged(
+            repo=REPO, branch="main", origin="OWNERS", fingerprint=f"{n}", follows=f"{n - 1}",
+            seen_at=NOW + timedelta(days=n),
+        )
+        for n in range(draw(st.integers(0, 3)))
     ]  # fmt: skip
     return list({event.key(): event for event in events}.values())

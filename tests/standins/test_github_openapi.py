@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from chatops.standins.github import GitHubStandIn, World, serve_in_thread
-from chatops.standins.github.server import BY_APP, IN_REPOSITORY, REPOSITORY
+from chatops.standins.github.git_data import tree_sha
+from chatops.standins.github.server import BY_APP, IN_REPOSITORY, MEMBERSHIP, REPOSITORY
 from chatops.standins.github.things import App
 from chatops.standins.github.world import made_up_sha
 from tests.standins import rocket
@@ -20,6 +21,7 @@ pytestmark = [pytest.mark.node, pytest.mark.xdist_group("prism")]
 OPERATIONS = [
     *((method, REPOSITORY + re.sub(":path", "", path)) for method, path, _ in IN_REPOSITORY),
     *((method, path) for method, path, _ in BY_APP),
+    ("GET", MEMBERSHIP),
     ("GET", "/user"),
     ("GET", "/rate_limit"),
 ]
@@ -37,6 +39,10 @@ class Checked:
     job_id: int
     comment_id: int
     sha: str
+    other_sha: str
+    base: str
+    topic: str
+    tree: str
 
     @property
     def world(self) -> World:
@@ -61,6 +67,13 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checked]:
     repository.issue(number=12, author="hubot")
     repository.milestone("Lift-off")
     repository.teams.add("pilots")
+    repository.merging.teams["acme/rockets"] = {"mona"}
+    other = repository.pull(number=8)
+    repository.merging.behind.add(8)
+    ready = repository.pull(number=9)
+    repository.status(ready.head_sha, "Gatekeeper / gatekeeper", "success")
+    base = repository.commit_to("stable", {"README.md": "# Rocket\n"})
+    topic = repository.commit_to("stable", {"fins": "four"})
     run = next(r for r in repository.runs_of(sha) if r.workflow.name == "CI")
     folder = tmp_path_factory.mktemp("prism")
     with (
@@ -78,6 +91,10 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checked]:
             job_id=run.latest.jobs[0].id,
             comment_id=comment.id,
             sha=sha,
+            other_sha=other.head_sha,
+            base=base.sha,
+            topic=topic.sha,
+            tree=tree_sha(base.files),
         )
 
 
@@ -170,6 +187,28 @@ def test_every_call_fits_what_github_published(checked: Checked) -> None:
         ("GET", "/user", 200, None),
         ("GET", "/rate_limit", 200, None),
         ("GET", f"{repo}/pulls/404", 404, None),
+        ("GET", f"{repo}/git/trees/main?recursive=1", 200, None),
+        ("GET", "/orgs/acme/teams/rockets/memberships/mona", 200, None),
+        ("GET", "/orgs/acme/teams/rockets/memberships/hubot", 404, None),
+        ("PUT", f"{repo}/pulls/8/update-branch", 202, {"expected_head_sha": checked.other_sha}),
+        ("PUT", f"{repo}/pulls/8/update-branch", 422, {"expected_head_sha": checked.other_sha}),
+        ("PUT", f"{repo}/pulls/8/merge", 409, {"sha": checked.other_sha}),
+        ("PUT", f"{repo}/pulls/8/merge", 405, {"merge_method": "squash"}),
+        ("PUT", f"{repo}/pulls/9/merge", 200, {"merge_method": "squash"}),
+        ("GET", f"{repo}/git/commits/{checked.base}", 200, None),
+        ("GET", f"{repo}/git/commits/{'0' * 40}", 404, None),
+        ("POST", f"{repo}/git/commits", 201, {"message": "m", "tree": checked.tree}),
+        ("POST", f"{repo}/git/commits", 422, {"message": "m", "tree": "0" * 40}),
+        ("POST", f"{repo}/git/refs", 201, {"ref": "refs/heads/a/b", "sha": checked.base}),
+        ("POST", f"{repo}/git/refs", 422, {"ref": "refs/heads/a/b", "sha": checked.base}),
+        ("POST", f"{repo}/merges", 201, {"base": "a/b", "head": checked.topic}),
+        ("POST", f"{repo}/merges", 204, {"base": "a/b", "head": checked.topic}),
+        ("POST", f"{repo}/merges", 404, {"base": "gone", "head": checked.topic}),
+        ("PATCH", f"{repo}/git/refs/heads/a/b", 200, {"sha": checked.base, "force": True}),
+        ("POST", f"{repo}/pulls", 201, {"title": "t", "head": "a/b", "base": "main"}),
+        ("POST", f"{repo}/pulls", 422, {"title": "t", "head": "a/b", "base": "main"}),
+        ("DELETE", f"{repo}/git/refs/heads/a/b", 204, None),
+        ("DELETE", f"{repo}/git/refs/heads/a/b", 422, None),
     ]
 
     for method, path, status, body in calls:
@@ -189,7 +228,9 @@ def test_every_call_fits_what_github_published(checked: Checked) -> None:
 
 
 def _is(path: str) -> re.Pattern[str]:
-    return re.compile(re.escape(same_shape(path)).replace(r"\{\}", "[^/]+"))
+    # The name of a branch among all references has a slash in it always.
+    shape = re.escape(same_shape(path)).replace(r"/git/refs/\{\}", "/git/refs/.+")
+    return re.compile(shape.replace(r"\{\}", "[^/]+"))
 
 
 @pytest.mark.parametrize(

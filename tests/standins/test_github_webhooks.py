@@ -127,6 +127,8 @@ def live_a_little(world: World, repository: Repository, clock: HandClock) -> Non
         repository.withdraw_review(8, who, actor="tritri")
     repository.status(repository.branches["main"], "dco", "success", description="Signed off")
     repository.status(repository.pulls[7].head_sha, "license", "failure", actor="mona")
+    review = repository.review(7, author="mona", state="approved", body="/lgtm")
+    repository.dismiss(7, review, actor="tritri")
     repository.close_pull(7, actor="mona", merge=True)
 
 
@@ -193,6 +195,8 @@ async def test_every_payload_fits_what_github_published() -> None:
         "pull-request-synchronize",
         "pull-request-unassigned",
         "pull-request-unlabeled",
+        "pull-request-review-dismissed",
+        "pull-request-review-submitted",
         "push",
         "status",
         "workflow-job-completed",

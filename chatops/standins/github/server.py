@@ -24,9 +24,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatops.standins.github import endpoints_actions as actions
+from chatops.standins.github import endpoints_git as git
 from chatops.standins.github import endpoints_issues as issues
 from chatops.standins.github import endpoints_pulls as pulls
 from chatops.standins.github import endpoints_repository as repositories
+from chatops.standins.github import endpoints_reviews as reviews
 from chatops.standins.github.answers import Answer, Call
 from chatops.standins.github.gate import Endpoint, Fault, FaultKind, Gate, RecordedCall
 from chatops.standins.github.pages import Pages
@@ -82,6 +84,16 @@ IN_REPOSITORY: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "/commits/{ref:path}/status", repositories.get_status),
     ("POST", "/statuses/{sha}", repositories.create_status),
     ("GET", "/branches/{branch:path}", repositories.get_branch),
+    ("GET", "/git/trees/{tree_sha:path}", reviews.get_tree),
+    ("PUT", "/pulls/{number}/merge", reviews.merge),
+    ("PUT", "/pulls/{number}/update-branch", reviews.update_branch),
+    ("POST", "/pulls", git.open_pull),
+    ("GET", "/git/commits/{commit_sha}", git.get_commit),
+    ("POST", "/git/commits", git.create_commit),
+    ("POST", "/git/refs", git.create_ref),
+    ("PATCH", "/git/refs/{ref:path}", git.update_ref),
+    ("DELETE", "/git/refs/{ref:path}", git.delete_ref),
+    ("POST", "/merges", git.merge_branch),
 )
 BY_APP: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "/app", repositories.get_app),
@@ -91,6 +103,7 @@ BY_APP: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", "/app/hook/deliveries/{delivery_id}/attempts", repositories.redeliver),
     ("GET", REPOSITORY + "/installation", repositories.get_installation),
 )
+MEMBERSHIP = "/orgs/{org}/teams/{team_slug}/memberships/{username}"
 SHUTDOWN_SECONDS = 2
 
 
@@ -210,6 +223,8 @@ class GitHubStandIn:
             yield self._route(method, REPOSITORY + path, endpoint)
         for method, path, endpoint in BY_APP:
             yield self._route(method, path, endpoint, by_app=True)
+        yield self._route("GET", MEMBERSHIP, reviews.get_membership)
+        yield self._route("POST", "/graphql", reviews.graphql)
         yield self._route("GET", "/user", repositories.get_user)
         yield self._route("GET", "/rate_limit", self._rate_limit, is_free=True)
         yield Route("/_standin/faults", self._add_fault, methods=["POST"])

@@ -8,6 +8,7 @@ import zlib
 from collections import Counter
 
 from chatops.standins.github.actions import Attempt, Job, Json, Run, Workflow, runner_id, stamp
+from chatops.standins.github.reviewing import Review
 from chatops.standins.github.things import (
     REACTIONS,
     App,
@@ -568,7 +569,9 @@ class Shapes:
             "updated_at": stamp(pull.updated_at),
             "closed_at": stamp(pull.closed_at) if pull.closed_at else None,
             "merged_at": stamp(pull.merged_at) if pull.merged_at else None,
-            "merge_commit_sha": made_up_sha(f"merge {pull.head_sha}"),
+            "merge_commit_sha": repository.git.merged.get(
+                pull.number, made_up_sha(f"merge {pull.head_sha}")
+            ),
             **self._tracking(repository, pull),
             "requested_reviewers": [self.user(login) for login in pull.reviewers],
             "requested_teams": [self.team(repository, slug) for slug in pull.review_teams],
@@ -583,7 +586,7 @@ class Shapes:
             "base": self._end(repository, pull, head=False),
             "_links": {name: {"href": href} for name, href in hrefs.items()},
             "author_association": repository.association(pull.author),
-            "auto_merge": None,
+            "auto_merge": self._auto_merge(repository, pull),
             "active_lock_reason": None,
         }
 
@@ -603,6 +606,40 @@ class Shapes:
             "additions": sum(file.additions for file in pull.files),
             "deletions": sum(file.deletions for file in pull.files),
             "changed_files": len(pull.files),
+        }
+
+    def reviewed_pull(self, repository: Repository, pull: Pull) -> Json:
+        """Draw a pull request as the webhook of a review shows it."""
+        return self.pull(repository, pull)
+
+    def review(self, repository: Repository, pull: Pull, review: Review) -> Json:
+        """Draw a review."""
+        page = f"{self.page(repository, f'/pull/{pull.number}')}#pullrequestreview-{review.id}"
+        url = self.api(repository, f"/pulls/{pull.number}")
+        return {
+            "id": review.id,
+            "node_id": node_id("review", review.id),
+            "user": self.user(review.author),
+            "body": review.body or None,
+            "commit_id": review.commit,
+            "submitted_at": stamp(review.submitted_at),
+            "updated_at": stamp(review.submitted_at),
+            "state": review.state,
+            "html_url": page,
+            "pull_request_url": url,
+            "author_association": repository.association(review.author),
+            "_links": {"html": {"href": page}, "pull_request": {"href": url}},
+        }
+
+    def _auto_merge(self, repository: Repository, pull: Pull) -> Json | None:
+        asked = repository.merging.auto_merge.get(pull.number)
+        if asked is None:
+            return None
+        return {
+            "enabled_by": self.user(asked.by),
+            "merge_method": asked.method,
+            "commit_title": pull.title,
+            "commit_message": "",
         }
 
     def _end(self, repository: Repository, pull: Pull, *, head: bool) -> Json:

@@ -14,8 +14,9 @@ REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes
 APP_PERMISSIONS = {
     "actions": "write",
     "checks": "read",
-    "contents": "read",
+    "contents": "write",
     "issues": "write",
+    "members": "read",
     "metadata": "read",
     "pull_requests": "write",
     "statuses": "write",
@@ -27,6 +28,7 @@ APP_EVENTS = (
     "issues",
     "label",
     "pull_request",
+    "pull_request_review",
     "push",
     "status",
     "workflow_job",

@@ -120,6 +120,11 @@ def _of_pull(shapes: Shapes, happening: Happening) -> Json:
         return {}
     if happening.comment is not None:
         return _of_issue(shapes, repository, happening, pull)
+    if happening.review is not None:
+        return {
+            "review": shapes.review(repository, pull, happening.review),
+            "pull_request": shapes.reviewed_pull(repository, pull),
+        }
     body = {"number": pull.number, "pull_request": shapes.full_pull(repository, pull)}
     if happening.action == "synchronize":
         body |= {"before": happening.before, "after": pull.head_sha}

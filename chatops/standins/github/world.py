@@ -26,6 +26,8 @@ from chatops.standins.github.actions import (
     SystemClock,
     Workflow,
 )
+from chatops.standins.github.git_data import GitData, GitRepository
+from chatops.standins.github.reviewing import Merging, Review, ReviewingRepository
 from chatops.standins.github.things import (
     APP_EVENTS,
     APP_PERMISSIONS,
@@ -72,6 +74,7 @@ class Happening:
     changes: Json | None = None
     status: CommitStatus | None = None
     sha: str = ""
+    review: Review | None = None
 
 
 Listener = Callable[[Happening], None]
@@ -209,9 +212,10 @@ class World:
                 job=job,
             )
         )
+        repository.let_merge()
 
 
-class Repository(Tracker):
+class Repository(ReviewingRepository, GitRepository, Tracker):
     """One repository and what happens in it.
 
     `required_checks` are required by a ruleset, `classic_checks` by branch protection of the old kind.
@@ -249,6 +253,8 @@ class Repository(Tracker):
         self.runs: dict[int, Run] = {}
         self.statuses: defaultdict[str, list[CommitStatus]] = defaultdict(list)
         self.required_checks: list[str] = []
+        self.merging = Merging()
+        self.git = GitData()
         self.contents: defaultdict[str, dict[str, str]] = defaultdict(dict)
         self.branches: dict[str, str] = {default_branch: made_up_sha(f"{owner}/{name}")}
         self._jobs: dict[int, tuple[Run, Job]] = {}
@@ -359,7 +365,8 @@ class Repository(Tracker):
         pull.merged_at = pull.closed_at if merge else None
         self._emit("pull_request", "closed", actor, about=pull)
         if merge:
-            self.push(pull.base_branch, message=pull.title, actor=actor)
+            push = self.push(pull.base_branch, message=pull.title, actor=actor)
+            self.note_merge(pull, push.before, push.after)
         return pull
 
     def add_label(self, number: int, name: str, *, actor: str) -> None:
@@ -495,6 +502,7 @@ class Repository(Tracker):
                 sha=sha,
             )
         )
+        self.let_merge()
         return status
 
     # Workflows and runs
@@ -712,6 +720,28 @@ class Repository(Tracker):
     def set_off(self, pull: Pull, action: str, actor: str) -> None:
         """Start the workflows that listen to a change of a pull request."""
         self._trigger(pull, action, actor)
+
+    def next_review(self) -> int:
+        """Return the id of the next review."""
+        return self.world.numbers["review"].take()
+
+    def moment(self) -> datetime:
+        """Tell the time."""
+        return self.world.now()
+
+    def tell(self, event: str, action: str, sender: str, pull: Pull, review: Review | None) -> None:
+        """Tell the world of something that happened to a pull request."""
+        self.world.account(sender)
+        self.world.emit(
+            Happening(
+                event=event,
+                action=action,
+                sender=sender,
+                repository=self,
+                pull=pull,
+                review=review,
+            )
+        )
 
     def _emit(
         self,

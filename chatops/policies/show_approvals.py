@@ -1,0 +1,153 @@
+"""Shows how the approvals of a pull request stand, as commit statuses, and as labels where a community wants them.
+
+Whenever:  somebody says or takes back what they said, a pull request has a new head, the files of one become known,
+           the owners change, or a status was set that is not what counts by now (for two may be set at the same time)
+Asks for:  `approval_status.requested` for the head commit, `approval_label.requested`
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from chatops.answers.approvals import Picture, approved_status, lgtm_status, picture
+from chatops.config import Approvals
+from chatops.engine.policy import Policy, Scene, Wanted
+from chatops.events import Event, Recorded
+from chatops.events.approvals import (
+    ApprovalGiven,
+    ApprovalLabelRequested,
+    ApprovalStatusRequested,
+    ApprovalStatusShown,
+    ApprovalWithdrawn,
+)
+from chatops.events.owners import OwnersChanged
+from chatops.events.pulls import PullChanged, PullFilesSeen
+from chatops.projections.approvals import spoken_of
+from chatops.projections.pulls import Pull, open_pulls, pull
+
+SUCCESS = "success"
+
+
+class ShowApprovals(Policy):
+    """Keep statuses and labels as the approvals are."""
+
+    name: ClassVar[str] = "show_approvals"
+    reads: ClassVar[tuple[type[Event], ...]] = (
+        ApprovalGiven,
+        ApprovalWithdrawn,
+        OwnersChanged,
+        PullFilesSeen,
+        PullChanged,
+        ApprovalStatusShown,
+    )
+
+    def concerned(self, facts: Sequence[Recorded], scene: Scene) -> Sequence[Recorded]:
+        pushed = {
+            (fact.event.repo, fact.event.number)
+            for fact in facts
+            if isinstance(fact.event, PullChanged)
+        }
+        spoken = spoken_of(scene.db, pushed)
+        return [
+            fact
+            for fact in facts
+            if not isinstance(fact.event, PullChanged)
+            or (fact.event.repo, fact.event.number) in spoken
+        ]
+
+    def decide(self, fact: Recorded, scene: Scene) -> Sequence[Wanted]:
+        event = fact.event
+        if isinstance(event, OwnersChanged):
+            return _everywhere(event, fact, scene)
+        assert isinstance(event, _Concerning)
+        community = scene.configuration.community_of(event.repo)
+        known = pull(scene.db, event.repo, event.number)
+        if community is None or known is None or known.state != "open":
+            return []
+        if isinstance(event, PullChanged) and not community.approvals.keep_lgtm:
+            # What was said before ends, and that is shown.
+            return []
+        seen = picture(scene.db, community.approvals, known)
+        signs = _signs(seen, community.approvals)
+        if isinstance(event, PullChanged):
+            # Whatever else changes: a head that we know already is shown already.
+            signs = [sign for sign in signs if sign.is_lgtm]
+            return [Wanted(one) for sign in signs for one in sign.wanted(known, known.sha)]
+        if isinstance(event, ApprovalStatusShown):
+            signs = [sign for sign in signs if sign.is_contradicted(event, known)]
+        return [Wanted(one) for sign in signs for one in sign.wanted(known, fact.id)]
+
+
+_Concerning = ApprovalGiven | ApprovalWithdrawn | PullFilesSeen | PullChanged | ApprovalStatusShown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sign:
+    """What is to be shown of one grade, and where: a status, a label, both or neither."""
+
+    is_lgtm: bool
+    context: str
+    label: str
+    state: str
+    description: str
+
+    def wanted(self, known: Pull, because: str) -> list[Event]:
+        """Return what asks for it."""
+        found: list[Event] = []
+        if self.context:
+            found.append(
+                ApprovalStatusRequested(
+                    repo=known.repo,
+                    number=known.number,
+                    sha=known.sha,
+                    context=self.context,
+                    state=self.state,
+                    description=self.description,
+                    because=because,
+                )
+            )
+        if self.label:
+            found.append(
+                ApprovalLabelRequested(
+                    repo=known.repo,
+                    number=known.number,
+                    label=self.label,
+                    wanted=self.state == SUCCESS,
+                    because=because,
+                )
+            )
+        return found
+
+    def is_contradicted(self, shown: ApprovalStatusShown, known: Pull) -> bool:
+        """Return whether a status that was set says something else."""
+        return (known.sha, self.context) == (shown.sha, shown.context) and (
+            self.state,
+            self.description,
+        ) != (shown.state, shown.description)
+
+
+def _everywhere(event: OwnersChanged, fact: Recorded, scene: Scene) -> list[Wanted]:
+    """Return what other owners change on the open pull requests: that is seldom, and concerns every one of them."""
+    community = scene.configuration.community_of(event.repo)
+    if community is None or community.approvals.branch != event.branch:
+        return []
+    said = community.approvals
+    return [
+        Wanted(one)
+        for known in open_pulls(scene.db, event.repo)
+        for sign in _signs(picture(scene.db, said, known), said)
+        if not sign.is_lgtm
+        for one in sign.wanted(known, fact.id)
+    ]
+
+
+def _signs(seen: Picture, said: Approvals) -> list[_Sign]:
+    signs = (
+        (True, said.lgtm_status, said.lgtm_label, lgtm_status(seen)),
+        (False, said.approved_status, said.approved_label, approved_status(seen)),
+    )
+    return [
+        _Sign(is_lgtm=is_lgtm, context=context, label=label, state=found[0], description=found[1])
+        for is_lgtm, context, label, found in signs
+        if found is not None
+    ]

@@ -1,0 +1,127 @@
+"""Is it found good, and who still has to approve what?"""
+
+from pathlib import Path
+
+import pytest
+
+from chatops.answers.approvals import (
+    LONGEST_DESCRIPTION,
+    Picture,
+    approved_status,
+    lgtm_status,
+    names_of,
+    picture,
+    teams_of,
+)
+from chatops.answers.owners import Area
+from chatops.config import Community
+from chatops.events import Event
+from chatops.events.approvals import APPROVE
+from chatops.events.owners import OwnersChanged
+from chatops.names import Sha
+from chatops.projections.pulls import pull as known_pull
+from tests.approving import OWNED, OWNERS, community, files, given, withdrawn
+from tests.scene import PULL, REPO, pull, scene
+
+BOTH = [pull(), OWNERS, files("src/a.py", "docs/a.md")]
+OTHER = Sha("b" * 40)
+
+
+def see(folder: Path, *facts: Event, said: Community = OWNED) -> Picture:
+    with scene(folder, facts) as world, world.knowledge(said) as knowledge:
+        known = known_pull(knowledge.db, REPO, PULL)
+        assert known is not None
+        return picture(knowledge.db, said.approvals, known)
+
+
+def test_all_areas_wait_for_an_owner_of_theirs(tmp_path: Path) -> None:
+    seen = see(tmp_path, *BOTH, given("alice", APPROVE))
+
+    assert [area.place for area in seen.awaited() or ()] == ["/"]
+    assert approved_status(seen) == ("pending", "Needs /approve by an owner of /")
+
+
+def test_it_is_approved_once_nobody_is_waited_for(tmp_path: Path) -> None:
+    seen = see(tmp_path, *BOTH, given("alice", APPROVE), given("mona", APPROVE))
+
+    assert approved_status(seen) == ("success", "Every file is approved by an owner, or needs none")
+
+
+def test_an_approval_outlives_a_push_but_covers_only_what_one_owns(tmp_path: Path) -> None:
+    facts = [pull(), OWNERS, files("docs/a.md"), given("alice", APPROVE, sha=OTHER)]
+
+    assert see(tmp_path, *facts).awaited() == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "awaited"),
+    [([], []), ([withdrawn("hubot", APPROVE)], ["/"])],
+)
+def test_an_author_who_owns_has_approved_where_that_is_wanted_until_they_cancel(
+    tmp_path: Path, facts: list[Event], awaited: list[str]
+) -> None:
+    mine = [pull(), OWNERS, files("src/a.py"), *facts]
+
+    seen = see(tmp_path, *mine, said=community(authors_approve=True))
+
+    assert [area.place for area in seen.awaited() or ()] == awaited
+
+
+def test_else_authors_approve_nothing_by_themselves(tmp_path: Path) -> None:
+    seen = see(tmp_path, pull(), OWNERS, files("src/a.py"))
+
+    assert [area.place for area in seen.awaited() or ()] == ["/"]
+
+
+NOBODY = OwnersChanged(repo=REPO, branch="main", origin="", fingerprint="0")
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        [pull()],
+        [pull(), OWNERS],
+        [pull(), files("src/a.py")],
+        [pull(), NOBODY, files("src/a.py")],
+    ],
+)
+def test_what_is_not_known_is_not_guessed(tmp_path: Path, facts: list[Event]) -> None:
+    seen = see(tmp_path, *facts)
+
+    assert seen.awaited() is None
+    assert approved_status(seen) is None
+
+
+def test_an_lgtm_is_for_one_commit(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+
+    old = see(tmp_path / "a", pull(), given("mona", sha=OTHER))
+    kept = see(tmp_path / "b", pull(), given("mona", sha=OTHER), said=community(keep_lgtm=True))
+
+    assert lgtm_status(old) == ("pending", "Nobody has said /lgtm for this commit")
+    assert lgtm_status(kept) == ("success", "mona said /lgtm")
+
+
+def test_where_nobody_spoke_of_it_no_status_shows_it(tmp_path: Path) -> None:
+    assert lgtm_status(see(tmp_path, pull())) is None
+
+
+def test_a_status_is_no_longer_than_github_takes(tmp_path: Path) -> None:
+    people = [given(f"somebody-with-a-long-name-{number}", minutes=number) for number in range(9)]
+
+    found = lgtm_status(see(tmp_path, pull(), *people))
+
+    assert found is not None
+    assert len(found[1]) == LONGEST_DESCRIPTION
+
+
+def test_names_are_the_persons_own_and_their_teams() -> None:
+    area = Area(
+        place="/", files=("a",), owners=frozenset({"mona", "acme/rockets"}),
+        reviewers=frozenset({"acme/readers"}),
+    )  # fmt: skip
+
+    assert teams_of([area]) == ["acme/readers", "acme/rockets"]
+    assert names_of([area], "Mona", ["acme/rockets", "acme/other"]) == {"mona", "acme/rockets"}
+    assert names_of([area], "bob") == frozenset()

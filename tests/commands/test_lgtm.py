@@ -1,0 +1,141 @@
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from chatops.commands.lgtm import Lgtm
+from chatops.config import Community
+from chatops.engine.answer import Answer, as_text
+from chatops.engine.command import Asked
+from chatops.errors import Refused
+from chatops.events import Event
+from chatops.events.approvals import APPROVE, LGTM, ApprovalGiven, ApprovalWithdrawn
+from chatops.events.conversation import EffectFailed
+from chatops.names import Sha
+from tests.approving import OWNED, OWNERS, asked, community, ended, files, given, withdrawn
+from tests.scene import COMMAND, COMMUNITY, HEAD, pull, scene, story
+
+OTHER = Sha("b" * 40)
+
+
+def decide(
+    folder: Path,
+    words: Sequence[str],
+    *facts: Event,
+    by: Asked | None = None,
+    said: Community = COMMUNITY,
+) -> list[Event]:
+    with scene(folder, facts or [pull()]) as world, world.knowledge(said) as knowledge:
+        return list(Lgtm.parse(words).decide(by or asked("mona", verb="lgtm"), knowledge))
+
+
+def refusal(folder: Path, words: Sequence[str], *facts: Event, by: Asked | None = None) -> Refused:
+    with pytest.raises(Refused) as refused:
+        decide(folder, words, *facts, by=by)
+    return refused.value
+
+
+@pytest.mark.parametrize("words", [[], ["no-issue"], ["NO-ISSUE"]])
+def test_it_is_said_of_the_head_commit(tmp_path: Path, words: list[str]) -> None:
+    (event,) = decide(tmp_path, words)
+
+    assert isinstance(event, ApprovalGiven)
+    assert (event.grade, event.by, event.sha) == (LGTM, "mona", HEAD)
+
+
+def test_nobody_says_it_to_themselves(tmp_path: Path) -> None:
+    assert refusal(tmp_path, [], by=asked("Hubot")).reason == "own_pull"
+
+
+def test_once_is_enough_for_one_commit(tmp_path: Path) -> None:
+    assert refusal(tmp_path, [], pull(), given("Mona")).reason == "as_it_is"
+
+
+def test_after_a_push_it_can_be_said_again(tmp_path: Path) -> None:
+    assert len(decide(tmp_path, [], pull(), given("mona", sha=OTHER))) == 1
+
+
+def test_cancel_takes_back_what_everybody_said(tmp_path: Path) -> None:
+    events = decide(tmp_path, ["Cancel"], pull(), given("alice"), given("bob"), by=asked("hubot"))
+
+    assert [event.whose for event in events if isinstance(event, ApprovalWithdrawn)] == [
+        "alice", "bob",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "facts", [[], [given("mona", sha=OTHER)], [given("mona"), withdrawn("mona")]]
+)
+def test_where_none_stands_there_is_none_to_take_back(tmp_path: Path, facts: list[Event]) -> None:
+    assert refusal(tmp_path, ["cancel"], pull(), *facts).reason == "as_it_is"
+
+
+def test_an_owner_approves_with_it_where_that_is_wanted(tmp_path: Path) -> None:
+    said = community(lgtm_acts_as_approve=True)
+    facts = [pull(), OWNERS, files("docs/a.md", "src/a.py")]
+
+    events = decide(tmp_path, [], *facts, by=asked("alice", "alice"), said=said)
+
+    given_ = [event for event in events if isinstance(event, ApprovalGiven)]
+    assert [event.grade for event in given_] == [LGTM, APPROVE]
+    assert [one.place for one in given_[1].awaits] == ["/"]
+
+
+def test_by_default_it_approves_nothing(tmp_path: Path) -> None:
+    facts = [pull(), OWNERS, files("docs/a.md")]
+
+    assert len(decide(tmp_path, [], *facts, by=asked("alice", "alice"), said=OWNED)) == 1
+
+
+@pytest.mark.parametrize("words", [["thanks"], ["cancel", "please"]])
+def test_what_else_one_wants_to_say_goes_on_another_line(words: list[str]) -> None:
+    with pytest.raises(Refused, match="another one"):
+        Lgtm.parse(words)
+
+
+def test_a_closed_pull_request_is_not_looked_at(tmp_path: Path) -> None:
+    assert refusal(tmp_path, [], pull(state="closed")).reason == "closed"
+
+
+def test_outside_a_pull_request_it_says_where_it_works(tmp_path: Path) -> None:
+    assert refusal(tmp_path, [], OWNERS).reason == "no_pull"
+
+
+def test_both_of_its_words_are_heard() -> None:
+    assert Lgtm.verbs(COMMUNITY) == {"lgtm": (), "remove-lgtm": ("cancel",)}
+
+
+def test_it_can_be_taken_back(tmp_path: Path) -> None:
+    word = given("mona")
+    with scene(tmp_path, [pull(), word]) as world, world.knowledge() as knowledge:
+        (event,) = Lgtm.taken_back(story(word), asked("mona"), knowledge)
+
+    assert isinstance(event, ApprovalWithdrawn)
+
+
+def tell(folder: Path, *events: Event) -> Answer:
+    with scene(folder) as world, world.knowledge() as knowledge:
+        return Lgtm.tell(story(*events), knowledge)
+
+
+@pytest.mark.parametrize(
+    ("events", "said", "quiet"),
+    [
+        ([given("mona")], "mona finds c0ffee000 good.", True),
+        ([withdrawn("mona")], "Taken back: what mona had said counts no longer.", True),
+        ([given("mona"), ended(given("mona"))], "a push put an end to it", False),
+        ([given("mona"), ended(given("mona"), "dismissed")], "the review was dismissed", False),
+        (
+            [given("mona"), EffectFailed(effect="e", request="r", stream_of=COMMAND, text="No.")],
+            "No.",
+            False,
+        ),
+    ],
+)
+def test_success_is_quiet_and_an_end_is_not(
+    tmp_path: Path, events: list[Event], said: str, *, quiet: bool
+) -> None:
+    answer = tell(tmp_path, *events)
+
+    assert said in as_text(answer)
+    assert answer.quiet == quiet

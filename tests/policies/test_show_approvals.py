@@ -1,0 +1,117 @@
+from pathlib import Path
+
+from chatops.config import Community
+from chatops.events import Event
+from chatops.events.approvals import (
+    APPROVE,
+    ApprovalLabelRequested,
+    ApprovalStatusRequested,
+    ApprovalStatusShown,
+)
+from chatops.names import Sha
+from chatops.policies.show_approvals import ShowApprovals
+from tests.approving import OWNED, OWNERS, community, files, given, withdrawn
+from tests.scene import HEAD, NOW, PULL, REPO, decided, pull, scene
+
+LABELLED = community(
+    lgtm_label="lgtm", approved_label="approved", lgtm_status="", approved_status=""
+)
+
+
+def wanted(folder: Path, *facts: Event, said: Community = OWNED) -> list[Event]:
+    with scene(folder) as world:
+        recorded = world.add(facts)
+        return decided(world, ShowApprovals(), recorded[-1], said)
+
+
+def states(events: list[Event]) -> dict[str, str]:
+    return {
+        event.context: event.state for event in events if isinstance(event, ApprovalStatusRequested)
+    }
+
+
+def test_files_that_become_known_are_shown_to_need_an_owner(tmp_path: Path) -> None:
+    assert states(wanted(tmp_path, pull(), OWNERS, files("docs/a.md"))) == {
+        "chatops/approved": "pending"
+    }
+
+
+def test_each_word_is_shown(tmp_path: Path) -> None:
+    facts = [pull(), OWNERS, files("docs/a.md"), given("alice", APPROVE), given("mona")]
+
+    assert states(wanted(tmp_path, *facts)) == {
+        "chatops/approved": "success",
+        "chatops/lgtm": "success",
+    }
+
+
+def test_a_word_taken_back_is_shown(tmp_path: Path) -> None:
+    facts = [pull(), given("mona"), withdrawn("mona")]
+
+    assert states(wanted(tmp_path, *facts)) == {"chatops/lgtm": "pending"}
+
+
+def test_labels_are_touched_only_where_a_community_wants_them(tmp_path: Path) -> None:
+    facts = [pull(), OWNERS, files("docs/a.md"), given("mona")]
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+
+    without = wanted(tmp_path / "a", *facts)
+    with_labels = wanted(tmp_path / "b", *facts, said=LABELLED)
+
+    assert not any(isinstance(event, ApprovalLabelRequested) for event in without)
+    assert [
+        (event.label, event.wanted)
+        for event in with_labels
+        if isinstance(event, ApprovalLabelRequested)
+    ] == [("lgtm", True), ("approved", False)]
+    assert states(with_labels) == {}
+
+
+def test_a_new_head_shows_a_word_that_is_kept_once(tmp_path: Path) -> None:
+    pushed = pull(sha=Sha("b" * 40), updated_at=NOW.replace(hour=13))
+    retitled = pull(sha=Sha("b" * 40), updated_at=NOW.replace(hour=14), title="Other")
+    kept = community(keep_lgtm=True)
+    with scene(tmp_path, [pull(), given("mona")]) as world:
+        first = decided(world, ShowApprovals(), world.add([pushed])[0], kept)
+        second = decided(world, ShowApprovals(), world.add([retitled])[0], kept)
+
+    assert states(first) == {"chatops/lgtm": "success"}
+    assert [event.key() for event in first] == [event.key() for event in second]
+
+
+def shown(state: str, description: str) -> ApprovalStatusShown:
+    return ApprovalStatusShown(
+        repo=REPO, number=PULL, sha=HEAD, context="chatops/lgtm", state=state,
+        description=description, because="x",
+    )  # fmt: skip
+
+
+def test_a_status_that_came_too_late_is_set_right(tmp_path: Path) -> None:
+    late = shown("pending", "Nobody has said /lgtm for this commit")
+
+    assert states(wanted(tmp_path, pull(), given("mona"), late)) == {"chatops/lgtm": "success"}
+
+
+def test_one_that_is_right_is_left_alone(tmp_path: Path) -> None:
+    assert wanted(tmp_path, pull(), given("mona"), shown("success", "mona said /lgtm")) == []
+
+
+def test_what_is_closed_shows_nothing_any_more(tmp_path: Path) -> None:
+    assert wanted(tmp_path, pull(state="closed"), given("mona")) == []
+
+
+def test_other_owners_are_shown_on_every_open_pull_request(tmp_path: Path) -> None:
+    open_ones = [pull(), files("docs/a.md"), pull(number=8), pull(number=9, state="closed")]
+
+    events = wanted(tmp_path, *open_ones, given("mona"), OWNERS)
+
+    assert [(event.number, event.state) for event in events if isinstance(event, ApprovalStatusRequested)] == [
+        (PULL, "pending")
+    ]  # fmt: skip
+
+
+def test_the_owners_of_a_branch_that_does_not_count_are_not_shown(tmp_path: Path) -> None:
+    said = community(branch="stable")
+
+    assert wanted(tmp_path, pull(), files("docs/a.md"), OWNERS, said=said) == []

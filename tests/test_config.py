@@ -6,6 +6,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import chatops.commands
 from chatops.config import (
     BranchRules,
     Configuration,
@@ -17,6 +18,9 @@ from chatops.config import (
 )
 from chatops.config.reading import EXAMPLE
 from chatops.config.shape import Community
+from chatops.engine.catalogue import catalogue
+from chatops.engine.command import Command
+from chatops.engine.vocabulary import misnamed
 from chatops.errors import BadInput
 from chatops.names import Repo
 from tests.needs import REPOSITORY
@@ -130,6 +134,22 @@ def test_kata_is_complete() -> None:
         path="tools/testing/gatekeeper/required-tests.yaml", branch="main"
     )
     assert len(kata.maintainers) == 9
+    assert (kata.trust.adds_label, kata.trust.again_after_push) == (True, False)
+    assert kata.approvals.owners == "codeowners"
+
+
+def test_kata_shows_in_no_label_what_people_think_of_a_change() -> None:
+    kata = read_configuration(EXAMPLES / "kata.yaml").communities["kata"]
+
+    assert kata.labels.restart_ci
+    assert (kata.approvals.lgtm_label, kata.approvals.approved_label) == ("", "")
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_no_example_has_a_rule_about_a_command_that_is_not_there(path: Path) -> None:
+    commands = {command.name: command for command in catalogue(chatops.commands, Command)}
+
+    assert misnamed(commands, read_configuration(path)) == []
 
 
 def test_coco_has_a_nightly_in_each_of_several_repositories() -> None:

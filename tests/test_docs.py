@@ -10,9 +10,14 @@ import typer.main
 from prometheus_client import CollectorRegistry
 from typer.core import TyperGroup
 
+import chatops.commands
 from chatops import reference
 from chatops.__main__ import program
+from chatops.config.shape import Community, Labels
+from chatops.engine.catalogue import catalogue
+from chatops.engine.command import Command
 from chatops.metrics import Metrics
+from chatops.names import Repo
 from chatops.settings import KNOWN
 from tests.needs import REPOSITORY
 
@@ -173,6 +178,21 @@ def test_every_verb_of_the_command_line_is_in_the_runbook() -> None:
     assert {
         verb for verb in verbs if f"chatops {verb}" not in told and f"make {verb}" not in told
     } == set()
+
+
+def test_every_command_the_readme_shows_is_heard() -> None:
+    shown = (REPOSITORY / "README.md").read_text(encoding="utf-8").split("## What it hears")[1]
+    named = set(re.findall(r"`/([a-z-]+)`", shown.partition("\n## ")[0]))
+    labels = Labels(prefixes=("area",))
+    community = Community(title="Acme", repositories=(Repo("acme/engine"),), labels=labels)
+    heard = {
+        verb
+        for command in catalogue(chatops.commands, Command)
+        for verb in command.verbs(community)
+    }
+
+    assert named
+    assert named <= heard
 
 
 def test_decisions_are_numbered_once() -> None:

@@ -57,7 +57,7 @@ docs: $(installed) ## write the generated pages of docs/ again
 	$(bin)/python -m chatops docs
 
 # The difference is taken against an empty database brought to the newest migration,
-# so that it does not depend on what this machine happens to hold.
+# so that it does not depend on what this machine happens to hold. It gets the next number.
 .PHONY: migration
 migration: export m := $(m)
 migration: $(installed) ## write a migration for what the tables now say; m="…" names it
@@ -65,7 +65,9 @@ migration: $(installed) ## write a migration for what the tables now say; m="…
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT \
 	&& export CHATOPS_DATABASE_URL="sqlite:///$$folder/empty.db" \
 	&& $(bin)/alembic upgrade head \
-	&& $(bin)/alembic revision --autogenerate -m "$$m"
+	&& newest=$$(ls migrations/versions | sed -n 's/^0*\([0-9][0-9]*\)_.*\.py$$/\1/p' | tail -n 1) \
+	&& $(bin)/alembic revision --autogenerate --rev-id "$$(printf %04d $$((newest + 1)))" -m "$$m" \
+	&& $(bin)/ruff check --quiet --fix migrations/versions && $(bin)/ruff format --quiet migrations/versions
 
 # Needs uv, which only the person who changes a dependency has to have.
 .PHONY: lock

@@ -57,8 +57,8 @@ class Retest(Command):
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:
-        what = [word for word in words if word.lower() not in (REQUIRED, ALL)]
-        marks = {word.lower() for word in words} & {REQUIRED, ALL}
+        what = [word for word in words if _mark(word) not in (REQUIRED, ALL)]
+        marks = {_mark(word) for word in words} & {REQUIRED, ALL}
         if len(marks) > 1 or (ALL in marks and what):
             raise Refused(
                 f"I found `{' '.join(words)}`, which asks for different things. "
@@ -135,6 +135,11 @@ class Retest(Command):
     @classmethod
     def taken_back(cls, story: Story, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
         return reruns_taken_back(story, asked, knowledge)
+
+
+def _mark(word: str) -> str:
+    """Return a word as a mark: `--required` and `Required` mean `required`."""
+    return word.lower().lstrip("-")
 
 
 def _nothing_to_do(sha: Sha, runs: Sequence[Repeatable], failed: Sequence[Repeatable]) -> Refused:

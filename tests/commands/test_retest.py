@@ -25,6 +25,7 @@ from chatops.events.reruns import (
 )
 from chatops.events.tables import RowsShown
 from chatops.names import CommandId, RunId
+from chatops.surfaces.comment_words import spoken
 from tests.scene import (
     COMMAND,
     HEAD,
@@ -375,6 +376,13 @@ def test_with_a_name_the_gate_is_not_run_alone(tmp_path: Path) -> None:
     ]
 
     assert refusal(tmp_path, *facts, words=["a"]).reason == "nothing_failed"
+
+
+@pytest.mark.parametrize("said", ["/retest –required", "/Retest --Required.", "/retest required"])
+def test_required_may_be_written_as_an_option(said: str) -> None:
+    [one] = spoken(said, {"retest"}.__contains__)
+
+    assert Retest.parse(one.words) == Retest(only_required=True)
 
 
 @pytest.mark.parametrize("words", [["all", "required"], ["all", "lint"]])

@@ -1,5 +1,6 @@
 """Slack as a place to act from: who one is, in what ways one can ask, and what those on the pull request see of it."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from tests.scenarios.signing_in import link
 from tests.scenarios.world import MEMBER, PULL, STRANGER, Town, town
 
 pytestmark = pytest.mark.anyio
+
+A_LONG_CALL = 4.0
+"""Seconds: longer than Slack waits for thanks."""
 
 MODES = pytest.mark.parametrize("mode", ["http", "socket"])
 
@@ -201,3 +205,21 @@ async def test_speaking_of_the_bot_asks_for_nothing(database_url: str, tmp_path:
         await here.settle()
 
         assert await here.stories() == []
+
+
+async def test_slack_is_thanked_in_time_while_github_is_slow(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        await here.open_failed_pull()
+        await link(here, "octavia")
+        here.hub.fail("delay", seconds=A_LONG_CALL)
+
+        began = asyncio.get_running_loop().time()
+        said = await here.slack.slash("/acme", f"retest #{PULL}", user="octavia")
+        thanked_after = asyncio.get_running_loop().time() - began
+        await here.settle()
+
+        assert (said.status, said.error) == (200, None)
+        assert thanked_after < A_LONG_CALL / 2
+        assert "rerun-failed-jobs CI" in here.reruns

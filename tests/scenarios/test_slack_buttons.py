@@ -100,6 +100,37 @@ async def test_a_button_is_decided_for_whoever_presses_it(
         assert here.reruns == reruns
 
 
+async def test_a_button_that_is_pressed_twice_starts_nothing_twice(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        told = await failed_again(here)
+        [button] = buttons(told)
+        await here.slack.click(told, button["action_id"], user="octavia")
+        await here.slack.click(told, button["action_id"], user="octavia")
+        await here.settle()
+
+        assert max(run.latest.number for run in here.repository.runs.values()) == 3
+
+
+async def test_a_button_on_an_old_message_is_decided_as_things_are_now(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        told = await failed_again(here)
+        reruns = list(here.reruns)
+        pull = here.repository.push_to_pull(PULL)
+        here.repository.run(workflow="CI", pull=pull, jobs=[BUILD])
+        await here.let_ci_end()
+
+        [button] = buttons(told)
+        await here.slack.click(told, button["action_id"], user="octavia")
+        await here.settle()
+
+        assert said_by_bot(here, "Nothing failed")
+        assert here.reruns == reruns
+
+
 async def test_what_runs_can_be_stopped_from_the_message_that_started_it(
     database_url: str, tmp_path: Path
 ) -> None:

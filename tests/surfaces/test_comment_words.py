@@ -33,6 +33,7 @@ def test_what_was_meant_is_heard(text: str) -> None:
         "> /retest",
         " /retest",
         "please /retest",
+        "@dependabot /retest",
         "`/retest`",
         "    /retest",
         "```\n/retest\n```",
@@ -51,6 +52,10 @@ def test_what_was_meant_is_heard(text: str) -> None:
 )
 def test_what_was_quoted_hidden_or_meant_for_others_is_not(text: str) -> None:
     assert heard(text) == []
+
+
+def test_lines_may_end_as_in_windows() -> None:
+    assert heard("/retest\r\n\r\n/Status nightly.\r\n") == [("retest",), ("status", "nightly")]
 
 
 def test_words_keep_together_in_quotation_marks_of_any_make() -> None:

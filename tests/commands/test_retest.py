@@ -90,6 +90,21 @@ def test_failed_timed_out_and_cancelled_jobs_run_again(tmp_path: Path, conclusio
     assert asked.jobs == ("a",)
 
 
+def test_jobs_that_ended_badly_in_different_ways_cost_one_call(tmp_path: Path) -> None:
+    (asked,) = decide(
+        tmp_path,
+        pull(),
+        ended(10),
+        job(1, 10, "a", "failure"),
+        job(2, 10, "b", "timed_out"),
+        job(3, 10, "c", "cancelled"),
+        job(4, 10, "d", "success"),
+        job(5, 10, "e", "skipped"),
+    )
+
+    assert (asked.scope, asked.jobs) == ("failed", ("a", "b", "c"))
+
+
 @pytest.mark.parametrize("conclusion", ["success", "skipped", "neutral"])
 def test_what_did_not_fail_does_not_run_again(tmp_path: Path, conclusion: str) -> None:
     refused = refusal(

@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import blake2b
@@ -25,12 +25,9 @@ import chatops.effects
 import chatops.events
 import chatops.policies
 import chatops.projections
-from chatops.answers.approvals import names_of, picture, teams_of
 from chatops.answers.nights import NightBoard, night_board
 from chatops.answers.overdue import overdue, overdue_commands
-from chatops.answers.owners import Area
 from chatops.config import Community, Configuration
-from chatops.engine.authority import Standing
 from chatops.engine.bus import Bus, caused_by
 from chatops.engine.catalogue import catalogue
 from chatops.engine.clock import SystemClock
@@ -38,7 +35,7 @@ from chatops.engine.codec import Codec
 from chatops.engine.command import Command, Knowledge, Story
 from chatops.engine.database import Database, open_database
 from chatops.engine.effect import Effect, Effector, describer
-from chatops.engine.fetched import FETCHED, Fetched
+from chatops.engine.fetched import FETCHED
 from chatops.engine.log import METADATA, Appended, Batch, Log
 from chatops.engine.policy import Policy, PolicyRunner
 from chatops.engine.projection import Projection, Projector
@@ -47,35 +44,17 @@ from chatops.engine.trace import Tracer
 from chatops.engine.vocabulary import misnamed, vocabularies
 from chatops.engine.work import Crew, Worker, WorkList
 from chatops.engine.writer import Done, Writer
-from chatops.errors import BadInput, Refused, Transient, Unavailable
+from chatops.errors import BadInput, Transient, Unavailable
 from chatops.events import Event, Fact
-from chatops.events.conversation import CommandReceived
-from chatops.events.gate import RequiredChecksChanged
-from chatops.events.owners import OwnersChanged
-from chatops.events.pulls import PullChanged
 from chatops.gateways.github import GitHubGateway
 from chatops.gateways.github_sign_in import GitHubSignIn
-from chatops.intake.objects import (
-    files_event,
-    job_events,
-    pull_event,
-    run_events,
-    status_event,
-)
-from chatops.intake.owners import owners_version
-from chatops.intake.required import required_version
 from chatops.intake.sweep import Awaited, sweep
+from chatops.looking import Looker
 from chatops.metrics import Metrics
-from chatops.names import CommandId, Login, Repo, RunId
-from chatops.ports import GitHub, IssueState, Permission, Ports, Slack
+from chatops.names import CommandId
+from chatops.ports import GitHub, Ports, Slack
 from chatops.projections.commands import unfinished_reruns
 from chatops.projections.freshness import last_change
-from chatops.projections.identities import Identity, identity
-from chatops.projections.jobs import jobs_of_runs
-from chatops.projections.owners import owners_now
-from chatops.projections.pulls import pull
-from chatops.projections.required import required_now
-from chatops.projections.trust import is_let_in
 from chatops.settings import Settings
 from chatops.surfaces import github as github_surface
 from chatops.surfaces.linking import Linking
@@ -100,8 +79,6 @@ PAGES_KEPT = 64
 BOARDS_KEPT = 4
 USUAL_NIGHTS, MOST_NIGHTS = 30, 400
 NUMBER = re.compile(r"[1-9][0-9]{0,2}")
-CALLS_KEPT = 1_000
-"""Calls to GitHub of each hour that questions leave to what people want done."""
 LAG_LIMIT = 50_000
 """Events behind which a read model makes the process unready: its answers would be old."""
 
@@ -189,7 +166,6 @@ class Service:
             self.log, [projection() for projection in found.projections], on_advance=self._projected
         )
         self.work = WorkList(self.log, self.clock)
-        self._fetched = Fetched(self.database)
         self.policies = PolicyRunner(
             self.log,
             [policy() for policy in found.policies],
@@ -208,6 +184,7 @@ class Service:
         self._scheduler: AsyncIOScheduler | None = None
         self._crew_task: asyncio.Task[None] | None = None
         self.github: GitHub | None = None
+        self._looker: Looker | None = None
         self.slack: Slack | None = None
         self._sign_in: GitHubSignIn | None = None
         self.linking = self._linking()
@@ -234,6 +211,14 @@ class Service:
             )
         if self._sign_in is not None:
             await self._stack.enter_async_context(self._sign_in)
+        self._looker = Looker(
+            self.github,
+            self.log,
+            self.configuration,
+            self.vocabularies,
+            self.clock,
+            append=self.writer.append_soon,
+        )
         ports = Ports(clock=self.clock, github=self.github, slack=self.slack)
         self.crew = Crew(self.work, self._workers(ports))
         if self.role in ("all", "worker"):
@@ -267,7 +252,7 @@ class Service:
                 misfire_grace_time=60,
             )
             self._scheduler.add_job(
-                self.learn_required,
+                self.looker.learn_required,
                 "interval",
                 seconds=REQUIRED_SECONDS,
                 coalesce=True,
@@ -276,7 +261,7 @@ class Service:
                 next_run_time=self.clock.now(),
             )
             self._scheduler.add_job(
-                self.learn_owners,
+                self.looker.learn_owners,
                 "interval",
                 seconds=OWNERS_SECONDS,
                 coalesce=True,
@@ -304,6 +289,12 @@ class Service:
         if gone:
             logger.info("forgot deliveries", count=gone)
 
+    @property
+    def looker(self) -> Looker:
+        """Return what asks GitHub; there is one between `start` and `stop`."""
+        assert self._looker is not None
+        return self._looker
+
     # --- how the rooms are joined -------------------------------------------
 
     def _workers(self, ports: Ports) -> list[Worker]:
@@ -317,9 +308,9 @@ class Service:
             self.catalogues.commands,
             self.configuration,
             append=self.writer.append_soon,
-            look=self._look,
-            refresh=self._refresh,
-            issue=self._issue,
+            look=self.looker.person,
+            refresh=self.looker.refresh,
+            issue=self.looker.issue,
             knowledge=self.knowledge,
             caught_up=self._caught_up,
             describe=describer(effects),
@@ -394,175 +385,6 @@ class Service:
     def _story(self, command: CommandId) -> Story:
         return Story(tuple(recorded.event for recorded in self.log.story(command)))
 
-    async def _look(self, received: CommandReceived) -> Standing:
-        """Ask who somebody is: GitHub's role for them, and what the pull request says of them."""
-        login, account = Login(received.by), 0
-        if received.surface not in ("github", "cli"):
-            known = await asyncio.to_thread(self._identity, received)
-            if known is None:
-                return Standing()
-            login, account = known.login, known.github_id
-        assert self.github is not None
-        permission = await self.github.permission(received.repo, login, account=account)
-        standing = await asyncio.to_thread(self._standing, received, login, permission)
-        command = self._meant(received)
-        if command is None or not command.looks_at_owners:
-            return standing
-        return await self._as_owner(received, standing)
-
-    def _meant(self, received: CommandReceived) -> type[Command] | None:
-        vocabulary = self.vocabularies.get(received.community)
-        meaning = vocabulary.meaning(received.verb) if vocabulary else None
-        return meaning.command if meaning else None
-
-    async def _as_owner(self, received: CommandReceived, standing: Standing) -> Standing:
-        """Add under which names somebody owns or reviews what a pull request changes: their own, their teams'."""
-        assert self.github is not None
-        areas = await asyncio.to_thread(self._areas, received)
-        teams, unsure = [], []
-        for team in teams_of(areas):
-            try:
-                if await self.github.is_member(received.repo, team, standing.login):
-                    teams.append(team)
-            except Refused:
-                unsure.append(team)
-        names = names_of(areas, standing.login, teams)
-        return replace(standing, names=names, unsure=tuple(unsure))
-
-    def _areas(self, received: CommandReceived) -> Sequence[Area]:
-        """Return who owns what a pull request changes, as far as it is known."""
-        community = self.configuration.communities[received.community]
-        with self.database.read() as db:
-            about = pull(db, received.repo, received.number)
-            return (picture(db, community.approvals, about).areas or ()) if about else ()
-
-    def _identity(self, received: CommandReceived) -> Identity | None:
-        with self.database.read() as db:
-            return identity(db, received.team, received.by)
-
-    def _standing(
-        self, received: CommandReceived, login: Login, permission: Permission
-    ) -> Standing:
-        with self.database.read() as db:
-            about = pull(db, received.repo, received.number)
-            let_in = about is not None and is_let_in(db, about.repo, about.number, about.sha)
-        return Standing(
-            login=login,
-            permission=permission,
-            association=received.association,
-            author=about.author if about else Login(""),
-            labels=frozenset(about.labels if about else ()),
-            is_let_in=let_in,
-        )
-
-    async def _issue(self, received: CommandReceived) -> IssueState:
-        """Ask how an issue or pull request is."""
-        assert self.github is not None
-        return await self.github.issue(received.repo, received.number)
-
-    async def _refresh(self, received: CommandReceived) -> int:
-        """Fetch what a command looks at before it decides; return the position that holds it."""
-        assert self.github is not None
-        repo, correlation_id = received.repo, f"refresh/{received.command}"
-        described = pull_event(await self.github.pull(repo, received.number), repo)
-        events: list[Event] = [described]
-        fetched: list[tuple[RunId, int]] = []
-        command = self._meant(received)
-        if command is None or command.looks_at_head:
-            seen, fetched = await self._ci(received, described)
-            events.extend(seen)
-        if command is not None and command.looks_at_owners:
-            events.extend(await self._owners(received, described))
-        facts = [
-            Fact(event=event, source="backfill", correlation_id=correlation_id) for event in events
-        ]
-        await self.writer.append_soon(Batch(facts=facts))
-        await asyncio.to_thread(self._fetched.remember, fetched)
-        return await asyncio.to_thread(self.log.head)
-
-    async def _ci(
-        self, received: CommandReceived, described: PullChanged
-    ) -> tuple[list[Event], list[tuple[RunId, int]]]:
-        """Fetch the runs of a head, and their jobs as far as they are not known to have passed.
-
-        For a command that looks at all of it: the changed files too, and every job that was not fetched before. Where a
-        command asks for them, also the commit statuses. The attempts that are known whole now are returned as well.
-        """
-        assert self.github is not None
-        repo, sha = described.repo, described.sha
-        is_whole = await self._looks_at_all(received)
-        events: list[Event] = []
-        if is_whole:
-            paths = await self.github.pull_files(repo, described.number)
-            events.append(files_event(described, paths))
-        fetched: list[tuple[RunId, int]] = []
-        async for run in self.github.runs_of_commit(repo, sha):
-            events.extend(run_events(run))
-            run_id, attempt = RunId(run["id"]), run.get("run_attempt") or 1
-            good = run.get("conclusion") in ("success", "skipped")
-            if not is_whole and good and await asyncio.to_thread(self._knows_jobs, run_id, attempt):
-                continue
-            if is_whole and await asyncio.to_thread(self._fetched.known, repo, run_id, attempt):
-                continue
-            jobs = [job async for job in self.github.jobs(repo, run_id, attempt)]
-            events.extend(event for job in jobs for event in job_events(job, repo))
-            if run.get("status") == "completed" and all(job.get("conclusion") for job in jobs):
-                fetched.append((run_id, attempt))
-        if self._looks_at_statuses(received):
-            for status in await self.github.statuses(repo, sha):
-                event = status_event({**status, "sha": sha}, repo)
-                events.extend([event] if event is not None else [])
-        return events, fetched
-
-    async def _owners(self, received: CommandReceived, about: PullChanged) -> list[Event]:
-        """Fetch the files of a pull request, and who owns files where that is new; where owners count at all."""
-        community = self.configuration.communities[received.community]
-        if community.approvals.owners == "none":
-            return []
-        assert self.github is not None
-        paths = await self.github.pull_files(about.repo, about.number)
-        seen = files_event(about, paths)
-        try:
-            version = await self._owners_version(community, about.repo)
-        except Refused as problem:
-            # What was known before goes on to count.
-            logger.warning("owners not read", repo=about.repo, problem=problem.text)
-            return [seen]
-        return [seen, version] if version is not None else [seen]
-
-    async def _owners_version(self, community: Community, repo: Repo) -> OwnersChanged | None:
-        assert self.github is not None
-        known = await asyncio.to_thread(self._known_owners, community, repo)
-        return await owners_version(self.github, community, repo, known, self.clock.now())
-
-    def _known_owners(self, community: Community, repo: Repo) -> OwnersChanged | None:
-        with self.database.read() as db:
-            return owners_now(db, repo, community.approvals.branch)
-
-    async def _looks_at_all(self, received: CommandReceived) -> bool:
-        """Return whether to fetch everything for a command: not while GitHub's calls run short, others need them."""
-        meaning = self.vocabularies[received.community].meaning(received.verb)
-        if meaning is None or not meaning.command.looks_at_all:
-            return False
-        assert self.github is not None
-        try:
-            await self.github.spare(received.repo, CALLS_KEPT)
-        except Transient as problem:
-            logger.info("asked for less", command=received.command, problem=str(problem))
-            return False
-        return True
-
-    def _knows_jobs(self, run_id: RunId, attempt: int) -> bool:
-        """Return whether the jobs of an attempt are known: GitHub's webhooks do not repeat those it carried over."""
-        with self.database.read() as db:
-            jobs = jobs_of_runs(db, [run_id])
-        here = {job.name for job in jobs if job.attempt == attempt}
-        return bool(here) and here >= {job.name for job in jobs}
-
-    def _looks_at_statuses(self, received: CommandReceived) -> bool:
-        meaning = self.vocabularies[received.community].meaning(received.verb)
-        return meaning is not None and meaning.command.looks_at_statuses
-
     async def _caught_up(self, position: int) -> None:
         """Wait until the read models have seen a position."""
         deadline = self.clock.monotonic() + CATCH_UP_SECONDS
@@ -625,49 +447,6 @@ class Service:
             for story, minutes in stories
             for fact in caused_by(story[0], [overdue(story, backlog, minutes)])
         ]
-
-    async def learn_required(self) -> int:
-        """Fetch each repository's list of required checks; record it where it has changed."""
-        assert self.github is not None
-        learnt = 0
-        for community in self.configuration.communities.values():
-            for repo in community.repositories:
-                try:
-                    event = await required_version(
-                        self.github,
-                        community,
-                        repo,
-                        await asyncio.to_thread(self._required, repo),
-                        self.clock.now(),
-                    )
-                except (Transient, Refused, BadInput) as problem:
-                    logger.warning("required checks not read", repo=repo, problem=str(problem))
-                    continue
-                if event is not None:
-                    fact = Fact(event=event, source="backfill", correlation_id=f"required/{repo}")
-                    await self.writer.append_soon(Batch(facts=[fact]))
-                    learnt += 1
-        return learnt
-
-    async def learn_owners(self) -> int:
-        """Fetch who owns the files of each repository; record it where it has changed."""
-        learnt = 0
-        for community in self.configuration.communities.values():
-            for repo in community.repositories:
-                try:
-                    event = await self._owners_version(community, repo)
-                except (Transient, Refused) as problem:
-                    logger.warning("owners not read", repo=repo, problem=str(problem))
-                    continue
-                if event is not None:
-                    fact = Fact(event=event, source="backfill", correlation_id=f"owners/{repo}")
-                    await self.writer.append_soon(Batch(facts=[fact]))
-                    learnt += 1
-        return learnt
-
-    def _required(self, repo: Repo) -> RequiredChecksChanged | None:
-        with self.database.read() as db:
-            return required_now(db, repo)
 
     # --- what is served -----------------------------------------------------
 

@@ -102,16 +102,15 @@ class Standing:
     is_let_in: bool = False
     """Whether the tests were let in for the very commit that is the head now."""
     issue: IssueState | None = None
+    names: frozenset[str] = field(default_factory=frozenset)
+    """Under which names they are an owner or a reviewer of files that are changed: their login, their teams."""
+    unsure: tuple[str, ...] = ()
+    """Teams that own such files, and of which GitHub does not tell us whether they are in them."""
 
     def speaking_of(self, issue: IssueState) -> "Standing":
         """Return the same person, in front of an issue or pull request as it is right now."""
         labels = frozenset(issue.labels)
         return replace(self, author=issue.author, labels=labels, issue=issue)
-
-    names: frozenset[str] = field(default_factory=frozenset)
-    """Under which names they are an owner or a reviewer of files that are changed: their login, their teams."""
-    unsure: tuple[str, ...] = ()
-    """Teams that own such files, and of which GitHub does not tell us whether they are in them."""
 
     @property
     def is_author(self) -> bool:

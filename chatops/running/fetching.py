@@ -34,7 +34,7 @@ async def backfill_all(
     await service.start(run_crew=False)
     try:
         assert service.github is not None
-        await service.learn_required()
+        await service.looker.learn_required()
         totals: dict[str, int] = {}
         repositories = _repositories(service)
         for number, (repo, workflows) in enumerate(repositories.items()):

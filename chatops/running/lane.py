@@ -15,6 +15,8 @@ from chatops.surfaces.web import GITHUB_PATH, Front, Reply
 PATH = GITHUB_PATH.encode()
 UNUSUAL = frozenset({b"content-encoding", b"transfer-encoding", b"expect", b"upgrade"})
 """Headers that a delivery does not have."""
+SHORTEST_LOOK = 1.0
+"""Seconds until it is looked again at a connection whose request takes long."""
 DIGITS = 10
 """Of a length that is worth reading."""
 
@@ -68,6 +70,7 @@ class Lane(HttpToolsProtocol):
     front: Front
     _held: Taken | None = None
     """A delivery that has not been taken yet."""
+    _used_at = 0.0
 
     def data_received(self, data: bytes) -> None:
         """Read; then take the delivery that was in it, or wait for the rest of it."""
@@ -87,9 +90,21 @@ class Lane(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the delivery that did not arrive."""
         super().connection_lost(exc)
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
         if self._held is not None:
             self.front.forget(self._held)
             self._held = None
+
+    def on_message_begin(self) -> None:
+        """Begin a request; what uvicorn prepares for an application is made up for where it goes to one."""
+        self.url = b""
+        self.headers = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header."""
+        self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         """Hold what looks like a delivery."""
@@ -106,6 +121,11 @@ class Lane(HttpToolsProtocol):
                 self._held = Taken(self, headers, keep_alive=keep_alive)
                 self.cycle = self._held  # type: ignore[assignment]  # as much of one as is looked at
                 return
+        url, kept = self.url, self.headers
+        super().on_message_begin()
+        self.url = url
+        for name, value in kept:
+            super().on_header(name, value)
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -134,6 +154,37 @@ class Lane(HttpToolsProtocol):
         if not keep_alive:
             self.transport.close()
         self.on_response_complete()
+
+    def on_response_complete(self) -> None:
+        """Go on with the connection: with what waits behind the answered request, or until it was idle for too long."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self._used_at = self.loop.time()
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif self.timeout_keep_alive_task is None:
+            self._look_later(self.timeout_keep_alive)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection that was idle for too long; look again later where it was not."""
+        self.timeout_keep_alive_task = None
+        is_busy = self.cycle is not None and not self.cycle.response_complete
+        left = self._used_at + self.timeout_keep_alive - self.loop.time()
+        if is_busy or left > 0:
+            self._look_later(max(left, SHORTEST_LOOK))
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _unset_keepalive_if_required(self) -> None:
+        """Note that the connection is used; its timer runs on, for making one costs as much as reading a request."""
+        self._used_at = self.loop.time()
+
+    def _look_later(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(
+            seconds, self.timeout_keep_alive_handler
+        )
 
     def _is_usual(self, headers: dict[bytes, bytes]) -> bool:
         said = headers.get(b"content-length", b"")

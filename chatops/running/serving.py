@@ -20,6 +20,7 @@ from chatops.surfaces.web import App, Front
 logger = structlog.get_logger(__name__)
 
 GRACE_SECONDS = 5
+KEEP_ALIVE_SECONDS = 75
 SWITCH_SECONDS = 0.0005
 """How long a thread may keep the interpreter from the others: a tenth of the usual, for the loop needs it often."""
 YOUNG = 5_000
@@ -44,7 +45,7 @@ class Server(uvicorn.Server):
                 server_header=False,
                 date_header=True,
                 timeout_graceful_shutdown=GRACE_SECONDS,
-                timeout_keep_alive=75,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 h11_max_incomplete_event_size=65_536,
             )
         )

@@ -1,7 +1,5 @@
 """The calls around approving and merging, between the real gateway and the pretend GitHub."""
 
-import re
-
 import pytest
 
 from chatops.errors import Refused, Transient
@@ -180,18 +178,6 @@ def test_what_passes_is_waited_for(errors: object) -> None:
 @pytest.mark.parametrize("errors", [[], ["odd"], {"a": 1}, [{"message": None}]])
 def test_no_error_crashes_the_reader(errors: object) -> None:
     assert isinstance(problem_of(errors), Refused)
-
-
-@pytest.mark.parametrize(("name", "document"), DOCUMENTS.items())
-def test_every_document_is_whole_and_names_its_input(name: str, document: str) -> None:
-    assert document.count("{") == document.count("}")
-    assert document.count("(") == document.count(")")
-    declared = set(re.findall(r"\$(\w+): \w+!", document))
-    used = set(re.findall(r": \$(\w+)", document))
-    assert declared == used
-    if name in MUTATIONS:
-        kind = f"{name[0].upper()}{name[1:]}Input"
-        assert document.startswith(f"mutation($input: {kind}!) {{ {name}(input: $input) ")
 
 
 def test_every_mutation_of_the_table_is_one_that_the_pretend_github_knows() -> None:

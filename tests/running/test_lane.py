@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from http import HTTPStatus
 from itertools import count
+from pathlib import Path
 
 import pytest
 
 from tests.surfaces.doors import GITHUB_PATH, Doors, job, open_doors, signed
 
-PATIENCE = 0.3
+PATIENCE, KEPT = 0.3, 1
 
 numbers = count(1)
 
@@ -174,3 +175,22 @@ def test_what_is_behind_a_query_goes_the_common_way(doors: Doors) -> None:
         [(status, _, body)] = answers(line, 1)
 
     assert (status, body) == (HTTPStatus.ACCEPTED, b"recorded")
+
+
+def test_an_idle_connection_is_closed_and_one_that_is_used_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatops.running.serving.KEEP_ALIVE_SECONDS", KEPT)
+    page = b"GET /healthz HTTP/1.1\r\nhost: here\r\n\r\n"
+    with open_doors(f"sqlite:///{tmp_path / 'doors.db'}") as doors, doors.raw() as line:
+        began = time.monotonic()
+        for _ in range(4):
+            line.sendall(page)
+            line.sendall(request(job(next(numbers))))
+            answers(line, 2)
+            time.sleep(KEPT / 2)
+        used = time.monotonic() - began
+
+        assert line.recv(10) == b""
+    assert used > KEPT
+    assert time.monotonic() - began < used + KEPT + 5

@@ -41,7 +41,7 @@ async def test_the_gate_explains_itself_from_the_files_a_pull_request_changes(
 ) -> None:
     async with town(database_url, tmp_path) as here:
         here.repository.write_file("gate.yaml", RULES)
-        await here.service.learn_required()
+        await here.service.looker.learn_required()
         here.repository.pull(number=PULL, author=AUTHOR, files=["docs/a.md", "src/b.rs"])
         here.repository.run(workflow="CI", pull=here.repository.pulls[PULL], jobs=[BUILD])
         await here.let_ci_end()

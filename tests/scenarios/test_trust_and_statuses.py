@@ -211,7 +211,7 @@ async def test_what_is_not_required_is_skipped_without_a_word(
         pull = here.open_pull()
         here.repository.status(pull.head_sha, "optional", "pending")
         here.repository.status(pull.head_sha, "CI / test (a)", "failure")
-        await here.service.learn_required()
+        await here.service.looker.learn_required()
         here.pass_time(10)
 
         comment = here.say("/skip")

@@ -1,0 +1,272 @@
+"""Looks at GitHub before something is decided: who asks, what they speak of, how it is right now, and what is required.
+
+The bus asks for it; what is fetched becomes facts like any other, so that a decision has one source.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+
+import structlog
+
+from chatops.answers.approvals import names_of, picture, teams_of
+from chatops.answers.owners import Area
+from chatops.config import Community, Configuration
+from chatops.engine.authority import Standing
+from chatops.engine.command import Command
+from chatops.engine.fetched import Fetched
+from chatops.engine.log import Batch, Log
+from chatops.engine.vocabulary import Vocabulary
+from chatops.errors import BadInput, Refused, Transient
+from chatops.events import Event, Fact
+from chatops.events.conversation import CommandReceived
+from chatops.events.gate import RequiredChecksChanged
+from chatops.events.owners import OwnersChanged
+from chatops.events.pulls import PullChanged
+from chatops.intake.objects import (
+    files_event,
+    job_events,
+    pull_event,
+    run_events,
+    status_event,
+)
+from chatops.intake.owners import owners_version
+from chatops.intake.required import required_version
+from chatops.names import Login, Repo, RunId
+from chatops.ports import Clock, GitHub, IssueState, Permission
+from chatops.projections.identities import Identity, identity
+from chatops.projections.jobs import jobs_of_runs
+from chatops.projections.owners import owners_now
+from chatops.projections.pulls import pull
+from chatops.projections.required import required_now
+from chatops.projections.trust import is_let_in
+
+logger = structlog.get_logger(__name__)
+
+CALLS_KEPT = 1_000
+"""Calls to GitHub of each hour that questions leave to what people want done."""
+
+
+class Looker:
+    """Asks GitHub, and knows what need not be asked again."""
+
+    def __init__(
+        self,
+        github: GitHub,
+        log: Log,
+        configuration: Configuration,
+        vocabularies: Mapping[str, Vocabulary],
+        clock: Clock,
+        *,
+        append: Callable[[Batch], Awaitable[object]],
+    ) -> None:
+        self._github = github
+        self._log = log
+        self._configuration = configuration
+        self._vocabularies = vocabularies
+        self._clock = clock
+        self._append = append
+        self._fetched = Fetched(log.database)
+
+    async def person(self, received: CommandReceived) -> Standing:
+        """Ask who somebody is: GitHub's role for them, and what the pull request says of them."""
+        login, account = Login(received.by), 0
+        if received.surface not in ("github", "cli"):
+            known = await asyncio.to_thread(self._identity, received)
+            if known is None:
+                return Standing()
+            login, account = known.login, known.github_id
+        permission = await self._github.permission(received.repo, login, account=account)
+        standing = await asyncio.to_thread(self._standing, received, login, permission)
+        command = self._meant(received)
+        if command is None or not command.looks_at_owners:
+            return standing
+        return await self._as_owner(received, standing)
+
+    def _meant(self, received: CommandReceived) -> type[Command] | None:
+        vocabulary = self._vocabularies.get(received.community)
+        meaning = vocabulary.meaning(received.verb) if vocabulary else None
+        return meaning.command if meaning else None
+
+    async def _as_owner(self, received: CommandReceived, standing: Standing) -> Standing:
+        """Add under which names somebody owns or reviews what a pull request changes: their own, their teams'."""
+        areas = await asyncio.to_thread(self._areas, received)
+        teams, unsure = [], []
+        for team in teams_of(areas):
+            try:
+                if await self._github.is_member(received.repo, team, standing.login):
+                    teams.append(team)
+            except Refused:
+                unsure.append(team)
+        names = names_of(areas, standing.login, teams)
+        return replace(standing, names=names, unsure=tuple(unsure))
+
+    def _areas(self, received: CommandReceived) -> Sequence[Area]:
+        """Return who owns what a pull request changes, as far as it is known."""
+        community = self._configuration.communities[received.community]
+        with self._log.database.read() as db:
+            about = pull(db, received.repo, received.number)
+            return (picture(db, community.approvals, about).areas or ()) if about else ()
+
+    def _identity(self, received: CommandReceived) -> Identity | None:
+        with self._log.database.read() as db:
+            return identity(db, received.team, received.by)
+
+    def _standing(
+        self, received: CommandReceived, login: Login, permission: Permission
+    ) -> Standing:
+        with self._log.database.read() as db:
+            about = pull(db, received.repo, received.number)
+            let_in = about is not None and is_let_in(db, about.repo, about.number, about.sha)
+        return Standing(
+            login=login,
+            permission=permission,
+            association=received.association,
+            author=about.author if about else Login(""),
+            labels=frozenset(about.labels if about else ()),
+            is_let_in=let_in,
+        )
+
+    async def issue(self, received: CommandReceived) -> IssueState:
+        """Ask how an issue or pull request is."""
+        return await self._github.issue(received.repo, received.number)
+
+    async def refresh(self, received: CommandReceived) -> int:
+        """Fetch what a command looks at before it decides; return the position that holds it."""
+        repo, correlation_id = received.repo, f"refresh/{received.command}"
+        described = pull_event(await self._github.pull(repo, received.number), repo)
+        events: list[Event] = [described]
+        fetched: list[tuple[RunId, int]] = []
+        command = self._meant(received)
+        if command is None or command.looks_at_head:
+            seen, fetched = await self._ci(received, described)
+            events.extend(seen)
+        if command is not None and command.looks_at_owners:
+            events.extend(await self._owners(received, described))
+        facts = [
+            Fact(event=event, source="backfill", correlation_id=correlation_id) for event in events
+        ]
+        await self._append(Batch(facts=facts))
+        await asyncio.to_thread(self._fetched.remember, fetched)
+        return await asyncio.to_thread(self._log.head)
+
+    async def _ci(
+        self, received: CommandReceived, described: PullChanged
+    ) -> tuple[list[Event], list[tuple[RunId, int]]]:
+        """Fetch the runs of a head, and their jobs as far as they are not known to have passed.
+
+        For a command that looks at all of it: the changed files too, and every job that was not fetched before. Where a
+        command asks for them, also the commit statuses. The attempts that are known whole now are returned as well.
+        """
+        repo, sha = described.repo, described.sha
+        is_whole = await self._looks_at_all(received)
+        events: list[Event] = []
+        if is_whole:
+            paths = await self._github.pull_files(repo, described.number)
+            events.append(files_event(described, paths))
+        fetched: list[tuple[RunId, int]] = []
+        async for run in self._github.runs_of_commit(repo, sha):
+            events.extend(run_events(run))
+            run_id, attempt = RunId(run["id"]), run.get("run_attempt") or 1
+            good = run.get("conclusion") in ("success", "skipped")
+            if not is_whole and good and await asyncio.to_thread(self._knows_jobs, run_id, attempt):
+                continue
+            if is_whole and await asyncio.to_thread(self._fetched.known, repo, run_id, attempt):
+                continue
+            jobs = [job async for job in self._github.jobs(repo, run_id, attempt)]
+            events.extend(event for job in jobs for event in job_events(job, repo))
+            if run.get("status") == "completed" and all(job.get("conclusion") for job in jobs):
+                fetched.append((run_id, attempt))
+        if self._looks_at_statuses(received):
+            for status in await self._github.statuses(repo, sha):
+                event = status_event({**status, "sha": sha}, repo)
+                events.extend([event] if event is not None else [])
+        return events, fetched
+
+    async def _owners(self, received: CommandReceived, about: PullChanged) -> list[Event]:
+        """Fetch the files of a pull request, and who owns files where that is new; where owners count at all."""
+        community = self._configuration.communities[received.community]
+        if community.approvals.owners == "none":
+            return []
+        paths = await self._github.pull_files(about.repo, about.number)
+        seen = files_event(about, paths)
+        try:
+            version = await self._owners_version(community, about.repo)
+        except Refused as problem:
+            # What was known before goes on to count.
+            logger.warning("owners not read", repo=about.repo, problem=problem.text)
+            return [seen]
+        return [seen, version] if version is not None else [seen]
+
+    async def _owners_version(self, community: Community, repo: Repo) -> OwnersChanged | None:
+        known = await asyncio.to_thread(self._known_owners, community, repo)
+        return await owners_version(self._github, community, repo, known, self._clock.now())
+
+    def _known_owners(self, community: Community, repo: Repo) -> OwnersChanged | None:
+        with self._log.database.read() as db:
+            return owners_now(db, repo, community.approvals.branch)
+
+    async def _looks_at_all(self, received: CommandReceived) -> bool:
+        """Return whether to fetch everything for a command: not while GitHub's calls run short, others need them."""
+        meaning = self._vocabularies[received.community].meaning(received.verb)
+        if meaning is None or not meaning.command.looks_at_all:
+            return False
+        try:
+            await self._github.spare(received.repo, CALLS_KEPT)
+        except Transient as problem:
+            logger.info("asked for less", command=received.command, problem=str(problem))
+            return False
+        return True
+
+    def _knows_jobs(self, run_id: RunId, attempt: int) -> bool:
+        """Return whether the jobs of an attempt are known: GitHub's webhooks do not repeat those it carried over."""
+        with self._log.database.read() as db:
+            jobs = jobs_of_runs(db, [run_id])
+        here = {job.name for job in jobs if job.attempt == attempt}
+        return bool(here) and here >= {job.name for job in jobs}
+
+    def _looks_at_statuses(self, received: CommandReceived) -> bool:
+        meaning = self._vocabularies[received.community].meaning(received.verb)
+        return meaning is not None and meaning.command.looks_at_statuses
+
+    async def learn_required(self) -> int:
+        """Fetch each repository's list of required checks; record it where it has changed."""
+        learnt = 0
+        for community in self._configuration.communities.values():
+            for repo in community.repositories:
+                try:
+                    event = await required_version(
+                        self._github,
+                        community,
+                        repo,
+                        await asyncio.to_thread(self._required, repo),
+                        self._clock.now(),
+                    )
+                except (Transient, Refused, BadInput) as problem:
+                    logger.warning("required checks not read", repo=repo, problem=str(problem))
+                    continue
+                if event is not None:
+                    fact = Fact(event=event, source="backfill", correlation_id=f"required/{repo}")
+                    await self._append(Batch(facts=[fact]))
+                    learnt += 1
+        return learnt
+
+    async def learn_owners(self) -> int:
+        """Fetch who owns the files of each repository; record it where it has changed."""
+        learnt = 0
+        for community in self._configuration.communities.values():
+            for repo in community.repositories:
+                try:
+                    event = await self._owners_version(community, repo)
+                except (Transient, Refused) as problem:
+                    logger.warning("owners not read", repo=repo, problem=str(problem))
+                    continue
+                if event is not None:
+                    fact = Fact(event=event, source="backfill", correlation_id=f"owners/{repo}")
+                    await self._append(Batch(facts=[fact]))
+                    learnt += 1
+        return learnt
+
+    def _required(self, repo: Repo) -> RequiredChecksChanged | None:
+        with self._log.database.read() as db:
+            return required_now(db, repo)

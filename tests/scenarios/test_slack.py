@@ -130,7 +130,7 @@ async def test_a_small_change_is_told_on_the_pull_request_too(
 
         assert pull.labels == ["bug"]
         assert f"Asked from Slack by **{MEMBER}**: `label bug`" in here.reply
-        assert [told.text for told in answers(here)] == ["I added bug."]
+        assert [told.text for told in answers(here)] == ["Added bug."]
 
 
 async def test_only_who_asked_by_name_is_offered_the_private_address(

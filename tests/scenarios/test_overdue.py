@@ -41,14 +41,14 @@ async def test_what_is_not_done_says_so_and_then_that_it_is(
         assert await wait(here) == 1
 
         assert "I heard this 5 min ago, and not done yet: `change_labels`." in here.reply
-        assert "chatops events --stream command/github" in here.reply
+        assert "`/why command/github" in here.reply
         assert await wait(here) == 0
 
         here.hub.gate.faults.clear()
         await here.hurry()
 
         assert pull.labels == ["bug"]
-        assert "I added `bug`." in here.reply
+        assert "Added `bug`." in here.reply
 
 
 async def test_what_is_not_decided_says_so_and_then_what_was(
@@ -70,7 +70,7 @@ async def test_what_is_not_decided_says_so_and_then_what_was(
         await here.hurry()
 
         assert pull.labels == ["bug"]
-        assert "I added `bug`." in here.reply
+        assert "Added `bug`." in here.reply
 
 
 async def test_who_has_had_a_word_does_not_wait(database_url: str, tmp_path: Path) -> None:

@@ -41,6 +41,9 @@ class Vocabulary:
             if command.name not in off
             for verb, words in command.verbs(community).items()
         }
+        self._switched_off = {
+            verb for command in commands if command.name in off for verb in command.verbs(community)
+        }
 
     def within(self, repo: str) -> "Vocabulary":
         """Return the verbs that are heard in one of the community's repositories."""
@@ -61,9 +64,11 @@ class Vocabulary:
         return self._meanings.get(verb)
 
     def hears(self, verb: str) -> bool:
-        """Return whether a word is one of ours, or a slip of one; what belongs to other bots is not."""
+        """Return whether a word is one of ours, or a slip of one; what is switched off or other bots' is not."""
         if verb in self._meanings:
             return True
+        if verb in self._switched_off:
+            return False
         return len(verb) >= SHORTEST_SLIP and bool(
             get_close_matches(verb, self._meanings, n=1, cutoff=NEAR)
         )

@@ -187,6 +187,9 @@ CASES = {
     "overridden, but for a name that is wrong": Case(
         text="/override ci/a moon", by=ADMIN, is_pull=True, statuses=RED, said="has no status `moon`"
     ),
+    "overridden no more": Case(
+        text="/override-cancel ci/b", by=ADMIN, is_pull=True, statuses=RED, said="`ci/b` is not overridden"
+    ),
     "overridden by a member": Case(
         text="/override ci/a", by=MEMBER, is_pull=True, statuses=RED, said="people with the role admin"
     ),

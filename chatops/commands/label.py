@@ -65,8 +65,8 @@ class Label(Command):
         left = [word.strip(",") for word in words if word.strip(",")]
         if left[:1] == [HOLD]:
             # Whatever else is said is why, for those who read it.
-            said = {word.lower() for word in left[2:]}
-            return cls((left[1],), removes=CANCEL in said, now=NOW in said, holds=True)
+            said = [word.lower() for word in left[2:]]
+            return cls((left[1],), removes=said[:1] == [CANCEL], now=NOW in said, holds=True)
         removes = bool(left) and left[0] == REMOVE
         left = left[removes:]
         prefix = ""

@@ -1,11 +1,12 @@
 """`/override`: let a commit status pass that failed, or never came, and say why.
 
 Asks for:  write access; a pull request; the names of statuses, and after them the reason
-Decides:   one `status.requested` per status, or refuses: what passes, what is no status, what nobody explains
+Decides:   one `status.requested` per status, or refuses: what passes, what is no status, what nobody explains;
+           for `override-cancel` one per status that was overridden, which fails then
 Tells:     which statuses were overridden, and why
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import ClassVar, Self
@@ -20,6 +21,7 @@ from chatops.answers.own_statuses import (
     statuses_taken_back,
     who,
 )
+from chatops.config import Community
 from chatops.engine.answer import Answer
 from chatops.engine.authority import Role
 from chatops.engine.command import Asked, Command, Knowledge, Story
@@ -31,6 +33,9 @@ from chatops.projections.statuses import Status
 
 NAMES_SHOWN = 10
 SHA_SHOWN = 9
+CANCEL = "--cancel"
+OVERRIDDEN = "Overridden by "
+CANCELLED = "Override cancelled by "
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +43,14 @@ class Override(Command):
     """Set a commit status to success, with a name and a reason."""
 
     words: tuple[str, ...]
+    cancels: bool = False
 
     name: ClassVar[str] = "override"
     usage: ClassVar[str] = "CONTEXT… REASON"
-    help: ClassVar[str] = "Let a commit status of this pull request pass that failed or never came."
+    help: ClassVar[str] = (
+        "Let a commit status of this pull request pass that failed or never came; "
+        "`override-cancel` lets it fail again, all of them if you name none."
+    )
     example: ClassVar[str] = "/override ci/external the service is down, see the channel"
     role: ClassVar[Role] = Role.WRITER
     looks_at_head: ClassVar[bool] = True
@@ -49,7 +58,15 @@ class Override(Command):
     looks_at_statuses: ClassVar[bool] = True
 
     @classmethod
+    def verbs(cls, community: Community) -> Mapping[str, tuple[str, ...]]:
+        """Return the word for it, and the one that ends it."""
+        del community
+        return {cls.name: (), f"{cls.name}-cancel": (CANCEL,)}
+
+    @classmethod
     def parse(cls, words: Sequence[str]) -> Self:
+        if list(words[:1]) == [CANCEL]:
+            return cls(tuple(words[1:]), cancels=True)
         if not words:
             raise Refused(
                 "Which status, and why? Say its name and then the reason, "
@@ -61,6 +78,8 @@ class Override(Command):
     def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
         known = open_pull(asked, knowledge, self.name)
         contexts = contexts_of(knowledge, known)
+        if self.cancels:
+            return self._cancelled(asked, contexts, known)
         found = [contexts.named(word.strip(",")) for word in self.words]
         named = list(takewhile(lambda status: status is not None, found))
         if not named:
@@ -76,9 +95,33 @@ class Override(Command):
             raise Refused(
                 "Why? Say the reason after the names; it is shown with the status.", reason="usage"
             )
-        said = f"Overridden by {who(asked)}{f': {reason}' if reason else ''}"
+        said = f"{OVERRIDDEN}{who(asked)}{f': {reason}' if reason else ''}"
         return [
             status_wanted(asked, known, status, state="success", description=said)
+            for status in chosen.values()
+        ]
+
+    def _cancelled(self, asked: Asked, contexts: Contexts, known: Pull) -> Sequence[Event]:
+        """Return that what was overridden fails, or refuse where a name means no such status."""
+        overridden = {
+            status.context.lower(): status
+            for status in contexts.statuses
+            if status.state == "success" and status.description.startswith(OVERRIDDEN)
+        }
+        names = [word.strip(",") for word in self.words] or list(overridden)
+        wrong = next((name for name in names if name.lower() not in overridden), None)
+        if wrong is not None:
+            name = wrong.replace("`", "")
+            raise Refused(
+                f"`{name}` is not overridden on `{known.sha[:SHA_SHOWN]}`.", reason="as_it_is"
+            )
+        if not names:
+            raise Refused(f"Nothing is overridden on `{known.sha[:SHA_SHOWN]}`.", reason="as_it_is")
+        chosen = {name.lower(): overridden[name.lower()] for name in names}
+        return [
+            status_wanted(
+                asked, known, status, state="failure", description=f"{CANCELLED}{who(asked)}"
+            )
             for status in chosen.values()
         ]
 
@@ -86,6 +129,10 @@ class Override(Command):
     def tell(cls, story: Story, knowledge: Knowledge) -> Answer:
         del knowledge
         said = story.all(StatusRequested)[0].description
+        if said.startswith(CANCELLED):
+            return statuses_answer(
+                story, "Cancelled the override of", "Cancelling the override of", quiet=False
+            )
         return statuses_answer(
             story, "Overrode", "Overriding", said.partition(": ")[2], quiet=False
         )

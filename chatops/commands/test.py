@@ -34,6 +34,7 @@ from chatops.projections.pulls import Pull
 from chatops.projections.tables import rows_shown
 
 SHA_SHOWN = 9
+EXAMPLE_ROW = 3
 LIST_LENGTH = 45_000
 """How long the list may be, in characters: a comment has room for 65,536, with what markup adds."""
 ROW_LENGTH = 10
@@ -245,12 +246,13 @@ def _listed(shown: RowsShown, required: RequiredRule | None) -> Answer:
         marked = required is not None and required.requires(workflow, job)
         mark: Line = (" ", Strong("required")) if marked else ()
         sections.setdefault(workflow, []).append((Strong(str(number)), " ", job, *mark))
+    example = min(EXAMPLE_ROW, len(shown.rows))
     left = f"; the list has room for {len(shown.rows)}" if shown.more else ""
     return Answer(
         verdict=(
             f"{counted(len(shown.rows) + shown.more, 'job')} can run again{left}. Say ",
-            Code("/test 3"),
-            " for the job in row 3, a name, a part of one, a pattern such as ",
+            Code(f"/test {example}"),
+            f" for the job in row {example}, a name, a part of one, a pattern such as ",
             Code("*arm*"),
             ", or ",
             Code("/test all"),

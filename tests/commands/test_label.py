@@ -104,7 +104,9 @@ def test_a_prefix_can_be_taken_off_too(tmp_path: Path) -> None:
     [
         ("hold", [], ("do-not-merge",), ()),
         ("hold", ["until", "the", "release"], ("do-not-merge",), ()),
+        ("hold", ["until", "they", "cancel", "it"], ("do-not-merge",), ()),
         ("hold", ["cancel"], (), ("do-not-merge",)),
+        ("hold", ["cancel", "it", "is", "fixed"], (), ("do-not-merge",)),
         ("unhold", [], (), ("do-not-merge",)),
         ("remove-hold", [], (), ("do-not-merge",)),
     ],

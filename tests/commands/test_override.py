@@ -119,6 +119,45 @@ def test_what_cannot_be_overridden_is_explained(
     assert said in refused.text
 
 
+CANCELLING = [*Override.verbs(COMMUNITY)["override-cancel"]]
+OVERRIDDEN = (
+    pull(), status(1, "license", "success", "Overridden by mona: false alarm"), status(2, "dco", "success"),
+    status(3, "ci/build", "success", "Overridden by mona"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "named"), [([], ["ci/build", "license"]), (["LICENSE,"], ["license"])]
+)
+def test_what_was_overridden_fails_again(
+    tmp_path: Path, words: list[str], named: list[str]
+) -> None:
+    wanted = decide(tmp_path, [*CANCELLING, *words], *OVERRIDDEN)
+
+    assert [one.context for one in wanted] == named
+    assert {(one.state, one.description) for one in wanted} == {
+        ("failure", "Override cancelled by mona")
+    }
+
+
+def test_what_was_not_overridden_stays_as_it_is(tmp_path: Path) -> None:
+    refused = refusal(tmp_path, [*CANCELLING, "license", "dco"], *OVERRIDDEN)
+
+    assert "`dco` is not overridden" in refused.text
+
+
+def test_where_nothing_was_overridden_nothing_is_cancelled(tmp_path: Path) -> None:
+    assert "Nothing is overridden" in refusal(tmp_path, CANCELLING, pull()).text
+
+
+def test_the_end_of_an_override_is_told(tmp_path: Path) -> None:
+    wanted = decide(tmp_path, CANCELLING, *OVERRIDDEN)
+    with scene(tmp_path) as world, world.knowledge() as knowledge:
+        told = as_text(Override.tell(story(received(), *wanted), knowledge))
+
+    assert "Cancelling the override of ci/build, license" in told
+
+
 TERSE = msgspec.structs.replace(COMMUNITY, trust=Trust(override_needs_reason=False))
 
 

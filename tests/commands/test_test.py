@@ -255,9 +255,15 @@ def test_the_list_is_told_by_workflow_with_numbers(tmp_path: Path) -> None:
 
     text = tell(tmp_path, shown)
 
-    assert text.startswith("3 jobs can run again.")
+    assert text.startswith("3 jobs can run again. Say /test 3 for the job in row 3")
     assert "\nCI\n  1 a\n  2 x / b" in text
     assert "\nStatic\n  3 lint" in text
+
+
+def test_the_row_in_its_example_is_in_the_list(tmp_path: Path) -> None:
+    shown = RowsShown(command=COMMAND, repo=REPO, number=PULL, rows=("CI / a",), shown_at=NOW)
+
+    assert "Say /test 1 for the job in row 1" in tell(tmp_path, shown)
 
 
 def test_what_has_to_pass_is_marked_in_the_list(tmp_path: Path) -> None:

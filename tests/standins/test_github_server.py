@@ -331,6 +331,19 @@ async def test_only_those_who_may_triage_label() -> None:
     assert repository.pulls[7].labels == ["ok-to-test", "wip"]
 
 
+async def test_a_label_is_the_same_however_its_letters_are_written() -> None:
+    world, repository = launched()
+    repository.label("kind/bug")
+    path = f"{REPO}/issues/7/labels"
+    async with GitHubStandIn(world) as hub, rocket.client(hub, "tritri") as client:
+        await client.post(path, json=["kind/BuG", "Kind/Bug"])
+        added = list(repository.pulls[7].labels)
+        await client.delete(f"{path}/KIND/bug")
+
+    assert added == ["ok-to-test", "kind/bug"]
+    assert repository.pulls[7].labels == ["ok-to-test"]
+
+
 @pytest.mark.parametrize(
     ("login", "permission", "role"),
     [("mona", "write", "write"), ("tritri", "read", "triage"), ("boss", "admin", "admin")],

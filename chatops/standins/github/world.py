@@ -293,7 +293,8 @@ class Repository(ReviewingRepository, GitRepository, Tracker):
         return "CONTRIBUTOR" if authored else "NONE"
 
     def label(self, name: str) -> Label:
-        """Find a label, or create it."""
+        """Find a label, however its letters are written, or create it."""
+        name = next((known for known in self.labels if known.lower() == name.lower()), name)
         if name not in self.labels:
             number = self.world.numbers["label"].take()
             color = hashlib.sha256(name.encode()).hexdigest()[:6]
@@ -371,16 +372,16 @@ class Repository(ReviewingRepository, GitRepository, Tracker):
 
     def add_label(self, number: int, name: str, *, actor: str) -> None:
         """Label an issue or pull request; workflows that run on `labeled` start over, for any label."""
-        about = self.tracked(number)
-        if name in about.labels:
+        about, label = self.tracked(number), self.label(name)
+        if label.name in about.labels:
             return
-        label = self.label(name)
-        about.labels.append(name)
+        about.labels.append(label.name)
         self._tell(about, "labeled", actor, label=label)
 
     def remove_label(self, number: int, name: str, *, actor: str) -> None:
         """Take a label away; KeyError when it is not there."""
         about = self.tracked(number)
+        name = next((known for known in about.labels if known.lower() == name.lower()), name)
         if name not in about.labels:
             raise KeyError(name)
         about.labels.remove(name)

@@ -17,6 +17,7 @@ from chatops.engine.answer import (
     Strong,
     Tone,
     When,
+    plain,
 )
 
 JOINER = "\u2060"
@@ -28,6 +29,8 @@ _MARKUP = re.compile(r"([\\`*_\[\]<>|~&!])")
 _LEADING = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))")
 _LIVE = re.compile(r"[@#]|(?<=:)//|(?i:\bwww)(?=\.)|(?i:\bgh)(?=-\d)")
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})")
+_LIVE_WHOLE = re.compile(r"://|(?i:\bwww\.)|(?i:\bgh-\d)")
+SEAM = 4
 _BREAK = re.compile(r"[\r\n]")
 _TICKS = re.compile(r"`+")
 
@@ -47,13 +50,21 @@ def render_markdown(answer: Answer, marker: str) -> str:
 
 
 def line(pieces: Line) -> str:
-    """Return one line of pieces as Markdown; two codes that touch would be read as one, so they do not."""
-    written = ""
+    """Return one line of pieces as Markdown, in which no two pieces become something together that neither is."""
+    written = shown = ""
     for piece in pieces:
-        part = _piece(piece)
-        seam = JOINER if written.endswith("`") and part.startswith("`") else ""
-        written += seam + part
+        part, seen = _piece(piece), plain((piece,))
+        are_codes = written.endswith("`") and part.startswith("`")
+        written += (JOINER if are_codes or _lives(shown, seen) else "") + part
+        shown += seen
     return written
+
+
+def _lives(before: str, after: str) -> bool:
+    """Return whether two pieces that touch would be an address or a reference together."""
+    seam = len(before[-SEAM:])
+    touching = before[-SEAM:] + after[:SEAM]
+    return any(live.start() < seam < live.end() for live in _LIVE_WHOLE.finditer(touching))
 
 
 def text(outside: str) -> str:
@@ -79,9 +90,13 @@ def _piece(piece: Piece) -> str:
 
 
 def _bold(outside: str) -> str:
-    """Return text that weighs more; asterisks around a blank would be something else."""
-    core = text(outside.strip())
-    return f"**{core}**" if core else ""
+    """Return text that weighs more; asterisks beside a blank would be something else."""
+    one_line = _BREAK.sub(" ", outside)
+    core = one_line.strip()
+    if not core:
+        return ""
+    before, _, after = one_line.partition(core)
+    return f"{before}**{text(core)}**{after}"
 
 
 def _code(code: str) -> str:
@@ -102,7 +117,8 @@ def _action(action: Action) -> str:
 
 
 def _section(section: Section) -> str:
-    lines = [f"- {line(pieces)}" for pieces in section.lines]
+    # A dash alone under a title would make a heading of it.
+    lines = [f"- {line(pieces).strip() or JOINER}" for pieces in section.lines]
     if section.more:
         lines.append(f"- … and {section.more} more")
     listed = "\n".join(lines)

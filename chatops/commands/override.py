@@ -18,7 +18,6 @@ from chatops.answers.own_statuses import (
     status_wanted,
     statuses_answer,
     statuses_taken_back,
-    who,
 )
 from chatops.engine.answer import Answer
 from chatops.engine.authority import Role
@@ -76,7 +75,7 @@ class Override(Command):
             raise Refused(
                 "Why? Say the reason after the names; it is shown with the status.", reason="usage"
             )
-        said = f"Overridden by {who(asked)}{f': {reason}' if reason else ''}"
+        said = f"Overridden by {asked.by}{f': {reason}' if reason else ''}"
         return [
             status_wanted(asked, known, status, state="success", description=said)
             for status in chosen.values()

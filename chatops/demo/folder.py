@@ -89,7 +89,9 @@ class Folder:
             self._maintainers.write_text(maintainers, encoding="utf-8")
 
     def keep(self, world: World) -> None:
-        """Keep the pretend GitHub for the next start."""
+        """Keep the pretend GitHub for the next start, but for the key of the App, which is registered anew then."""
+        if world.app is not None:
+            world.app.made_key = None
         draft = self._world.with_suffix(".new")
         draft.write_bytes(pickle.dumps(world))
         draft.replace(self._world)

@@ -76,6 +76,12 @@ class Merge(Command):
             return [_cancel(known, asked)]
         if cancelled is not None and not cancelled.found:
             return [_request(known, asked, knowledge)]
+        is_over = arranged or cancelled or story.first(EffectFailed)
+        if is_over is None:
+            raise Refused(
+                "GitHub has not been asked yet, so there is nothing to take back. Look again in a minute.",
+                reason="not_done",
+            )
         raise Refused("It had changed nothing, so there is nothing to undo.", reason="as_it_is")
 
     @classmethod

@@ -38,13 +38,15 @@ def community(**said: object) -> Community:
 OWNED = community()
 
 
-def asked(by: str, *names: str, verb: str = "approve", unsure: Sequence[str] = ()) -> Asked:
-    """Return a request of somebody who owns files under these names."""
+def asked(
+    by: str, *names: str, verb: str = "approve", unsure: Sequence[str] = (), member: str = ""
+) -> Asked:
+    """Return a request of somebody who owns files under these names; of a member of Slack, where one is named."""
     standing = Standing(
         login=Login(by), author=Login("hubot"), names=frozenset(names), unsure=tuple(unsure)
     )
     command = CommandId(f"command/github/comment/9/{by}")
-    said = received(command=command, verb=verb, by=by)
+    said = received(command=command, verb=verb, by=member or by)
     return Asked(received=said, standing=standing, grant=Grant(ground="owner"))
 
 

@@ -53,12 +53,26 @@ def undoing(story: Story, asked: Asked) -> Sequence[Event]:
     """Return what changes back what a command has changed; refuse where it has changed nothing."""
     command = asked.received.command
     events = [event for done in story.events for event in _undoing(done, command)]
+    if not events and _is_under_way(story):
+        raise Refused(
+            "GitHub has not been asked yet, so there is nothing to take back. Look again in a minute.",
+            reason="not_done",
+        )
     if not events:
         raise Refused(
             "That command has changed nothing, so there is nothing to take back.",
             reason="nothing_to_undo",
         )
     return events
+
+
+def _is_under_way(story: Story) -> bool:
+    """Return whether something was asked for of which nobody knows yet what came of it."""
+    asked = (AssigneesRequested, EditRequested, LabelsRequested, ReviewersRequested)
+    ended = (AssigneesChanged, Edited, LabelsChanged, ReviewersChanged, EffectFailed)
+    return any(isinstance(event, asked) for event in story.events) and not any(
+        isinstance(event, ended) for event in story.events
+    )
 
 
 def as_it_is(text: str) -> Refused:

@@ -12,7 +12,6 @@ from chatops.engine.command import Asked, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events.conversation import EffectFailed
 from chatops.events.statuses import StatusRequested, StatusWritten
-from chatops.names import Login
 from chatops.projections.jobs import Job
 from chatops.projections.pulls import Pull
 from chatops.projections.required import required_now
@@ -81,11 +80,6 @@ def is_ours(context: str, community: Community) -> bool:
     return context.startswith(OURS) or context == community.trust.status
 
 
-def who(asked: Asked) -> Login:
-    """Return by which name GitHub knows who asks."""
-    return asked.standing.login or Login(asked.received.by)
-
-
 def status_wanted(
     asked: Asked, known: Pull, before: Status, *, state: str, description: str
 ) -> StatusRequested:
@@ -128,7 +122,7 @@ def statuses_taken_back(story: Story, asked: Asked, knowledge: Knowledge) -> lis
 
 def _back(request: StatusRequested, asked: Asked) -> StatusRequested:
     """Return the former status. GitHub takes none away: what had not come is told to be awaited."""
-    taken_back = f"Taken back by {who(asked)}"
+    taken_back = f"Taken back by {asked.by}"
     return StatusRequested(
         command=asked.received.command,
         repo=request.repo,

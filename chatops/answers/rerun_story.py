@@ -37,6 +37,7 @@ LINES_SHOWN = 20
 STOPS = "Whatever runs on the head of this pull request is stopped, whoever started it."
 SPENDS = "This spends runner hours: each job that failed runs once more."
 PASSED = frozenset({"success", "neutral", "skipped"})
+CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def rerun_answer(
     dropped = story.all(RerunDropped)
     sections = [
         Section(
-            title="Failed again",
+            title=_title(failed),
             lines=tuple(
                 _job_line(row.job, number if numbered else None)
                 for number, row in enumerate(failed[:LINES_SHOWN], start=1)
@@ -111,6 +112,13 @@ def rerun_answer(
         actions=_next(knowledge, is_over=progress.ended is not None, is_bad=bool(failed)),
         footer=_footer(story.asker, failed if numbered else ()),
     )
+
+
+def _title(rows: Sequence[Row]) -> str:
+    cancelled = sum(row.job.conclusion == CANCELLED for row in rows)
+    if not cancelled:
+        return "Failed again"
+    return "Cancelled" if cancelled == len(rows) else "Failed again, or cancelled"
 
 
 def _next(knowledge: Knowledge, *, is_over: bool, is_bad: bool) -> tuple[Action, ...]:
@@ -240,7 +248,8 @@ class _Progress:
         passed, failed = len(self.passed), len(self.failed)
         said: list[Piece] = []
         if failed:
-            said += [f"{failed} of {counted(passed + failed, 'job')} failed again on ", commit, "."]
+            what = self._failed_again(counted(passed + failed, "job"))
+            said += [f"{what} on ", commit, "."]
         elif passed:
             said += [f"All {counted(passed, 'job')} passed this time on ", commit, "."]
         elif self.others or self.gate is None:
@@ -253,6 +262,17 @@ class _Progress:
             word = "passed" if gate.is_green else "did not pass"
             said.append(f"{' ' if said else ''}{gate.request.workflow} {word}.")
         return tuple(said) or ("Nothing could be started on ", commit, ".")
+
+    def _failed_again(self, jobs: str) -> str:
+        """Say how many failed; those that somebody or something stopped are told apart."""
+        cancelled = sum(job.conclusion == CANCELLED for job in self.failed)
+        failed = len(self.failed) - cancelled
+        were = "was" if cancelled == 1 else "were"
+        if not cancelled:
+            return f"{failed} of {jobs} failed again"
+        if not failed:
+            return f"{cancelled} of {jobs} {were} cancelled"
+        return f"{failed} of {jobs} failed again, and {cancelled} {were} cancelled,"
 
     def _under_way(self) -> Line:
         commit = Code(self.sha[:SHA_SHOWN])

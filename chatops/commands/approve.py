@@ -59,7 +59,7 @@ class Approve(Command):
     def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
         known = _open_pull(asked, knowledge)
         seen = picture(knowledge.db, knowledge.community.approvals, known)
-        by = Login(asked.received.by)
+        by = asked.by
         if self.cancels:
             return [_withdrawn(seen, by, asked, knowledge)]
         if seen.areas is None:

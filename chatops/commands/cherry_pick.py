@@ -89,7 +89,7 @@ class CherryPick(Command):
                     repo=known.repo,
                     number=known.number,
                     branches=self.branches,
-                    by=received.by,
+                    by=asked.by,
                 )
             ]
         return [
@@ -99,7 +99,7 @@ class CherryPick(Command):
                 number=known.number,
                 branch=branch,
                 title=known.title,
-                by=received.by,
+                by=asked.by,
             )
             for branch in self.branches
         ]

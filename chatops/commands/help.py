@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from chatops.config import Community
-from chatops.engine.answer import Answer, Code, Section
+from chatops.engine.answer import Answer, Code, Section, pieces
 from chatops.engine.authority import Role
 from chatops.engine.command import CHANGED_NOTHING, Asked, Command, Knowledge, Story
 from chatops.errors import Refused
@@ -67,7 +67,11 @@ class Help(Command):
                 Section(
                     title="Commands",
                     lines=tuple(
-                        (Code(f"{slash}{command.name} {command.usage}".strip()), f" {command.help}")
+                        (
+                            Code(f"{slash}{command.name} {command.usage}".strip()),
+                            " ",
+                            *pieces(command.help),
+                        )
                         for command in chosen
                     ),
                 ),

@@ -18,6 +18,7 @@ from chatops.engine.command import Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.changes import LabelsChanged, LabelsRequested
+from chatops.events.conversation import EffectFailed
 from chatops.names import PullNumber
 
 REMOVE, PREFIX, HOLD = "--remove", "--prefix", "--hold"
@@ -112,6 +113,11 @@ class Label(Command):
     @classmethod
     def taken_back(cls, story: Story, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
         changed = story.first(LabelsChanged)
+        if changed is None and story.first(EffectFailed) is not None:
+            raise Refused(
+                "The labels could not be changed, so there is nothing to take back.",
+                reason="nothing_to_undo",
+            )
         if changed is None:
             raise Refused(
                 "The labels have not been changed yet, so there is nothing to take back. Look again in a minute.",

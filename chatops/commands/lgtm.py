@@ -19,7 +19,6 @@ from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.approvals import APPROVE, LGTM, ApprovalGiven, ApprovalWithdrawn, Grade
 from chatops.events.conversation import EffectFailed
-from chatops.names import Login
 from chatops.projections.pulls import Pull, pull
 
 CANCEL, NO_ISSUE = "cancel", "no-issue"
@@ -61,7 +60,7 @@ class Lgtm(Command):
         seen = picture(knowledge.db, knowledge.community.approvals, known)
         if self.cancels:
             return _withdrawn(seen, asked, knowledge)
-        by = Login(asked.received.by)
+        by = asked.by
         if by.lower() == known.author.lower():
             raise Refused(
                 "You cannot say `/lgtm` to your own pull request. Ask somebody to look at it.",
@@ -133,7 +132,7 @@ def _given(seen: Picture, asked: Asked, knowledge: Knowledge) -> list[Event]:
             number=seen.pull.number,
             sha=seen.pull.sha,
             grade=grade,
-            by=Login(asked.received.by),
+            by=asked.by,
             stands_for=names,
             awaits=as_awaited(seen.awaited(names) or ()) if grade == APPROVE else (),
             given_at=knowledge.now,

@@ -15,7 +15,7 @@ from chatops.engine.authority import Role
 from chatops.engine.command import Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
-from chatops.events.conversation import CommandReceived, EffectFailed
+from chatops.events.conversation import EffectFailed
 from chatops.events.merges import (
     MergeArranged,
     MergeCancelled,
@@ -76,12 +76,18 @@ class Merge(Command):
             return [_cancel(known, asked)]
         if cancelled is not None and not cancelled.found:
             return [_request(known, asked, knowledge)]
+        is_over = arranged or cancelled or story.first(EffectFailed)
+        if is_over is None:
+            raise Refused(
+                "GitHub has not been asked yet, so there is nothing to take back. Look again in a minute.",
+                reason="not_done",
+            )
         raise Refused("It had changed nothing, so there is nothing to undo.", reason="as_it_is")
 
     @classmethod
     def tell(cls, story: Story, knowledge: Knowledge) -> Answer:
         del knowledge
-        failed, received = story.first(EffectFailed), story.first(CommandReceived)
+        failed = story.first(EffectFailed)
         if failed is not None:
             return Answer(verdict=pieces(failed.text), tone=Tone.BAD)
         cancelled = story.first(MergeCancelled)
@@ -94,7 +100,6 @@ class Merge(Command):
         arranged = story.first(MergeArranged)
         if arranged is None:
             return Answer(verdict=("Asking GitHub.",), tone=Tone.BUSY, quiet=True)
-        by = received.by if received is not None else "somebody"
         if arranged.how == "merged":
             return Answer(
                 verdict=(f"#{arranged.number} is merged.",),
@@ -105,7 +110,13 @@ class Merge(Command):
         return Answer(
             verdict=(f"{ARRANGED[arranged.how].format(number=arranged.number, already=already)}",),
             tone=Tone.BUSY,
-            footer=("Asked for by ", Strong(by), ". ", Code("/merge cancel"), " stops it."),
+            footer=(
+                "Asked for by ",
+                Strong(story.asker),
+                ". ",
+                Code("/merge cancel"),
+                " stops it.",
+            ),
         )
 
 

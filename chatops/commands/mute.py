@@ -79,7 +79,7 @@ class Mute(Command):
                 command=asked.received.command,
                 community=knowledge.community.key,
                 jobs=tuple(Named(name=test.name, workflow=test.workflow).full for test in tests),
-                by=asked.received.by,
+                by=asked.by,
                 reason=self.reason,
                 at=knowledge.now,
                 until=knowledge.now + self.duration,
@@ -103,7 +103,7 @@ class Mute(Command):
                 command=asked.received.command,
                 community=muted.community,
                 jobs=left,
-                by=asked.received.by,
+                by=asked.by,
                 at=knowledge.now,
             )
         ]

@@ -13,7 +13,6 @@ from typing import ClassVar, Self
 
 from chatops.answers.nights import counted
 from chatops.answers.open_pull import open_pull
-from chatops.answers.own_statuses import who
 from chatops.answers.trust_labels import keeping_out, letting_in
 from chatops.config import Trust
 from chatops.engine.answer import Answer, Code, Line, Tone
@@ -91,7 +90,7 @@ class OkToTest(Command):
             and not self.now
         ):
             raise Refused(_warning(knowledge, known), reason="would_restart")
-        by = who(asked)
+        by = asked.by
         return [
             TrustGiven(
                 command=asked.received.command, repo=known.repo, number=known.number, sha=known.sha,
@@ -200,7 +199,7 @@ def _withdrawn(
 ) -> list[Event]:
     """Return what takes back that the tests may run."""
     trust = knowledge.community.trust
-    command, by = asked.received.command, who(asked)
+    command, by = asked.received.command, asked.by
     labels = keeping_out(command, known, trust)
     is_given = here is not None and here.is_given
     if not is_given and labels is None:

@@ -19,7 +19,6 @@ from chatops.answers.own_statuses import (
     status_wanted,
     statuses_answer,
     statuses_taken_back,
-    who,
 )
 from chatops.config import Community
 from chatops.engine.answer import Answer
@@ -95,7 +94,7 @@ class Override(Command):
             raise Refused(
                 "Why? Say the reason after the names; it is shown with the status.", reason="usage"
             )
-        said = f"{OVERRIDDEN}{who(asked)}{f': {reason}' if reason else ''}"
+        said = f"{OVERRIDDEN}{asked.by}{f': {reason}' if reason else ''}"
         return [
             status_wanted(asked, known, status, state="success", description=said)
             for status in chosen.values()

@@ -85,7 +85,7 @@ class Ping(Command):
         groups = [
             group for group in knowledge.community.maintainers if group.group in called.groups
         ]
-        by = Code(received.by)
+        by = Code(story.asker)
         verdict: Line = (by, " asks for a look at ", Code(called.about), ".")
         return Answer(
             verdict=verdict,

@@ -85,7 +85,7 @@ class Status(Command):
             where = places(received, knowledge)
             found = where.called(self.pattern, knowledge)
             return job_status(found, self.pattern, where, received, knowledge)
-        if received.number or self.is_pull:
+        if self.is_pull or (received.number and not received.on_issue):
             checks = pull_checks(knowledge, received.repo, received.number)
             return pull_status(checks, received, knowledge)
         board = board_of(knowledge)

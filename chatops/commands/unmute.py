@@ -58,7 +58,7 @@ class Unmute(Command):
                 command=asked.received.command,
                 community=knowledge.community.key,
                 jobs=tuple(job.name for job in jobs),
-                by=asked.received.by,
+                by=asked.by,
                 at=knowledge.now,
             )
         ]

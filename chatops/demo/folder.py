@@ -1,9 +1,11 @@
 """Where a demo keeps its files, and how a later start finds where the last one ended."""
 
 import pickle
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
+from shlex import quote
 from tempfile import TemporaryDirectory
 
 import msgspec
@@ -65,6 +67,7 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.configuration = path / "chatops.yaml"
         self.database = path / "chatops.db"
+        self.environment = path / "environment"
         self._maintainers = path / "maintainers.yml"
         self._beginning = path / "demo.json"
         self._world = path / "github.pickle"
@@ -88,8 +91,16 @@ class Folder:
             self.configuration.write_text(text, encoding="utf-8")
             self._maintainers.write_text(maintainers, encoding="utf-8")
 
+    def tell_environment(self, environment: Mapping[str, str]) -> None:
+        """Write down what the command line needs to speak to this demo, for nobody but who started it."""
+        self.environment.touch(mode=0o600)
+        lines = [f"export {name}={quote(value)}\n" for name, value in environment.items()]
+        self.environment.write_text("".join(lines), encoding="utf-8")
+
     def keep(self, world: World) -> None:
-        """Keep the pretend GitHub for the next start."""
+        """Keep the pretend GitHub for the next start, but for the key of the App, which is registered anew then."""
+        if world.app is not None:
+            world.app.made_key = None
         draft = self._world.with_suffix(".new")
         draft.write_bytes(pickle.dumps(world))
         draft.replace(self._world)

@@ -16,7 +16,7 @@ Json = dict[str, Any]
 MAINTAINER = "mona"
 STRANGER = "newcomer"
 LABELS = (
-    "bug", "enhancement", "good first issue", "help wanted",
+    "bug", "do-not-merge", "enhancement", "good first issue", "help wanted",
     "lifecycle/active", "lifecycle/frozen", "lifecycle/rotten", "lifecycle/stale",
 )  # fmt: skip
 MILESTONE = "Next release"

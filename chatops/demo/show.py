@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from shlex import quote
 
 from rich.console import Console
 
@@ -92,6 +93,7 @@ class Show:
         )
         past = self._past
         folder.configure(past.repository, REQUIRED_PATH, past.maintainers_yaml)
+        folder.tell_environment(self.environment())
         settings = read_settings(self.environment())
         self.service = Service(settings, read_configuration(settings.config))
 
@@ -180,7 +182,9 @@ class Show:
             f"  GitHub     {github}/{self._past.repository}/pull/{pull.number}\n"
             f"             comment /retest as {MAINTAINER}, and watch the checks and the reply\n"
             f"  Slack      {slack}/\n"
-            f"             type {COMMANDS[0]}\n\n"
+            f"             type {COMMANDS[0]}\n"
+            f"  Shell      (. {quote(str(self._folder.environment))}; "
+            f"chatops run /status --pr {pull.number} --as {MAINTAINER})\n\n"
             f"Ctrl-C ends it.\n"
         )
 

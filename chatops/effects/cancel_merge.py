@@ -2,7 +2,7 @@
 
 On:        `merge_cancel.requested`
 Calls:     where the pull request is; then switches auto-merge off, or takes it out of the merge queue, if it is there
-Reports:   `merge.cancelled`
+Reports:   `merge_cancel.made`
 """
 
 from collections.abc import Sequence

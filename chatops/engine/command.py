@@ -15,7 +15,7 @@ from chatops.engine.log import Log
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.conversation import CommandAccepted, CommandReceived
-from chatops.names import CommandId
+from chatops.names import CommandId, Login
 from chatops.ports import IssueState
 
 Kind = TypeVar("Kind", bound=Event)
@@ -61,6 +61,11 @@ class Asked:
     received: CommandReceived
     standing: Standing
     grant: Grant
+
+    @property
+    def by(self) -> Login:
+        """Who asks, by the name by which GitHub knows them; somebody in Slack has another one there."""
+        return self.standing.login or Login(self.received.by)
 
     @property
     def issue(self) -> IssueState:

@@ -52,7 +52,7 @@ def describer(effects: Iterable[Effect[Any]]) -> Callable[[Event], str]:
     def describe(event: Event) -> str:
         effect = by_kind.get(type(event))
         if effect is None:
-            return f"Would write down `{event.kind}`, and call nobody."
+            return f"Would write down “{event.kind.replace('.', ' ').replace('_', ' ')}”, and call nobody."
         return effect.describe(event)
 
     return describe

@@ -206,7 +206,7 @@ class Replier:
             return replace(answer, quiet=False, counts=late.verdict, footer=late.footer)
         undone = story.first(CommandUndone)
         if undone is not None:
-            return replace(answer, footer=was_taken_back(answer.footer, undone))
+            return was_taken_back(answer, undone)
         can_undo = UNDO in vocabulary.verbs and not meaning.command.irreversible
         if can_undo and answer.tone is Tone.BUSY:
             slash = f"{community.slash_command} " if received.surface == "slack" else "/"
@@ -320,9 +320,13 @@ def taking_back(footer: Line, said: str) -> Line:
     return (*footer, *_blank(footer), Code(said), " takes it back, within ten minutes.")
 
 
-def was_taken_back(footer: Line, undone: CommandUndone) -> Line:
-    """Return the end of a message about what somebody took back."""
-    return (*footer, *_blank(footer), "Taken back by ", Strong(undone.by or "somebody"), ".")
+def was_taken_back(answer: Answer, undone: CommandUndone) -> Answer:
+    """Return a message about what somebody took back: that comes first, so that nobody takes the rest for how it is."""
+    return replace(
+        answer,
+        verdict=("Taken back by ", Strong(undone.by or "somebody"), ": ", *answer.verdict),
+        tone=Tone.BAD if answer.tone is Tone.BAD else Tone.NEUTRAL,
+    )
 
 
 def _blank(footer: Line) -> Line:

@@ -65,7 +65,7 @@ class MergeCancelRequested(Event, frozen=True, kw_only=True):
 class MergeCancelled(Event, frozen=True, kw_only=True):
     """GitHub merges a pull request no longer by itself. `found` marks one of which that was so already."""
 
-    kind: ClassVar[str] = "merge.cancelled"
+    kind: ClassVar[str] = "merge_cancel.made"
 
     command: CommandId
     repo: Repo

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from chatops.engine.policy import Policy, Scene, Wanted
 from chatops.events import Event, Recorded
-from chatops.events.conversation import CommandReceived, CommandTakenBack, CommandUndone
+from chatops.events.conversation import CommandTakenBack, CommandUndone
 
 
 class TellUndone(Policy):
@@ -21,10 +21,9 @@ class TellUndone(Policy):
     def decide(self, fact: Recorded, scene: Scene) -> Sequence[Wanted]:
         assert isinstance(fact.event, CommandTakenBack)
         taken = fact.event
-        received = scene.story(taken.command).first(CommandReceived)
         undone = CommandUndone(
             command=taken.undone,
             undone_by=taken.command,
-            by=received.by if received is not None else "",
+            by=scene.story(taken.command).asker,
         )
         return [Wanted(undone, taken.undone)]

@@ -90,3 +90,12 @@ def test_what_changed_nothing_cannot_be_taken_back(tmp_path: Path) -> None:
 
     with pytest.raises(Refused, match="nothing to take back"):
         undone(tmp_path, Assign, done)
+
+
+def test_what_github_was_not_asked_for_yet_is_not_said_to_have_changed_nothing(
+    tmp_path: Path,
+) -> None:
+    wanting = AssigneesRequested(command=COMMAND, repo=REPO, number=PULL, add=("mona",))
+
+    with pytest.raises(Refused, match="not been asked yet"):
+        undone(tmp_path, Assign, wanting)

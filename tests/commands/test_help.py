@@ -4,7 +4,7 @@ import pytest
 
 import chatops.commands
 from chatops.commands.help import Help
-from chatops.engine.answer import as_text
+from chatops.engine.answer import Code, as_text
 from chatops.engine.authority import Grant, Standing
 from chatops.engine.catalogue import catalogue
 from chatops.engine.command import Asked, Command, Knowledge
@@ -28,7 +28,7 @@ def test_every_command_is_listed_with_what_it_does(tmp_path: Path) -> None:
 
     for command in COMMANDS.values():
         assert f"/acme {command.name}" in text
-        assert command.help in text
+        assert command.help.replace("`", "") in text
 
 
 def test_it_says_how_to_only_ask_what_would_be_done(tmp_path: Path) -> None:
@@ -50,3 +50,12 @@ def test_a_command_that_does_not_exist_is_answered_with_those_that_do(tmp_path: 
 def test_two_words_are_too_many() -> None:
     with pytest.raises(Refused, match="at most"):
         Help.parse(["a", "b"])
+
+
+def test_words_in_what_a_command_does_are_written_as_code(tmp_path: Path) -> None:
+    asked = received(verb="help", words=("label",), surface="github")
+    with scene(tmp_path) as world, world.knowledge() as known:
+        knowledge = Knowledge(db=known.db, community=COMMUNITY, now=NOW, commands=COMMANDS)
+        answer = Help.tell(story(asked), knowledge)
+
+    assert Code("remove-label") in answer.sections[0].lines[0]

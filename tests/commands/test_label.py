@@ -269,6 +269,17 @@ def test_labels_that_are_still_to_be_changed_are_not_taken_back_yet(tmp_path: Pa
         Label.taken_back(story(), asked, knowledge)
 
 
+def test_labels_that_could_not_be_changed_are_not_taken_back_ever(tmp_path: Path) -> None:
+    asked = Asked(received=received(), standing=Standing(), grant=Grant(ground="anyone"))
+    failed = EffectFailed(effect="change_labels", request="r", stream_of=COMMAND, text="No.")
+    with (
+        scene(tmp_path, [pull()]) as world,
+        world.knowledge() as knowledge,
+        pytest.raises(Refused, match="could not be changed"),
+    ):
+        Label.taken_back(story(failed), asked, knowledge)
+
+
 def tell(folder: Path, *events: Event) -> tuple[str, bool]:
     with scene(folder) as world, world.knowledge() as knowledge:
         answer = Label.tell(story(*events), knowledge)

@@ -47,6 +47,17 @@ def test_nobody_says_it_to_themselves(tmp_path: Path) -> None:
     assert refusal(tmp_path, [], by=asked("Hubot")).reason == "own_pull"
 
 
+def test_nobody_says_it_to_themselves_from_slack_either(tmp_path: Path) -> None:
+    assert refusal(tmp_path, [], by=asked("Hubot", member="U0HUBOT")).reason == "own_pull"
+
+
+def test_who_says_it_in_slack_is_known_by_their_login(tmp_path: Path) -> None:
+    (event,) = decide(tmp_path, [], by=asked("mona", member="U0MONA"))
+
+    assert isinstance(event, ApprovalGiven)
+    assert event.by == "mona"
+
+
 def test_once_is_enough_for_one_commit(tmp_path: Path) -> None:
     assert refusal(tmp_path, [], pull(), given("Mona")).reason == "as_it_is"
 

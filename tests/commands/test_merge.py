@@ -134,3 +134,23 @@ def test_what_is_merged_or_was_not_ours_is_not_taken_back(
         Merge.taken_back(story(told), asked("mona"), knowledge)
 
     assert refused.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ((), "not_done"),
+        ((EffectFailed(effect="e", request="r", stream_of=COMMAND, text="No."),), "as_it_is"),
+    ],
+)
+def test_before_github_was_asked_it_is_not_said_to_have_changed_nothing(
+    tmp_path: Path, told: tuple[Event, ...], reason: str
+) -> None:
+    with (
+        scene(tmp_path, [pull()]) as world,
+        world.knowledge() as knowledge,
+        pytest.raises(Refused) as refused,
+    ):
+        Merge.taken_back(story(*told), asked("mona"), knowledge)
+
+    assert refused.value.reason == reason

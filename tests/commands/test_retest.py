@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from chatops.commands.retest import Retest
@@ -443,6 +444,32 @@ def test_the_reply_ends_with_what_passed_and_what_did_not(tmp_path: Path) -> Non
     assert tone is Tone.BAD
     assert "1 of 2 jobs failed again" in text
     assert "b at step “Run tests”" in text
+
+
+@pytest.mark.parametrize(
+    ("conclusions", "verdict", "title"),
+    [
+        (("success", "cancelled"), "1 of 2 jobs was cancelled on c0ffee000.", "Cancelled"),
+        (("cancelled", "cancelled"), "2 of 2 jobs were cancelled on c0ffee000.", "Cancelled"),
+        (
+            ("failure", "cancelled"),
+            "1 of 2 jobs failed again, and 1 was cancelled, on c0ffee000.",
+            "Failed again, or cancelled",
+        ),
+    ],
+)
+def test_what_was_cancelled_is_not_said_to_have_failed(
+    tmp_path: Path, conclusions: tuple[str, str], verdict: str, title: str
+) -> None:
+    jobs = tuple(
+        JobOutcome(name=name, conclusion=how) for name, how in zip("ab", conclusions, strict=True)
+    )
+    finished = msgspec.structs.replace(FINISHED, jobs=jobs)
+
+    _, text = tell(tmp_path, *BEGUN, STARTED, finished, CLOSED)
+
+    assert verdict in text
+    assert title in text.splitlines()
 
 
 def test_a_refused_run_is_named_with_its_reason(tmp_path: Path) -> None:

@@ -165,11 +165,18 @@ def test_what_is_asked_about_is_told_by_the_first_words(words: list[str], wanted
     assert Status.parse(words) == wanted
 
 
-def ask(folder: Path, words: Sequence[str], *events: Event, surface: str = "github") -> Answer:
+def ask(
+    folder: Path,
+    words: Sequence[str],
+    *events: Event,
+    surface: str = "github",
+    on_issue: bool = False,
+) -> Answer:
     asked = received(
         verb="status",
         words=tuple(words),
         surface=surface,
+        on_issue=on_issue,
         number=PULL if surface == "github" else PullNumber(0),
     )
     with scene(folder, events) as world, world.knowledge() as knowledge:
@@ -284,6 +291,12 @@ def test_in_slack_a_pull_request_is_named_and_rows_name_it_too(tmp_path: Path) -
 
     assert section(answer, "Failed")[0].endswith('/acme why #7 "CI / test (a)"')
     assert problems(render_blocks(answer)) == []
+
+
+def test_on_an_issue_it_is_about_the_nightly(tmp_path: Path) -> None:
+    answer = ask(tmp_path, [], *night(1), *night(0), on_issue=True)
+
+    assert "night of" in plain(answer.verdict)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from chatops.events.conversation import (
     CommandTakenBack,
     EffectFailed,
 )
+from chatops.events.merges import MergeCancelled, MergeCancelRequested
 from chatops.names import CommandId, PullNumber, RunId
 from chatops.ports import Permission
 from tests.scene import COMMAND, COMMUNITY, NOW, PULL, REPO, issue, pull, received, scene, story
@@ -199,6 +200,15 @@ def test_success_is_quiet(tmp_path: Path) -> None:
 
 def test_until_it_is_done_it_is_being_done(tmp_path: Path) -> None:
     assert tell(tmp_path, TAKEN, ASKED).tone is Tone.BUSY
+
+
+def test_a_merge_that_is_no_longer_to_be_is_taken_back(tmp_path: Path) -> None:
+    taken = msgspec.structs.replace(TAKEN, said="merge")
+    asked = MergeCancelRequested(command=UNDO, repo=REPO, number=PULL)
+    done = MergeCancelled(command=UNDO, repo=REPO, number=PULL)
+
+    assert tell(tmp_path, taken, asked).tone is Tone.BUSY
+    assert tell(tmp_path, taken, asked, done).tone is Tone.GOOD
 
 
 def test_what_did_not_work_is_said_aloud(tmp_path: Path) -> None:

@@ -277,7 +277,7 @@ async def test_what_would_be_refused_is_told_with_its_reason(here: Town) -> None
 async def test_what_is_only_written_down_is_told_so(here: Town) -> None:
     describe = describer([])
 
-    assert describe(pull()) == "Would write down `pull.changed`, and call nobody."
+    assert describe(pull()) == "Would write down “pull changed”, and call nobody."
 
 
 def configured(**changes: object) -> Configuration:

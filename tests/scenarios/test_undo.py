@@ -133,7 +133,7 @@ async def test_a_rerun_is_stopped_where_it_still_runs(database_url: str, tmp_pat
 
         newest = [run.latest.conclusion for run in here.repository.runs.values()]
         assert newest == ["cancelled"] * 3
-        assert "Taken back by **mona**." in here.replies[0].body
+        assert "Taken back by **mona**: " in here.replies[0].body
         assert "I stopped what `/retest` had started and still ran: 3 workflows" in (
             here.replies[-1].body
         )

@@ -119,7 +119,7 @@ class Override(Command):
         chosen = {name.lower(): overridden[name.lower()] for name in names}
         return [
             status_wanted(
-                asked, known, status, state="failure", description=f"{CANCELLED}{who(asked)}"
+                asked, known, status, state="failure", description=f"{CANCELLED}{asked.by}"
             )
             for status in chosen.values()
         ]

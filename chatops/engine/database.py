@@ -125,6 +125,11 @@ class Database:
         ):
             yield db
 
+    def keep_plans(self, db: Connection) -> None:
+        """Let PostgreSQL keep its plans in this transaction, which says the same a thousand times."""
+        if not self.is_sqlite:
+            db.exec_driver_sql("SET LOCAL plan_cache_mode = auto")
+
     def answers(self) -> bool:
         """Return whether the database can be asked at all."""
         try:

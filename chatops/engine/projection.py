@@ -518,6 +518,7 @@ def _read(log: Log, shadows: Sequence[Projection], after: int, upto: int) -> Seq
 
 def _show(log: Log, shadow: Projection, facts: Sequence[Recorded]) -> None:
     with log.database.write(durable=False) as db:
+        log.database.keep_plans(db)
         shadow.apply(_meant_for(shadow, facts), db)
 
 

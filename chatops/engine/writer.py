@@ -65,6 +65,8 @@ class Writer:
         self._gathering: list[_Request] = []
         self._began = self._quiet_since = 0.0
         self._seen = self._handed_over = 0
+        self._asked = self._written = 0
+        self._counting = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -92,6 +94,7 @@ class Writer:
 
         if (problem := self._hindrance()) is not None:
             raise problem
+        self._count()
         self._requests.put([_Request(batch, resolve)])
         return future.result()
 
@@ -116,6 +119,7 @@ class Writer:
             done(problem)
             return
         loop = asyncio.get_running_loop()
+        self._count()
         self._gathering.append(_Request(batch, _InLoop(loop, done)))
         if len(self._gathering) == 1:
             self._began = time.monotonic()
@@ -143,11 +147,15 @@ class Writer:
             self._handed_over = len(gathered)
             self._requests.put(gathered)
 
+    def _count(self) -> None:
+        with self._counting:
+            self._asked += 1
+
     def _hindrance(self) -> Exception | None:
         """Return why nothing can be asked of the thread now."""
         if self._thread is None:
             return Broken("The writer does not run.")
-        if len(self._gathering) + self._requests.qsize() > MOST_WAITING:
+        if self._asked - self._written > MOST_WAITING:
             return Unavailable(f"More than {MOST_WAITING} requests wait to be written.")
         return None
 
@@ -164,6 +172,7 @@ class Writer:
                     break
                 requests.extend(following)
             self._write(requests)
+            self._written += len(requests)
             if last:
                 return
 

@@ -101,6 +101,7 @@ class Door:
             return Turned(HTTPStatus.BAD_REQUEST, "body: found bytes that are no UTF-8.")
         content_type = headers.get(b"content-type", b"").decode("latin-1")
         delivery = Delivery(guid=guid.decode(), event=event.decode(), body=body)
+        heard = Heard(facts=())
         try:
             heard = translate(delivery.event, delivery.guid, payload_of(content_type, body))
             facts = (*heard.facts, *self._asked(heard, delivery.guid))
@@ -110,7 +111,7 @@ class Door:
             logger.exception(
                 "delivery not understood", delivery=delivery.guid, github_event=delivery.event
             )
-            facts = ()
+            facts = heard.facts
         return Batch(facts=facts, delivery=delivery)
 
     def _asked(self, heard: Heard, guid: str) -> list[Fact]:

@@ -6,7 +6,7 @@ from sqlalchemy import event
 
 from chatops.engine.log import Appended, Batch, Log
 from chatops.engine.writer import Writer
-from chatops.errors import Broken
+from chatops.errors import Broken, Unavailable
 from tests.engine.logs import batch, fact, opened
 
 
@@ -59,6 +59,28 @@ def test_a_batch_that_cannot_be_written_fails_alone(log: Log) -> None:
     assert isinstance(failed, Exception)
     assert isinstance(also_good, Appended)
     assert log.head() == 2
+
+
+def test_more_than_can_wait_are_turned_away_until_there_is_room_again(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatops.engine.writer.MOST_WAITING", 5)
+
+    async def send() -> tuple[list[Appended | BaseException], Appended]:
+        writer = Writer(log)
+        writer.start()
+        try:
+            crowd = [writer.append_soon(batch(number)) for number in range(1, 21)]
+            results = await asyncio.gather(*crowd, return_exceptions=True)
+            return results, await writer.append_soon(batch(30))
+        finally:
+            writer.stop()
+
+    results, later = asyncio.run(send())
+
+    assert [isinstance(one, Unavailable) for one in results] == [False] * 6 + [True] * 14
+    assert later.is_new
+    assert log.head() == 7
 
 
 def test_stopping_writes_what_was_asked_for(log: Log) -> None:

@@ -172,12 +172,13 @@ class Writer:
                     break
                 requests.extend(following)
             self._write(requests)
-            self._written += len(requests)
             if last:
                 return
 
     def _write(self, requests: Sequence[_Request]) -> None:
-        _resolve(list(zip(requests, self._results(requests), strict=True)))
+        results = self._results(requests)
+        self._written += len(requests)
+        _resolve(list(zip(requests, results, strict=True)))
 
     def _results(self, requests: Sequence[_Request]) -> Sequence[Appended | Exception]:
         try:

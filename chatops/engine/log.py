@@ -19,7 +19,6 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    Row,
     SmallInteger,
     String,
     Table,
@@ -29,10 +28,10 @@ from sqlalchemy import (
     text,
 )
 
-from chatops.engine.appending import Appending, Columns, OnPostgreSQL, OnSQLite
 from chatops.engine.clock import microseconds
 from chatops.engine.codec import Codec
 from chatops.engine.database import Database
+from chatops.engine.wording import READ, Columns, OnPostgreSQL, OnSQLite, Wording
 from chatops.events import Event, Fact, Recorded
 from chatops.ports import Clock
 
@@ -116,6 +115,9 @@ class Appended(msgspec.Struct, frozen=True, gc=False):
         return bool(self.positions)
 
 
+READING = [EVENTS.c[name] for name in READ]
+
+
 class Log:
     """The log in SQL, for both databases."""
 
@@ -125,15 +127,15 @@ class Log:
         self._clock = clock
         self._compressor = zstandard.ZstdCompressor(level=1)
         kind = OnSQLite if database.is_sqlite else OnPostgreSQL
-        self._appending: Appending = kind(EVENTS, DELIVERIES)
+        self._wording: Wording = kind(EVENTS, DELIVERIES)
 
     def append(self, batches: Sequence[Batch]) -> list[Appended]:
         """Record the batches in one durable transaction; when this returns, they are on the disk."""
         prepared = [[(fact, fact.event.key()) for fact in batch.facts] for batch in batches]
         now = microseconds(self._clock.now())
-        appending = self._appending
-        with self.database.write(durable=True) as db, appending.within(db) as driver:
-            head, known = appending.known(driver, [key for facts in prepared for _, key in facts])
+        wording = self._wording
+        with self.database.write(durable=True) as db, wording.within(db) as driver:
+            head, known = wording.known(driver, [key for facts in prepared for _, key in facts])
             rows: list[Columns] = []
             results = []
             for batch, facts in zip(batches, prepared, strict=True):
@@ -146,7 +148,7 @@ class Log:
                 results.append(
                     Appended(tuple(range(first, first + len(fresh))), len(facts) - len(fresh))
                 )
-            appending.insert(driver, rows, self._kept(batches, results, now))
+            wording.insert(driver, rows, self._kept(batches, results, now))
         return results
 
     def head(self, db: Connection | None = None) -> int:
@@ -162,7 +164,10 @@ class Log:
             with self.database.read() as snapshot:
                 return self.read(after, limit, snapshot)
         query = (
-            select(EVENTS).where(EVENTS.c.position > after).order_by(EVENTS.c.position).limit(limit)
+            select(*READING)
+            .where(EVENTS.c.position > after)
+            .order_by(EVENTS.c.position)
+            .limit(limit)
         )
         return [self._recorded(row) for row in db.execute(query).all()]
 
@@ -170,12 +175,10 @@ class Log:
         self, after: int, upto: int, kinds: Sequence[str], db: Connection
     ) -> list[Recorded]:
         """Return the events of some kinds in `(after, upto]`, oldest first; the others are not decoded."""
-        query = (
-            select(EVENTS)
-            .where(EVENTS.c.position > after, EVENTS.c.position <= upto, EVENTS.c.kind.in_(kinds))
-            .order_by(EVENTS.c.position)
-        )
-        return [self._recorded(row) for row in db.execute(query).all()]
+        wording, recorded = self._wording, self._recorded
+        with wording.within(db) as driver:
+            rows = wording.page(driver, after, upto, kinds)
+        return [recorded(row) for row in rows]
 
     def asks(self, after: int, upto: int, kinds: Sequence[str], db: Connection) -> bool:
         """Return whether any event in `(after, upto]` is of one of these kinds."""
@@ -204,7 +207,7 @@ class Log:
             with self.database.read() as snapshot:
                 return self.story(correlation_id, snapshot)
         query = (
-            select(EVENTS)
+            select(*READING)
             .where(text(STORY), EVENTS.c.correlation_id == correlation_id)
             .order_by(EVENTS.c.position)
         )
@@ -213,7 +216,7 @@ class Log:
     def at(self, position: int) -> Recorded | None:
         """Return the event at a position."""
         with self.database.read() as db:
-            row = db.execute(select(EVENTS).where(EVENTS.c.position == position)).first()
+            row = db.execute(select(*READING).where(EVENTS.c.position == position)).first()
         return None if row is None else self._recorded(row)
 
     def delivery(self, guid: str) -> Delivery | None:
@@ -277,9 +280,9 @@ class Log:
         packed = self._compressor.multi_compress_to_buffer(list(bodies)) if bodies else ()
         return [packed[place].tobytes() for place in range(len(packed))]
 
-    def _recorded(self, row: Row[*tuple[Any, ...]]) -> Recorded:
+    def _recorded(self, row: Sequence[Any]) -> Recorded:
         (
-            position, key, kind, version, _stream, source, actor,
+            position, key, kind, version, source, actor,
             occurred_at, recorded_at, correlation_id, causation_id, data,
         ) = row  # fmt: skip
         return Recorded(

@@ -1,4 +1,4 @@
-"""What an append says to the database, word for word: it is said a hundred times a second, by one thread.
+"""What is said to the database word for word: an append, a hundred times a second, and a page of the log.
 
 It goes to the driver directly. SQLAlchemy would arrive at the same words, at ten times the cost of the statements; and
 a driver lets go of the interpreter at each of them, which every other thread pays for: so all rows of a table go in one
@@ -21,12 +21,18 @@ from chatops.engine.database import LOG_LOCK
 Columns = tuple[object, ...]
 """A row, its values in the order of the table's columns."""
 
+READ = (
+    "position", "key", "kind", "version", "source", "actor", "occurred_at", "recorded_at", "correlation_id",
+    "causation_id", "data",
+)  # fmt: skip
+"""The columns of an event that is read; its stream is in the event itself."""
+
 SIZES = (64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1)
 """How many rows a statement of SQLite's holds: few different ones, since each stays prepared."""
 
 
-class Appending(ABC):
-    """The statements of one transaction that appends; `driver` is the driver's own connection."""
+class Wording(ABC):
+    """The statements of one kind of database; `driver` is the driver's own connection."""
 
     def __init__(self, events: Table, deliveries: Table) -> None:
         self._events = events
@@ -36,6 +42,8 @@ class Appending(ABC):
     def within(self, db: Connection) -> Iterator[Any]:
         """Open the driver's connection below a transaction; its errors come as SQLAlchemy's, like all others."""
         errors = db.dialect.loaded_dbapi.Error
+        if not db.in_transaction():
+            db.begin()
         try:
             yield db.connection.driver_connection
         except errors as problem:
@@ -48,6 +56,10 @@ class Appending(ABC):
         """Take the log for this transaction; return its newest position, and which of these keys it has already."""
 
     @abstractmethod
+    def page(self, driver: Any, after: int, upto: int, kinds: Sequence[str]) -> Sequence[Any]:  # noqa: ANN401
+        """Return the events of these kinds in `(after, upto]`, oldest first, with the columns of `READ`."""
+
+    @abstractmethod
     def insert(
         self,
         driver: Any,  # noqa: ANN401 - a driver's own
@@ -57,7 +69,7 @@ class Appending(ABC):
         """Write rows of both tables; a delivery that is there stays as it is."""
 
 
-class OnSQLite(Appending):
+class OnSQLite(Wording):
     """SQLite has one writer at a time: whoever began has the log."""
 
     def known(self, driver: Any, keys: Sequence[str]) -> tuple[int, set[str]]:  # noqa: ANN401
@@ -68,6 +80,14 @@ class OnSQLite(Appending):
             (asked,),
         ).fetchone()
         return head or 0, set(msgspec.json.decode(found))
+
+    def page(self, driver: Any, after: int, upto: int, kinds: Sequence[str]) -> Sequence[Any]:  # noqa: ANN401
+        asked = msgspec.json.encode(kinds).decode()
+        rows: Sequence[Any] = driver.execute(
+            f"{_page('?')} kind IN (SELECT value FROM json_each(?)) ORDER BY position",  # noqa: S608 - our own names
+            (after, upto, asked),
+        ).fetchall()
+        return rows
 
     def insert(
         self,
@@ -84,6 +104,12 @@ class OnSQLite(Appending):
                 at += many
 
 
+def _page(value: str) -> str:
+    return (
+        f"SELECT {', '.join(READ)} FROM events WHERE position > {value} AND position <= {value} AND"  # noqa: S608
+    )
+
+
 @cache
 def _values(table: Table, many: int, *, ignores: bool) -> str:
     names = ", ".join(column.name for column in table.columns)
@@ -92,7 +118,7 @@ def _values(table: Table, many: int, *, ignores: bool) -> str:
     return f"{words} ON CONFLICT DO NOTHING" if ignores else words
 
 
-class OnPostgreSQL(Appending):
+class OnPostgreSQL(Wording):
     """PostgreSQL gets the rows of a table as one JSON document, and their bytes in one piece, which is cut there."""
 
     def __init__(self, events: Table, deliveries: Table) -> None:
@@ -109,6 +135,14 @@ class OnPostgreSQL(Appending):
             (list(keys),),
         ).fetchone()
         return head or 0, set(found)
+
+    def page(self, driver: Any, after: int, upto: int, kinds: Sequence[str]) -> Sequence[Any]:  # noqa: ANN401
+        rows: Sequence[Any] = driver.execute(
+            f"{_page('%b')} kind = ANY(%b::text[]) ORDER BY position",
+            (after, upto, list(kinds)),
+            binary=True,
+        ).fetchall()
+        return rows
 
     def insert(
         self,

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import blake2b
 from importlib import import_module
@@ -25,7 +25,7 @@ import chatops.effects
 import chatops.events
 import chatops.policies
 import chatops.projections
-from chatops.answers.nights import NightBoard, night_board
+from chatops.answers.nights import NightBoard, board_later, night_board
 from chatops.answers.overdue import overdue, overdue_commands
 from chatops.config import Community, Configuration
 from chatops.engine.bus import Bus, caused_by
@@ -522,7 +522,7 @@ class Service:
                 page = self._pages.get(cached)
             if page is not None:
                 return page
-            board, strips = self._board(db, community, _nights(query), now, (changed, minute))
+            board, strips = self._board(db, community, _nights(query), now, changed)
         if form == "json":
             body, media_type = (
                 nightly_json(board, query, github_url=self.settings.github_web_url),
@@ -563,15 +563,20 @@ class Service:
         return None if body is None else _page(body, MEDIA_TYPES[form], compress=compress)
 
     def _board(
-        self, db: Connection, community: Community, nights: int, now: datetime, state: object
+        self, db: Connection, community: Community, nights: int, now: datetime, changed: object
     ) -> tuple[NightBoard, Strips]:
-        """Return what the nightly page is made of: the same for every filter of it, while nothing has changed."""
+        """Return what the nightly page is made of: the same for every filter of it, while nothing has changed.
+
+        A new minute changes only the ages on it; a new day, which nights are still to come.
+        """
         place = (community.key, nights)
+        state = (changed, now.astimezone(UTC).date())
+        of, runs = community.repositories, community.nightly
         with self._pages_lock:
             known = self._boards.get(place)
         if known is not None and known[0] == state:
-            return known[1], known[2]
-        board = night_board(db, community.repositories, community.nightly, nights=nights, now=now)
+            return board_later(db, known[1], of, runs, now=now), known[2]
+        board = night_board(db, of, runs, nights=nights, now=now)
         strips = Strips(board, self.settings.github_web_url)
         with self._pages_lock:
             if len(self._boards) >= BOARDS_KEPT:

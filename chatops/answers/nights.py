@@ -7,7 +7,7 @@ of its own and never makes a verdict greener or redder.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection
@@ -124,9 +124,7 @@ def night_board(
 
     A workflow that does not name its repository runs in the first one.
     """
-    placed = [
-        (Repo(one.repository) if one.repository else repositories[0], one) for one in workflows
-    ]
+    placed = _placed(repositories, workflows)
     attempts = [
         run for repo, one in placed for run in newest_of_workflows(db, repo, [one.name], nights)
     ]
@@ -157,6 +155,29 @@ def night_board(
         now=now,
         late=late_workflows(columns, placed, now),
     )
+
+
+def board_later(
+    db: Connection,
+    board: NightBoard,
+    repositories: Sequence[Repo],
+    workflows: Sequence[NightlyWorkflow],
+    *,
+    now: datetime,
+) -> NightBoard:
+    """Return a board at a later moment of the same UTC day, where its nights have not changed: the ages on it have."""
+    return replace(
+        board,
+        heard_at=last_heard(db, repositories),
+        now=now,
+        late=late_workflows(board.nights, _placed(repositories, workflows), now),
+    )
+
+
+def _placed(
+    repositories: Sequence[Repo], workflows: Sequence[NightlyWorkflow]
+) -> list[tuple[Repo, NightlyWorkflow]]:
+    return [(Repo(one.repository) if one.repository else repositories[0], one) for one in workflows]
 
 
 def _columns(attempts: Iterable[Run]) -> tuple[Night, ...]:

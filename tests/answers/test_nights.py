@@ -7,7 +7,7 @@ from statistics import median
 import pytest
 from sqlalchemy import Connection, event
 
-from chatops.answers.nights import NightBoard, State, Test, Weather, night_board
+from chatops.answers.nights import NightBoard, State, Test, Weather, board_later, night_board
 from chatops.config import NightlyWorkflow
 from chatops.events import Event
 from chatops.events.runs import JobQueued, JobStarted
@@ -455,6 +455,20 @@ def test_the_board_knows_how_old_its_knowledge_is(tmp_path: Path) -> None:
     assert fresh.heard_at == MORNING
     assert (fresh.is_stale, fresh.is_overdue) == (False, False)
     assert (old.is_stale, old.is_overdue) == (True, True)
+
+
+@pytest.mark.parametrize(("minutes", "is_overdue"), [(1, False), (23 * 60, True)])
+def test_a_board_is_later_in_the_day_what_a_new_one_would_be(
+    tmp_path: Path, minutes: int, *, is_overdue: bool
+) -> None:
+    with nights_database(tmp_path, night(2, {"a": PASS}) + night(1, {"a": FAIL})) as db:
+        later = TODAY + timedelta(minutes=minutes)
+        kept = night_board(db, [REPO], [SCHEDULE], now=TODAY)
+        told = board_later(db, kept, [REPO], [SCHEDULE], now=later)
+        new = night_board(db, [REPO], [SCHEDULE], now=later)
+
+    assert told == new
+    assert (kept.is_overdue, told.is_overdue) == (False, is_overdue)
 
 
 def test_facts_in_any_order_give_the_same_board(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from chatops.answers.night_cells import Cell, CellReader, Entry
+from chatops.answers.night_cells import Cell, CellReader
 from chatops.names import Login, PullNumber, Repo, Sha
-from chatops.projections.jobs import entries_of_runs
+from chatops.projections.jobs import Entry, entries_of_runs
 from chatops.projections.pulls import Pull, open_pulls
 from chatops.projections.runs import attempts_of_commits
 

@@ -10,14 +10,13 @@ import msgspec
 
 from chatops.engine.clock import moment
 from chatops.names import JobId, RunId
+from chatops.projections.jobs import Entry
 from chatops.projections.runs import Run
 
 REPORTED, QUEUED, STARTED = 0, 1, 2
 """What the jobs' read model knows of a job that has not completed."""
 UNFINISHED = (QUEUED, STARTED)
 NO_JOB = JobId(0)
-Entry = tuple[JobId, RunId, int, str, int, bool, str, str, int | None, int | None]
-"""One row of the jobs' read model: job, run, attempt, name, weight, carried, conclusion, step, start, end."""
 
 
 class State(StrEnum):

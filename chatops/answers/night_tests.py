@@ -16,10 +16,10 @@ from chatops.answers.night_cells import (
     UNSETTLED,
     Cell,
     CellReader,
-    Entry,
     State,
 )
 from chatops.names import Repo, RunId
+from chatops.projections.jobs import Entry
 from chatops.projections.runs import Run
 
 GONE_AFTER = 3

@@ -13,7 +13,6 @@ from chatops.answers.night_cells import (
     UNSETTLED,
     Cell,
     CellReader,
-    Entry,
     Execution,
     State,
     state_of,
@@ -28,7 +27,7 @@ from chatops.events.gate import RequiredChecksChanged
 from chatops.names import PullNumber, Repo
 from chatops.projections.checks import OutsideCheck, outside_checks
 from chatops.projections.freshness import last_heard
-from chatops.projections.jobs import entries_of_runs
+from chatops.projections.jobs import Entry, entries_of_runs
 from chatops.projections.pull_files import files_of_pull
 from chatops.projections.pulls import Pull, pull
 from chatops.projections.required import required_now

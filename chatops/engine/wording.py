@@ -123,8 +123,13 @@ class OnPostgreSQL(Wording):
 
     def __init__(self, events: Table, deliveries: Table) -> None:
         super().__init__(events, deliveries)
-        self._insert_events = _document(events)
-        self._insert_deliveries = f"{_document(deliveries)} ON CONFLICT DO NOTHING"
+        sent = "{name} AS MATERIALIZED (SELECT %b::bytea AS bytes, %b::jsonb AS rows)"
+        happened, heard = sent.format(name="happened"), sent.format(name="heard")
+        new_events = _insert(events, "happened")
+        new_deliveries = f"{_insert(deliveries, 'heard')} ON CONFLICT DO NOTHING"
+        self._insert_events = f"WITH {happened} {new_events}"
+        self._insert_deliveries = f"WITH {heard} {new_deliveries}"
+        self._insert_both = f"WITH {happened}, {heard}, kept AS ({new_deliveries}) {new_events}"
 
     def known(self, driver: Any, keys: Sequence[str]) -> tuple[int, set[str]]:  # noqa: ANN401
         # In two statements: the second must see what was appended while the first waited for its turn.
@@ -150,12 +155,12 @@ class OnPostgreSQL(Wording):
         events: Sequence[Columns],
         deliveries: Sequence[Columns],
     ) -> None:
-        for words, rows in (
-            (self._insert_events, events),
-            (self._insert_deliveries, deliveries),
-        ):
-            if rows:
-                driver.execute(words, _packed(rows), binary=True)
+        if events and deliveries:
+            driver.execute(self._insert_both, (*_packed(events), *_packed(deliveries)), binary=True)
+        elif events:
+            driver.execute(self._insert_events, _packed(events), binary=True)
+        elif deliveries:
+            driver.execute(self._insert_deliveries, _packed(deliveries), binary=True)
 
 
 def _packed(rows: Sequence[Columns]) -> tuple[bytes, str]:
@@ -169,17 +174,17 @@ def _packed(rows: Sequence[Columns]) -> tuple[bytes, str]:
     return b"".join(row[-1] for row in rows), msgspec.json.encode(placed).decode()  # type: ignore[misc]  # as above
 
 
-def _document(table: Table) -> str:
-    """Return an insert whose parameters are what `_packed` returns."""
+def _insert(table: Table, sent: str) -> str:
+    """Return an insert of what `_packed` returned, which the statement calls `sent`."""
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # it has no types
     *others, body = table.columns
     cut = len(others)
     taken = [
         f"(r->>{place})::{column.type.compile(dialect)}" for place, column in enumerate(others)
     ]
-    taken.append(f"substr(sent.bytes, (r->>{cut})::int, (r->>{cut + 1})::int)")
+    taken.append(f"substr({sent}.bytes, (r->>{cut})::int, (r->>{cut + 1})::int)")
     names = ", ".join(column.name for column in (*others, body))
     return (
-        f"WITH sent AS MATERIALIZED (SELECT %b::bytea AS bytes, %b::jsonb AS rows) "  # noqa: S608 - our own names
-        f"INSERT INTO {table.name} ({names}) SELECT {', '.join(taken)} FROM sent, jsonb_array_elements(sent.rows) AS r"
+        f"INSERT INTO {table.name} ({names}) SELECT {', '.join(taken)} "  # noqa: S608 - our own names
+        f"FROM {sent}, jsonb_array_elements({sent}.rows) AS r"
     )

@@ -33,10 +33,10 @@ from chatops.engine.catalogue import catalogue
 from chatops.engine.clock import SystemClock
 from chatops.engine.codec import Codec
 from chatops.engine.command import Command, Knowledge, Story
-from chatops.engine.database import Database, open_database
+from chatops.engine.database import METADATA, Database, open_database
 from chatops.engine.effect import Effect, Effector, describer
 from chatops.engine.fetched import FETCHED
-from chatops.engine.log import METADATA, Appended, Batch, Log
+from chatops.engine.log import Appended, Batch, Log
 from chatops.engine.policy import Policy, PolicyRunner
 from chatops.engine.projection import Projection, Projector
 from chatops.engine.reply import Replier, Surface
@@ -285,7 +285,7 @@ class Service:
         await asyncio.to_thread(self.database.close)
 
     def _forget(self) -> None:
-        gone = self.log.forget_deliveries(timedelta(days=self.settings.delivery_retention_days))
+        gone = self.log.deliveries.forget(timedelta(days=self.settings.delivery_retention_days))
         if gone:
             logger.info("forgot deliveries", count=gone)
 

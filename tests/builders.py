@@ -14,8 +14,8 @@ import chatops.projections as projections_room
 from chatops.config import NightlyWorkflow
 from chatops.engine.catalogue import catalogue
 from chatops.engine.codec import Codec
-from chatops.engine.database import open_database
-from chatops.engine.log import METADATA, Batch, Log
+from chatops.engine.database import METADATA, open_database
+from chatops.engine.log import Batch, Log
 from chatops.engine.projection import Projection, Projector
 from chatops.events import Event, Fact
 from chatops.events.gate import RequiredChecksChanged

@@ -11,8 +11,8 @@ from chatops.config import Community, Configuration, Gate, NightlyWorkflow
 from chatops.engine.catalogue import catalogue
 from chatops.engine.codec import Codec
 from chatops.engine.command import Knowledge, Story
-from chatops.engine.database import open_database
-from chatops.engine.log import METADATA, Batch, Log
+from chatops.engine.database import METADATA, open_database
+from chatops.engine.log import Batch, Log
 from chatops.engine.policy import Policy
 from chatops.engine.policy import Scene as PolicyScene
 from chatops.engine.projection import Projection, Projector

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import (
     ArgumentError,
@@ -21,6 +21,9 @@ from sqlalchemy.exc import (
 from sqlalchemy.pool import QueuePool
 
 from chatops.errors import BadInput, Unavailable
+
+METADATA = MetaData()
+"""Tables that are not made anew by reading the log again: the log itself, what lies beside it, how far everybody is."""
 
 LOG_LOCK = 7_266_315_501
 """The advisory lock that every append on PostgreSQL holds: it makes positions visible in order."""

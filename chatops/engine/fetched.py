@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import BigInteger, Column, Integer, Table, select
 
-from chatops.engine.database import Database
-from chatops.engine.log import METADATA
+from chatops.engine.database import METADATA, Database
 from chatops.engine.projection import upsert
 from chatops.names import Repo, RunId
 

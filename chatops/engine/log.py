@@ -6,11 +6,9 @@ later finds a smaller one.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from typing import Any
 
 import msgspec
-import zstandard
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -18,11 +16,9 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     String,
     Table,
-    delete,
     func,
     select,
     text,
@@ -30,12 +26,11 @@ from sqlalchemy import (
 
 from chatops.engine.clock import microseconds
 from chatops.engine.codec import Codec
-from chatops.engine.database import Database
+from chatops.engine.database import METADATA, Database
+from chatops.engine.deliveries import DELIVERIES, Deliveries, Delivery
 from chatops.engine.wording import READ, Columns, OnPostgreSQL, OnSQLite, Wording
 from chatops.events import Event, Fact, Recorded
 from chatops.ports import Clock
-
-METADATA = MetaData()
 
 EVENTS = Table(
     "events",
@@ -69,26 +64,7 @@ Index(
     postgresql_where=text(STORY),
 )
 
-DELIVERIES = Table(
-    "deliveries",
-    METADATA,
-    Column("guid", String, primary_key=True),
-    Column("event", String, nullable=False),
-    Column("received_at", BigInteger, nullable=False),
-    Column("appended", Integer, nullable=False),
-    Column("body", LargeBinary),
-    Index("deliveries_received_at", "received_at"),
-)
-
 PAGE = 10_000
-
-
-class Delivery(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One webhook request as it was sent: `body` is the raw bytes, `guid` the sender's id for it."""
-
-    guid: str
-    event: str
-    body: bytes
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -125,7 +101,7 @@ class Log:
         self.database = database
         self.codec = codec
         self._clock = clock
-        self._compressor = zstandard.ZstdCompressor(level=1)
+        self.deliveries = Deliveries(database, clock)
         kind = OnSQLite if database.is_sqlite else OnPostgreSQL
         self._wording: Wording = kind(EVENTS, DELIVERIES)
 
@@ -148,7 +124,14 @@ class Log:
                 results.append(
                     Appended(tuple(range(first, first + len(fresh))), len(facts) - len(fresh))
                 )
-            wording.insert(driver, rows, self._kept(batches, results, now))
+            sent = [
+                (batch.delivery, len(result.positions))
+                for batch, result in zip(batches, results, strict=True)
+                if batch.delivery is not None
+            ]
+            samples = self.deliveries.samples(db, (delivery for delivery, _ in sent), now)
+            wording.insert(driver, rows, self.deliveries.rows(sent, samples, now))
+        self.deliveries.remember(samples)
         return results
 
     def head(self, db: Connection | None = None) -> int:
@@ -219,21 +202,6 @@ class Log:
             row = db.execute(select(*READING).where(EVENTS.c.position == position)).first()
         return None if row is None else self._recorded(row)
 
-    def delivery(self, guid: str) -> Delivery | None:
-        """Return a raw delivery while it is still kept."""
-        with self.database.read() as db:
-            row = db.execute(select(DELIVERIES).where(DELIVERIES.c.guid == guid)).first()
-        if row is None or row.body is None:
-            return None
-        body = zstandard.ZstdDecompressor().decompress(row.body)
-        return Delivery(guid=row.guid, event=row.event, body=body)
-
-    def forget_deliveries(self, older_than: timedelta) -> int:
-        """Drop raw deliveries past their retention; events stay. Returns how many went."""
-        limit = microseconds(self._clock.now() - older_than)
-        with self.database.write(durable=True) as db:
-            return db.execute(delete(DELIVERIES).where(DELIVERIES.c.received_at < limit)).rowcount
-
     @staticmethod
     def _head(db: Connection) -> int:
         head: int | None = db.execute(select(func.max(EVENTS.c.position))).scalar()
@@ -257,28 +225,6 @@ class Log:
             fact.causation_id,
             self.codec.encode(event),
         )
-
-    def _kept(
-        self, batches: Sequence[Batch], results: Sequence[Appended], now: int
-    ) -> list[Columns]:
-        """Return the raw deliveries to store beside the events they became; of a redelivery the first stays."""
-        sent = [
-            (batch.delivery, len(result.positions))
-            for batch, result in zip(batches, results, strict=True)
-            if batch.delivery is not None
-        ]
-        bodies = self._compressed([delivery.body for delivery, _ in sent])
-        return [
-            (delivery.guid, delivery.event, now, appended, body)
-            for (delivery, appended), body in zip(sent, bodies, strict=True)
-        ]
-
-    def _compressed(self, bodies: Sequence[bytes]) -> list[bytes]:
-        """Return bodies compressed, in one call: each call lets go of the interpreter, and waits to have it back."""
-        if not all(bodies):
-            return [self._compressor.compress(body) for body in bodies]
-        packed = self._compressor.multi_compress_to_buffer(list(bodies)) if bodies else ()
-        return [packed[place].tobytes() for place in range(len(packed))]
 
     def _recorded(self, row: Sequence[Any]) -> Recorded:
         (

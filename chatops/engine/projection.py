@@ -33,8 +33,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.sql import ColumnElement
 
-from chatops.engine.database import why_away
-from chatops.engine.log import METADATA, Log
+from chatops.engine.database import METADATA, why_away
+from chatops.engine.log import Log
 from chatops.engine.pace import Pace
 from chatops.errors import Broken, Unavailable
 from chatops.events import Event, Recorded

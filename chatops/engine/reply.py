@@ -14,7 +14,8 @@ from chatops.config import Community, Configuration
 from chatops.engine.answer import Answer, Code, Line, Section, Strong, Tone, pieces
 from chatops.engine.bus import SOURCE, Append, Bus
 from chatops.engine.command import Command, Knowledge, Story
-from chatops.engine.log import METADATA, Batch, Log
+from chatops.engine.database import METADATA
+from chatops.engine.log import Batch, Log
 from chatops.engine.projection import upsert
 from chatops.engine.vocabulary import vocabularies
 from chatops.engine.work import Item

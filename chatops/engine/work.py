@@ -35,7 +35,8 @@ from sqlalchemy import (
 from sqlalchemy.sql import Update
 
 from chatops.engine.clock import microseconds
-from chatops.engine.log import METADATA, Log
+from chatops.engine.database import METADATA
+from chatops.engine.log import Log
 from chatops.engine.pace import Pace
 from chatops.engine.projection import begin_at, checkpoint, set_checkpoint, upsert
 from chatops.errors import Refused, Transient, Unavailable

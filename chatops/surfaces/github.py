@@ -13,7 +13,8 @@ import structlog
 
 from chatops.config import Community, Configuration
 from chatops.engine.answer import Answer, shortened
-from chatops.engine.log import Batch, Delivery
+from chatops.engine.deliveries import Delivery
+from chatops.engine.log import Batch
 from chatops.engine.vocabulary import Vocabulary
 from chatops.errors import BadInput
 from chatops.events import Fact

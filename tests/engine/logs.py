@@ -2,23 +2,38 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import chatops.events
 import chatops.projections
 from chatops.engine.catalogue import catalogue
 from chatops.engine.clock import SystemClock
 from chatops.engine.codec import Codec
-from chatops.engine.database import open_database
-from chatops.engine.log import METADATA, Batch, Log
+from chatops.engine.database import METADATA, open_database
+from chatops.engine.log import Batch, Log
 from chatops.engine.projection import Projection
 from chatops.events import Event, Fact
+from chatops.ports import Clock
 from tests.scene import job
 
 PROJECTIONS = catalogue(chatops.projections, Projection)
 
 
+class HandClock:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 1, 5, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def monotonic(self) -> float:
+        return self.moment.timestamp()
+
+
 @contextmanager
-def opened(address: str, *, make: bool = True) -> Iterator[Log]:
+def opened(address: str, *, make: bool = True, clock: Clock | None = None) -> Iterator[Log]:
     """Open a log; `make` its tables unless another one has."""
     database = open_database(address)
     if make:
@@ -27,7 +42,7 @@ def opened(address: str, *, make: bool = True) -> Iterator[Log]:
             for projection in PROJECTIONS:
                 projection().metadata.create_all(db)
     try:
-        yield Log(database, Codec(catalogue(chatops.events, Event)), SystemClock())
+        yield Log(database, Codec(catalogue(chatops.events, Event)), clock or SystemClock())
     finally:
         database.close()
 

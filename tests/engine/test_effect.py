@@ -19,7 +19,7 @@ from chatops.events.conversation import (
 )
 from chatops.gateways.github import GitHubGateway
 from chatops.ports import Ports
-from tests.engine.test_work import HandClock
+from tests.engine.logs import HandClock
 from tests.engine.worlds import A_WHILE, Town, town
 from tests.scene import COMMAND, REPO
 

@@ -2,12 +2,11 @@
 
 import threading
 import time
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
-from chatops.engine.log import STORY, Batch, Delivery
+from chatops.engine.log import STORY, Batch
 from chatops.errors import Unavailable
 from tests.engine.logs import batch, fact, opened
 from tests.scene import COMMAND
@@ -78,25 +77,6 @@ def test_positions_become_visible_in_order_to_one_who_follows(database_url: str)
         reader.join(timeout=20)
 
         assert seen == list(range(1, 121))
-
-
-def test_a_delivery_is_kept_once_as_it_was_sent(database_url: str) -> None:
-    with opened(database_url) as log:
-        sent = Delivery(guid="g-1", event="workflow_job", body=b'{"a": "\xc3\xbc"}' * 50)
-        log.append([Batch(facts=[fact(1)], delivery=sent)])
-        log.append([Batch(facts=[fact(1)], delivery=sent)])
-
-        assert log.delivery("g-1") == sent
-        assert log.delivery("g-2") is None
-
-
-def test_deliveries_go_when_their_time_is_over_and_events_stay(database_url: str) -> None:
-    with opened(database_url) as log:
-        log.append([Batch(facts=[fact(1)], delivery=Delivery(guid="g", event="x", body=b"{}"))])
-
-        assert log.forget_deliveries(timedelta(days=1)) == 0
-        assert log.forget_deliveries(timedelta(seconds=-5)) == 1
-        assert log.head() == 1
 
 
 def test_a_story_is_found_by_its_index(database_url: str) -> None:

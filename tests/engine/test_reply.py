@@ -26,7 +26,7 @@ from chatops.gateways.slack import SlackGateway
 from chatops.names import CommandId, RunId
 from chatops.surfaces.github import MARKER, Comments
 from chatops.surfaces.slack_messages import Messages
-from tests.engine.test_work import HandClock
+from tests.engine.logs import HandClock
 from tests.engine.worlds import A_WHILE, Town, town
 from tests.payloads import problems
 from tests.scene import HEAD, REPO, issue, received

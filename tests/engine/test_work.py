@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -9,20 +9,7 @@ from chatops.engine.work import MOST_TRIES, Crew, Item, WorkList, back_off
 from chatops.errors import Transient
 from chatops.events import Event, Recorded
 from chatops.events.runs import JobCompleted
-from tests.engine.logs import batch, opened
-
-
-class HandClock:
-    """A clock that is moved by hand."""
-
-    def __init__(self) -> None:
-        self.moment = datetime(2026, 1, 5, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.moment
-
-    def monotonic(self) -> float:
-        return self.moment.timestamp()
+from tests.engine.logs import HandClock, batch, opened
 
 
 class Doing:

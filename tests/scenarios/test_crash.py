@@ -18,7 +18,8 @@ import pytest
 from sqlalchemy import select
 
 from chatops.engine.database import open_database
-from chatops.engine.log import DELIVERIES, EVENTS
+from chatops.engine.deliveries import DELIVERIES
+from chatops.engine.log import EVENTS
 from chatops.standins.github import GitHubStandIn, PlannedJob, Repository, World, serve_in_thread
 from tests.scenarios.process import Process
 

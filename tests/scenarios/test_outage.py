@@ -21,7 +21,8 @@ import pytest
 from sqlalchemy import select, update
 
 from chatops.engine.database import BUSY_SECONDS, open_database
-from chatops.engine.log import DELIVERIES, EVENTS
+from chatops.engine.deliveries import DELIVERIES
+from chatops.engine.log import EVENTS
 from chatops.engine.work import MOST_TRIES, WORK
 from tests import postgres
 from tests.scenarios.process import Process

@@ -240,7 +240,7 @@ def test_what_github_says_is_recorded_once_whoever_brings_it_again(doors: Doors)
     assert doors.service.log.head() == 1
     guid = signed(job(1))["x-github-delivery"]
     for kept in (guid, "another"):
-        delivery = doors.service.log.delivery(kept)
+        delivery = doors.service.log.deliveries.find(kept)
         assert delivery is not None
         assert delivery.body == job(1)
 
@@ -252,7 +252,7 @@ def test_an_event_nobody_uses_is_kept_and_tells_nothing(doors: Doors) -> None:
 
     assert answer.status_code == HTTPStatus.ACCEPTED
     assert doors.service.log.head() == 0
-    delivery = doors.service.log.delivery(signed(body)["x-github-delivery"])
+    delivery = doors.service.log.deliveries.find(signed(body)["x-github-delivery"])
     assert delivery is not None
     assert (delivery.event, delivery.body) == ("star", body)
 

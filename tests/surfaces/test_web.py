@@ -11,7 +11,8 @@ from itertools import count
 import httpx
 import pytest
 
-from chatops.engine.log import Batch, Delivery
+from chatops.engine.deliveries import Delivery
+from chatops.engine.log import Batch
 from chatops.events import Fact
 from chatops.surfaces.github import Turned
 from chatops.surfaces.web import Front
@@ -204,7 +205,7 @@ def test_a_delivery_whose_facts_cannot_be_written_is_kept_all_the_same(doors: Do
     answer = asyncio.run(visit())
 
     assert answer.status_code == HTTPStatus.ACCEPTED
-    kept = doors.service.log.delivery(f"kept-{number}")
+    kept = doors.service.log.deliveries.find(f"kept-{number}")
     assert kept is not None
     assert kept.body == job(number)
 

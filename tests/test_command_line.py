@@ -159,6 +159,16 @@ COMMANDS = dict(commands())
 # How it is asked
 
 
+def test_what_serves_loads_nothing_that_only_a_terminal_needs() -> None:
+    looked = (
+        "import sys, chatops.app, chatops.running.serving; "
+        "print({'rich', 'pygments', 'alembic'} & set(sys.modules))"
+    )
+    ran = subprocess.run([sys.executable, "-c", looked], capture_output=True, text=True, check=True)
+
+    assert ran.stdout == "set()\n"
+
+
 @pytest.mark.parametrize("path", COMMANDS)
 def test_every_command_has_an_example_that_it_understands(path: str) -> None:
     command = COMMANDS[path]

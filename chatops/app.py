@@ -1,15 +1,10 @@
 """The composition root: the only place that knows every room, and how a process of the product is put together."""
 
 import asyncio
-import gzip
-import re
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from functools import partial
-from hashlib import blake2b
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -25,7 +20,6 @@ import chatops.effects
 import chatops.events
 import chatops.policies
 import chatops.projections
-from chatops.answers.nights import NightBoard, board_later, night_board
 from chatops.answers.overdue import overdue, overdue_commands
 from chatops.config import Community, Configuration
 from chatops.engine.bus import Bus, caused_by
@@ -54,16 +48,12 @@ from chatops.metrics import Metrics
 from chatops.names import CommandId
 from chatops.ports import GitHub, Ports, Slack
 from chatops.projections.commands import unfinished_reruns
-from chatops.projections.freshness import last_change
 from chatops.settings import Settings
+from chatops.showing import Pages
 from chatops.surfaces import github as github_surface
 from chatops.surfaces.linking import Linking
-from chatops.surfaces.pages import Page, Readiness, pages
+from chatops.surfaces.pages import Readiness, pages
 from chatops.surfaces.web import App, Front
-from chatops.views.audit import audit_json, render_audit
-from chatops.views.commands import commands_json, render_commands
-from chatops.views.nightly import Strips, nightly_json, render_nightly
-from chatops.views.story import render_story, story_json
 
 logger = structlog.get_logger(__name__)
 
@@ -75,16 +65,10 @@ REQUIRED_SECONDS = 3600
 OWNERS_SECONDS = 3600
 CATCH_UP_SECONDS = 20.0
 CATCH_UP_PAUSE = 0.01
-PAGES_KEPT = 64
-BOARDS_KEPT = 4
-USUAL_NIGHTS, MOST_NIGHTS = 30, 400
-NUMBER = re.compile(r"[1-9][0-9]{0,2}")
 LAG_LIMIT = 50_000
 """Events behind which a read model makes the process unready: its answers would be old."""
 
 Entry = type[Any]
-Render = Callable[[Knowledge, Mapping[str, str]], str | None]
-MEDIA_TYPES = {"html": "text/html; charset=utf-8", "json": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +161,14 @@ class Service:
         self.registry = CollectorRegistry()
         self.metrics = Metrics(self.registry)
         self.crew: Crew | None = None
-        self._pages: dict[tuple[object, ...], Page] = {}
-        self._boards: dict[tuple[str, int], tuple[object, NightBoard, Strips]] = {}
-        self._pages_lock = threading.Lock()
+        self.pages = Pages(
+            self.database,
+            self.configuration,
+            self.clock,
+            knowledge=self.knowledge,
+            base_url=self.settings.base_url,
+            github_url=self.settings.github_web_url,
+        )
         self._stack = AsyncExitStack()
         self._scheduler: AsyncIOScheduler | None = None
         self._crew_task: asyncio.Task[None] | None = None
@@ -453,12 +442,8 @@ class Service:
     def asgi(self) -> App:
         """Return the HTTP surface of this process."""
         inner = pages(
-            shows={
-                "nightly": self.nightly,
-                "commands": partial(self._shown, {"html": render_commands, "json": commands_json}),
-                "audit": partial(self._shown, {"html": render_audit, "json": audit_json}),
-            },
-            story=partial(self._shown, {"html": render_story, "json": story_json}),
+            shows=self.pages.shows(),
+            story=self.pages.story,
             readiness=self.readiness,
             registry=self.registry,
             before_metrics=self._measure,
@@ -506,89 +491,6 @@ class Service:
 
         self.writer.append_then(batch, counted)
 
-    def nightly(
-        self, key: str | None, form: str, query: Mapping[str, str], *, compress: bool
-    ) -> Page | None:
-        """Return the nightly page of a community, from the cache while nothing it shows has changed."""
-        community = self._community(key)
-        if community is None or form not in ("html", "json"):
-            return None
-        now = self.clock.now()
-        with self.database.read() as db:
-            changed = last_change(db, community.repositories)
-            minute = int(now.timestamp() // 60)
-            cached = (community.key, form, tuple(sorted(query.items())), compress, changed, minute)
-            with self._pages_lock:
-                page = self._pages.get(cached)
-            if page is not None:
-                return page
-            board, strips = self._board(db, community, _nights(query), now, changed)
-        if form == "json":
-            body, media_type = (
-                nightly_json(board, query, github_url=self.settings.github_web_url),
-                "application/json",
-            )
-        else:
-            body = render_nightly(
-                board,
-                query,
-                community,
-                base_url=self.settings.base_url,
-                github_url=self.settings.github_web_url,
-                strips=strips,
-            )
-            media_type = "text/html; charset=utf-8"
-        page = _page(body, media_type, compress=compress)
-        with self._pages_lock:
-            if len(self._pages) >= PAGES_KEPT:
-                self._pages.clear()
-            self._pages[cached] = page
-        return page
-
-    def _shown(
-        self,
-        renders: Mapping[str, Render],
-        key: str | None,
-        form: str,
-        query: Mapping[str, str],
-        *,
-        compress: bool,
-    ) -> Page | None:
-        """Return a page that is a few rows of the read models: no cache is faster than these."""
-        community, rendered = self._community(key), renders.get(form)
-        if community is None or rendered is None:
-            return None
-        with self.database.read() as db:
-            body = rendered(self.knowledge(db, community), query)
-        return None if body is None else _page(body, MEDIA_TYPES[form], compress=compress)
-
-    def _board(
-        self, db: Connection, community: Community, nights: int, now: datetime, changed: object
-    ) -> tuple[NightBoard, Strips]:
-        """Return what the nightly page is made of: the same for every filter of it, while nothing has changed.
-
-        A new minute changes only the ages on it; a new day, which nights are still to come.
-        """
-        place = (community.key, nights)
-        state = (changed, now.astimezone(UTC).date())
-        of, runs = community.repositories, community.nightly
-        with self._pages_lock:
-            known = self._boards.get(place)
-        if known is not None and known[0] == state:
-            return board_later(db, known[1], of, runs, now=now), known[2]
-        board = night_board(db, of, runs, nights=nights, now=now)
-        strips = Strips(board, self.settings.github_web_url)
-        with self._pages_lock:
-            if len(self._boards) >= BOARDS_KEPT:
-                self._boards.clear()
-            self._boards[place] = (state, board, strips)
-        return board, strips
-
-    def _community(self, key: str | None) -> Community | None:
-        if key is None:
-            return self.configuration.default_community
-        return self.configuration.communities.get(key)
-
     def readiness(self) -> Readiness:
         """Return whether this process can do its work, and the figures behind it."""
         try:
@@ -622,17 +524,3 @@ class Service:
         self.metrics.database.set(1)
         self.metrics.work.labels("waiting").set(waiting)
         self.metrics.work.labels("parked").set(parked)
-
-
-def _nights(query: Mapping[str, str]) -> int:
-    """Return how many nights a query asks for; what it cannot be is the usual number."""
-    asked = query.get("n", "")
-    return min(int(asked), MOST_NIGHTS) if NUMBER.fullmatch(asked) else USUAL_NIGHTS
-
-
-def _page(body: str, media_type: str, *, compress: bool) -> Page:
-    raw = body.encode()
-    etag = blake2b(raw, digest_size=12).hexdigest()
-    if not compress:
-        return Page(raw, media_type, f'"{etag}"')
-    return Page(gzip.compress(raw, 6, mtime=0), media_type, f'"{etag}-gzip"', "gzip")

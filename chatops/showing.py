@@ -1,0 +1,165 @@
+"""The dashboard's pages, put together: what is read, how it is rendered, and what is kept because nothing changed."""
+
+import gzip
+import re
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from hashlib import blake2b
+
+from sqlalchemy import Connection
+
+from chatops.answers.nights import NightBoard, board_later, night_board
+from chatops.config import Community, Configuration
+from chatops.engine.command import Knowledge
+from chatops.engine.database import Database
+from chatops.ports import Clock
+from chatops.projections.freshness import last_change
+from chatops.surfaces.pages import Page, Show
+from chatops.views.audit import audit_json, render_audit
+from chatops.views.commands import commands_json, render_commands
+from chatops.views.nightly import Strips, nightly_json, render_nightly
+from chatops.views.story import render_story, story_json
+
+PAGES_KEPT = 64
+BOARDS_KEPT = 4
+USUAL_NIGHTS, MOST_NIGHTS = 30, 400
+NUMBER = re.compile(r"[1-9][0-9]{0,2}")
+MEDIA_TYPES = {"html": "text/html; charset=utf-8", "json": "application/json"}
+
+Render = Callable[[Knowledge, Mapping[str, str]], str | None]
+
+
+class Pages:
+    """Every page of every community: a read-only snapshot, rendered."""
+
+    def __init__(
+        self,
+        database: Database,
+        configuration: Configuration,
+        clock: Clock,
+        *,
+        knowledge: Callable[[Connection, Community], Knowledge],
+        base_url: str,
+        github_url: str,
+    ) -> None:
+        self._database = database
+        self._configuration = configuration
+        self._clock = clock
+        self._knowledge = knowledge
+        self._base_url = base_url
+        self._github_url = github_url
+        self._pages: dict[tuple[object, ...], Page] = {}
+        self._boards: dict[tuple[str, int], tuple[object, NightBoard, Strips]] = {}
+        self._lock = threading.Lock()
+
+    def shows(self) -> Mapping[str, Show]:
+        """Return the pages that have an address of their own, by name."""
+        return {
+            "nightly": self.nightly,
+            "commands": partial(self._shown, {"html": render_commands, "json": commands_json}),
+            "audit": partial(self._shown, {"html": render_audit, "json": audit_json}),
+        }
+
+    @property
+    def story(self) -> Show:
+        """Return the page of one command."""
+        return partial(self._shown, {"html": render_story, "json": story_json})
+
+    def nightly(
+        self, key: str | None, form: str, query: Mapping[str, str], *, compress: bool
+    ) -> Page | None:
+        """Return the nightly page of a community, from the cache while nothing it shows has changed."""
+        community = self._community(key)
+        if community is None or form not in ("html", "json"):
+            return None
+        now = self._clock.now()
+        with self._database.read() as db:
+            changed = last_change(db, community.repositories)
+            minute = int(now.timestamp() // 60)
+            cached = (community.key, form, tuple(sorted(query.items())), compress, changed, minute)
+            with self._lock:
+                page = self._pages.get(cached)
+            if page is not None:
+                return page
+            board, strips = self._board(db, community, _nights(query), now, changed)
+        if form == "json":
+            body, media_type = (
+                nightly_json(board, query, github_url=self._github_url),
+                "application/json",
+            )
+        else:
+            body = render_nightly(
+                board,
+                query,
+                community,
+                base_url=self._base_url,
+                github_url=self._github_url,
+                strips=strips,
+            )
+            media_type = "text/html; charset=utf-8"
+        page = _page(body, media_type, compress=compress)
+        with self._lock:
+            if len(self._pages) >= PAGES_KEPT:
+                self._pages.clear()
+            self._pages[cached] = page
+        return page
+
+    def _shown(
+        self,
+        renders: Mapping[str, Render],
+        key: str | None,
+        form: str,
+        query: Mapping[str, str],
+        *,
+        compress: bool,
+    ) -> Page | None:
+        """Return a page that is a few rows of the read models: no cache is faster than these."""
+        community, rendered = self._community(key), renders.get(form)
+        if community is None or rendered is None:
+            return None
+        with self._database.read() as db:
+            body = rendered(self._knowledge(db, community), query)
+        return None if body is None else _page(body, MEDIA_TYPES[form], compress=compress)
+
+    def _board(
+        self, db: Connection, community: Community, nights: int, now: datetime, changed: object
+    ) -> tuple[NightBoard, Strips]:
+        """Return what the nightly page is made of: the same for every filter of it, while nothing has changed.
+
+        A new minute changes only the ages on it; a new day, which nights are still to come.
+        """
+        place = (community.key, nights)
+        state = (changed, now.astimezone(UTC).date())
+        of, runs = community.repositories, community.nightly
+        with self._lock:
+            known = self._boards.get(place)
+        if known is not None and known[0] == state:
+            return board_later(db, known[1], of, runs, now=now), known[2]
+        board = night_board(db, of, runs, nights=nights, now=now)
+        strips = Strips(board, self._github_url)
+        with self._lock:
+            if len(self._boards) >= BOARDS_KEPT:
+                self._boards.clear()
+            self._boards[place] = (state, board, strips)
+        return board, strips
+
+    def _community(self, key: str | None) -> Community | None:
+        if key is None:
+            return self._configuration.default_community
+        return self._configuration.communities.get(key)
+
+
+def _nights(query: Mapping[str, str]) -> int:
+    """Return how many nights a query asks for; what it cannot be is the usual number."""
+    asked = query.get("n", "")
+    return min(int(asked), MOST_NIGHTS) if NUMBER.fullmatch(asked) else USUAL_NIGHTS
+
+
+def _page(body: str, media_type: str, *, compress: bool) -> Page:
+    raw = body.encode()
+    etag = blake2b(raw, digest_size=12).hexdigest()
+    if not compress:
+        return Page(raw, media_type, f'"{etag}"')
+    return Page(gzip.compress(raw, 6, mtime=0), media_type, f'"{etag}-gzip"', "gzip")

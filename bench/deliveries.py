@@ -44,10 +44,13 @@ def drawn() -> tuple[bytes, bytes, bytes]:
     return bodies[0]
 
 
-def request(number: int, path: str = OUR_PATH) -> bytes:
-    """Return the bytes of one HTTP request; another number is another job, and so a new fact."""
+def request(number: int, path: str = OUR_PATH, *, of_run: int | None = None) -> bytes:
+    """Return the bytes of one HTTP request; another number is another job, and so a new fact.
+
+    `of_run` is the run of the job, if it is none of the load's own.
+    """
     body, run_id, job_id = drawn()
-    body = body.replace(run_id, b"%d" % (FIRST_RUN + number // JOBS_OF_A_RUN))
+    body = body.replace(run_id, b"%d" % (of_run or FIRST_RUN + number // JOBS_OF_A_RUN))
     body = body.replace(job_id, b"%d" % (FIRST_JOB + number))
     body = body.replace(_JOB_NAME.encode(), b"run-tests / test (%03d)" % (number % JOBS_OF_A_RUN))
     signature = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()

@@ -5,12 +5,16 @@ the same nights of 300 jobs, so the same page is asked of both, in turn. The fir
 what it cost is told beside those of all nights.
 """
 
+import socket
 import statistics
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
+
 from bench.beside import load_beside
+from bench.deliveries import request
 from bench.history import NIGHT_JOBS, nights_in
 from bench.load import percentile
 from bench.logs import long_log, short_log
@@ -61,7 +65,11 @@ def pages(scene: Scene) -> Iterator[Row]:
 
 
 def crowded(scene: Scene) -> Iterator[Row]:
-    """Yield the row of intake's p99 with five pages a second beside it, none of them from the cache."""
+    """Yield the row of intake's p99 with five pages a second beside it, none of them from the cache.
+
+    Every second a job of the newest night ends, so that its board has to be made anew; in a real night it is one in
+    twenty.
+    """
     alone: list[float] = []
     beside: list[float] = []
     with product(scene.folder, short_log(scene)) as served:
@@ -83,6 +91,8 @@ def _p99(scene: Scene, port: int, per_second: int) -> float:
     ):
         asked = []
         for number in range(round(lasting * per_second)):
+            if number % per_second == 0:
+                asked.append(readers.submit(_job_of_the_night, scene, port))
             asked.append(readers.submit(_page, port, f"beside={number}-{time.monotonic_ns()}"))
             time.sleep(1 / per_second)
         for one in asked:
@@ -96,6 +106,18 @@ def _page(port: int, query: str) -> float:
     began = time.perf_counter()
     status, _ = get(port, f"/nightly?{query}", HEADERS)
     assert status == 200, status
+    return (time.perf_counter() - began) * 1_000
+
+
+def _job_of_the_night(scene: Scene, port: int) -> float:
+    """Send that a job of the newest night has ended; return how many milliseconds that took."""
+    _, nights = get(port, "/nightly.json")
+    run_id = msgspec.json.decode(nights)["nights"][0]["runs"][0]["run_id"]
+    began = time.perf_counter()
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(request(scene.numbers(1), of_run=run_id))
+        said = connection.recv(64)
+    assert said.startswith(b"HTTP/1.1 202 "), said
     return (time.perf_counter() - began) * 1_000
 
 

@@ -4,13 +4,14 @@ import gzip
 import re
 import threading
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from hashlib import blake2b
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from chatops.answers.nights import NightBoard, board_later, night_board
+from chatops.answers.nights import NightBoard, Sources, board_later, board_sources, night_board
 from chatops.config import Community, Configuration
 from chatops.engine.command import Knowledge
 from chatops.engine.database import Database
@@ -29,6 +30,15 @@ NUMBER = re.compile(r"[1-9][0-9]{0,2}")
 MEDIA_TYPES = {"html": "text/html; charset=utf-8", "json": "application/json"}
 
 Render = Callable[[Knowledge, Mapping[str, str]], str | None]
+
+
+class _Kept(NamedTuple):
+    """A board, and the day and the sources it is of."""
+
+    day: date
+    sources: Sources
+    board: NightBoard
+    strips: Strips
 
 
 class Pages:
@@ -51,7 +61,7 @@ class Pages:
         self._base_url = base_url
         self._github_url = github_url
         self._pages: dict[tuple[object, ...], Page] = {}
-        self._boards: dict[tuple[str, int], tuple[object, NightBoard, Strips]] = {}
+        self._boards: dict[tuple[str, int], _Kept] = {}
         self._lock = threading.Lock()
 
     def shows(self) -> Mapping[str, Show]:
@@ -83,7 +93,7 @@ class Pages:
                 page = self._pages.get(cached)
             if page is not None:
                 return page
-            board, strips = self._board(db, community, _nights(query), now, changed)
+            board, strips = self._board(db, community, _nights(query), now)
         if form == "json":
             body, media_type = (
                 nightly_json(board, query, github_url=self._github_url),
@@ -124,25 +134,27 @@ class Pages:
         return None if body is None else _page(body, MEDIA_TYPES[form], compress=compress)
 
     def _board(
-        self, db: Connection, community: Community, nights: int, now: datetime, changed: object
+        self, db: Connection, community: Community, nights: int, now: datetime
     ) -> tuple[NightBoard, Strips]:
-        """Return what the nightly page is made of: the same for every filter of it, while nothing has changed.
+        """Return what the nightly page is made of: the same for every filter of it, while nothing on it has changed.
 
-        A new minute changes only the ages on it; a new day, which nights are still to come.
+        A new minute changes only the ages on it; a new day, which nights are still to come. What is heard of pull
+        requests changes nothing.
         """
         place = (community.key, nights)
-        state = (changed, now.astimezone(UTC).date())
         of, runs = community.repositories, community.nightly
+        sources = board_sources(db, of, runs, nights=nights)
+        day = now.astimezone(UTC).date()
         with self._lock:
             known = self._boards.get(place)
-        if known is not None and known[0] == state:
-            return board_later(db, known[1], of, runs, now=now), known[2]
-        board = night_board(db, of, runs, nights=nights, now=now)
+        if known is not None and (known.day, known.sources) == (day, sources):
+            return board_later(db, known.board, of, runs, now=now), known.strips
+        board = night_board(db, of, runs, nights=nights, now=now, sources=sources)
         strips = Strips(board, self._github_url)
         with self._lock:
             if len(self._boards) >= BOARDS_KEPT:
                 self._boards.clear()
-            self._boards[place] = (state, board, strips)
+            self._boards[place] = _Kept(day, sources, board, strips)
         return board, strips
 
     def _community(self, key: str | None) -> Community | None:

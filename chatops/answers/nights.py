@@ -24,11 +24,12 @@ from chatops.answers.night_cells import (
 )
 from chatops.answers.night_schedule import Late, late_workflows
 from chatops.answers.night_tests import Night, NightRun, Test, Unmade, Weather, read_tests
-from chatops.answers.required_rule import required_rule
+from chatops.answers.required_rule import RequiredRule, required_rule
 from chatops.config import NightlyWorkflow
 from chatops.names import Repo, RunId
 from chatops.projections.freshness import last_heard
 from chatops.projections.jobs import entries_of_runs
+from chatops.projections.run_news import news_of_runs
 from chatops.projections.runs import Run, newest_of_workflows
 
 __all__ = [
@@ -39,10 +40,13 @@ __all__ = [
     "Night",
     "NightBoard",
     "NightRun",
+    "Sources",
     "State",
     "Test",
     "Unmade",
     "Weather",
+    "board_later",
+    "board_sources",
     "counted",
     "night_board",
 ]
@@ -112,6 +116,48 @@ class NightBoard:
         return _verdict(self.newest)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """What a board is made of, in small. Two boards of one UTC day with equal sources differ in nothing but ages."""
+
+    attempts: tuple[Run, ...]
+    nights: tuple[Night, ...]
+    news: tuple[tuple[RunId, int], ...]
+    rules: Mapping[Repo, RequiredRule | None]
+
+    def requires(self, repo: Repo, name: str) -> bool:
+        """Return whether a test is required."""
+        rule = self.rules[repo]
+        return rule is not None and rule.has(name)
+
+
+def board_sources(
+    db: Connection,
+    repositories: Sequence[Repo],
+    workflows: Sequence[NightlyWorkflow],
+    *,
+    nights: int = NIGHTS,
+) -> Sources:
+    """Return what the board of the newest nights would be made of: a fraction of what it costs to make it.
+
+    A workflow that does not name its repository runs in the first one.
+    """
+    placed = _placed(repositories, workflows)
+    attempts = tuple(
+        run for repo, one in placed for run in newest_of_workflows(db, repo, [one.name], nights)
+    )
+    columns = _columns(attempts)[:nights]
+    return Sources(
+        attempts=attempts,
+        nights=columns,
+        news=news_of_runs(db, [run.run_id for night in columns for run in night.runs]),
+        rules={
+            repo: required_rule(db, repo)
+            for repo in sorted({*repositories, *(repo for repo, _ in placed)})
+        },
+    )
+
+
 def night_board(
     db: Connection,
     repositories: Sequence[Repo],
@@ -119,29 +165,20 @@ def night_board(
     *,
     nights: int = NIGHTS,
     now: datetime,
+    sources: Sources | None = None,
 ) -> NightBoard:
     """Return the newest nights of these workflows: a handful of queries, whatever the log's length.
 
-    A workflow that does not name its repository runs in the first one.
+    `sources` are those of the same snapshot, if they have been asked for already.
     """
-    placed = _placed(repositories, workflows)
-    attempts = [
-        run for repo, one in placed for run in newest_of_workflows(db, repo, [one.name], nights)
-    ]
-    columns = _columns(attempts)[:nights]
-    rules = {
-        repo: required_rule(db, repo) for repo in {*repositories, *(repo for repo, _ in placed)}
-    }
-
-    def is_required(repo: Repo, name: str) -> bool:
-        rule = rules[repo]
-        return rule is not None and rule.has(name)
-
+    if sources is None:
+        sources = board_sources(db, repositories, workflows, nights=nights)
+    columns = sources.nights
     tests, unmade = read_tests(
         columns,
         entries_of_runs(db, [run.run_id for night in columns for run in night.runs]),
-        attempts,
-        is_required,
+        sources.attempts,
+        sources.requires,
         now,
     )
     return NightBoard(
@@ -150,10 +187,10 @@ def night_board(
         unmade=unmade,
         newest=_newest(columns, tests) if columns else None,
         asked=nights,
-        knows_required=any(rule is not None for rule in rules.values()),
+        knows_required=any(rule is not None for rule in sources.rules.values()),
         heard_at=last_heard(db, repositories),
         now=now,
-        late=late_workflows(columns, placed, now),
+        late=late_workflows(columns, _placed(repositories, workflows), now),
     )
 
 

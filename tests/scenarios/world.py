@@ -42,6 +42,8 @@ EXTRA = "    labels: {restart_ci: true, prefixes: [area]}\n"
 PATIENCE = timedelta(seconds=20)
 LOOK_SECONDS = 0.01
 LONG = 3_600.0
+REFUSED = 4
+"""The first digit of the status of a call that GitHub does not follow; with a 5, it may have."""
 
 BUILD = PlannedJob("build")
 FLAKY = PlannedJob("test (a)", outcomes=("failure", "success"))
@@ -181,11 +183,11 @@ class Town:
 
     @property
     def reruns(self) -> list[str]:
-        """The rerun calls that GitHub followed, in order, with names for numbers."""
+        """The rerun calls that GitHub did not refuse, in order, with names for numbers; some failed to say so."""
         return [
             self._named(call.path)
             for call in self.calls
-            if call.method == "POST" and "/rerun" in call.path
+            if call.method == "POST" and "/rerun" in call.path and call.status // 100 != REFUSED
         ]
 
     @property

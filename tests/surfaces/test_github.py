@@ -9,7 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chatops.surfaces.github import is_signed
+from chatops.config import Community, Configuration
+from chatops.engine.log import Batch
+from chatops.events.conversation import CommentSeen
+from chatops.names import Repo
+from chatops.surfaces.github import Door, is_signed
 from tests.needs import node_module
 from tests.surfaces.doors import (
     FORM,
@@ -255,6 +259,23 @@ def test_an_event_nobody_uses_is_kept_and_tells_nothing(doors: Doors) -> None:
     delivery = doors.service.log.deliveries.find(signed(body)["x-github-delivery"])
     assert delivery is not None
     assert (delivery.event, delivery.body) == ("star", body)
+
+
+def test_facts_are_kept_where_hearing_what_was_asked_for_goes_wrong() -> None:
+    configuration = Configuration(
+        communities={
+            "acme": Community(key="acme", title="Acme", repositories=(Repo("acme/rocket"),))
+        }
+    )
+    door = Door([NEW.encode()], configuration, vocabularies={})
+    body = comment(5, "/retest")
+    headers = {key.encode(): value.encode() for key, value in signed(body, "issue_comment").items()}
+
+    opened = door.open(headers, body)
+
+    assert isinstance(opened, Batch)
+    assert opened.delivery is not None
+    assert [type(fact.event) for fact in opened.facts] == [CommentSeen]
 
 
 def test_a_form_with_the_payload_is_the_same_as_json(doors: Doors) -> None:

@@ -9,10 +9,9 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from hashlib import blake2b
 from operator import itemgetter
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 import structlog
@@ -35,6 +34,7 @@ from sqlalchemy.sql import ColumnElement
 
 from chatops.engine.database import why_away
 from chatops.engine.log import METADATA, Log
+from chatops.engine.mishaps import contained
 from chatops.engine.pace import Pace
 from chatops.errors import Broken, Unavailable
 from chatops.events import Event, Recorded
@@ -51,7 +51,6 @@ CHECKPOINTS = Table(
 LIVE_PAGE = 5_000
 WORTH_A_DOCUMENT = 8
 """So many rows go to PostgreSQL in one statement."""
-STUMBLED = 2.0
 REBUILD_PAGE = 20_000
 ROWS_PER_DIGEST = 2_000
 SHADOW = "rebuild_"
@@ -320,22 +319,20 @@ class Projector:
 
     def _project(self, group: Sequence[Projection], position: int, upto: int) -> None:
         """Let projections that are at the same position see the next page; what cannot be read stops who reads it."""
-        try:
-            with self.log.database.read() as db:
-                facts = self.log.read_kinds(position, upto, _kinds(group), db)
-        except Unavailable:
-            raise
-        except Exception as problem:  # noqa: BLE001 - what one cannot read must not stop the others
-            if len(group) > 1:
-                for projection in group:
-                    self._project([projection], position, upto)
-                return
+        facts: Sequence[Recorded] = ()
+        with contained() as mishap, self.log.database.read() as db:
+            facts = self.log.read_kinds(position, upto, _kinds(group), db)
+        if mishap.problem is not None and len(group) > 1:
+            for projection in group:
+                self._project([projection], position, upto)
+            return
+        if mishap.problem is not None:
             with self.log.database.write(durable=False) as db:
                 stopped = _at(db, group[0].name, position)
                 if stopped:
-                    set_checkpoint(db, group[0].name, position, _said(problem))
+                    set_checkpoint(db, group[0].name, position, _said(mishap.problem))
             if stopped:
-                self._stop(group[0], position, problem)
+                self._stop(group[0], position, mishap.problem)
             return
         self._apply(group, facts, position, upto)
 
@@ -350,15 +347,15 @@ class Projector:
                 if not meant:
                     continue
                 savepoint = db.begin_nested()
-                try:
+                with contained() as mishap:
                     projection.apply(meant, db)
                     savepoint.commit()
-                except Exception as problem:
+                if mishap.problem is not None:
                     # The database that is away is nobody's fault: the page is tried again when it is back.
-                    if why_away(problem) is not None:
-                        raise
+                    if why_away(mishap.problem) is not None:
+                        raise mishap.problem
                     savepoint.rollback()
-                    failed.append((projection, problem))
+                    failed.append((projection, mishap.problem))
                     there.discard(projection.name)
             _set_checkpoints(db, sorted(there), upto)
             for projection, reason in failed:
@@ -381,14 +378,15 @@ class Projector:
             self._wake.clear()
             pace.begin()
             try:
-                while not self._ending and self.step() >= LIVE_PAGE:
-                    pass
+                with contained() as mishap:
+                    while not self._ending and self.step() >= LIVE_PAGE:
+                        pass
+                if mishap.problem is not None:
+                    logger.error("the projector stumbled; it tries again", exc_info=mishap.problem)
+                    self._pause.wait(5)
             except Unavailable as problem:
                 logger.warning("projector waits for the database", problem=str(problem))
                 self._pause.wait(1)
-            except Exception:
-                logger.exception("the projector stumbled; it tries again")
-                self._pause.wait(5)
             pace.end()
 
 
@@ -533,13 +531,10 @@ def rebuild_all(
         head = max(head, log.head())
     outcomes = []
     for shadow in shadows:
-        outcome, trouble = _tried(
-            partial(_finished, log, type(shadow)(), shadow, done, switch=switch)
-        )
-        if outcome is not None:
-            outcomes.append(outcome)
-        if trouble is not None:
-            failed[shadow.name] = trouble
+        with contained() as mishap:
+            outcomes.append(_finished(log, type(shadow)(), shadow, done, switch=switch))
+        if mishap.problem is not None:
+            failed[shadow.name] = mishap.problem
     if failed:
         raise Broken(
             " ".join(
@@ -554,23 +549,20 @@ def _fill(
     log: Log, shadows: Sequence[Projection], after: int, upto: int
 ) -> list[tuple[Projection, Exception]]:
     """Let each shadow see a page; return those that could not."""
-    facts, trouble = _tried(partial(_read, log, shadows, after, upto))
-    if facts is None or trouble is not None:
-        assert trouble is not None
-        if len(shadows) == 1:
-            return [(shadows[0], trouble)]
+    facts: Sequence[Recorded] = ()
+    with contained() as mishap, log.database.read() as snapshot:
+        facts = log.read_kinds(after, upto, _kinds(shadows), snapshot)
+    if mishap.problem is not None and len(shadows) == 1:
+        return [(shadows[0], mishap.problem)]
+    if mishap.problem is not None:
         return [one for shadow in shadows for one in _fill(log, [shadow], after, upto)]
     failed = []
     for shadow in shadows:
-        _, trouble = _tried(partial(_show, log, shadow, facts))
-        if trouble is not None:
-            failed.append((shadow, trouble))
+        with contained() as mishap:
+            _show(log, shadow, facts)
+        if mishap.problem is not None:
+            failed.append((shadow, mishap.problem))
     return failed
-
-
-def _read(log: Log, shadows: Sequence[Projection], after: int, upto: int) -> Sequence[Recorded]:
-    with log.database.read() as snapshot:
-        return log.read_kinds(after, upto, _kinds(shadows), snapshot)
 
 
 def _show(log: Log, shadow: Projection, facts: Sequence[Recorded]) -> None:
@@ -578,19 +570,6 @@ def _show(log: Log, shadow: Projection, facts: Sequence[Recorded]) -> None:
         with log.database.write(durable=False) as db:
             log.database.keep_plans(db)
             shadow.apply(meant, db)
-
-
-Result = TypeVar("Result")
-
-
-def _tried(step: Callable[[], Result]) -> tuple[Result | None, Exception | None]:
-    """Take a step of a rebuild; return what came of it, or what went wrong: one's fault must not stop the others."""
-    try:
-        return step(), None
-    except Unavailable:
-        raise
-    except Exception as problem:  # noqa: BLE001 - see above
-        return None, problem
 
 
 def _finished(

@@ -36,6 +36,7 @@ from sqlalchemy.sql import Update
 
 from chatops.engine.clock import microseconds
 from chatops.engine.log import METADATA, Log
+from chatops.engine.mishaps import contained
 from chatops.engine.pace import Pace
 from chatops.engine.projection import begin_at, checkpoint, set_checkpoint, upsert
 from chatops.errors import Refused, Transient, Unavailable
@@ -326,15 +327,15 @@ class Crew:
         try:
             while True:
                 pace.begin()
+                busy = False
                 try:
-                    busy = await self._round()
+                    with contained() as mishap:
+                        busy = await self._round()
+                    if mishap.problem is not None:
+                        logger.error("the crew stumbled; it tries again", exc_info=mishap.problem)
+                        await asyncio.sleep(STUMBLED)
                 except Unavailable as problem:
                     logger.warning("work waits for the database", problem=str(problem))
-                    busy = False
-                except Exception:
-                    logger.exception("the crew stumbled; it tries again")
-                    await asyncio.sleep(STUMBLED)
-                    busy = False
                 pace.end()
                 if not busy:
                     await _wait(self._wake, every)

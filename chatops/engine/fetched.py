@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Column, Integer, Table, select
 
 from chatops.engine.database import Database
 from chatops.engine.log import METADATA
-from chatops.engine.projection import upsert
+from chatops.engine.upsert import upsert
 from chatops.names import Repo, RunId
 
 FETCHED = Table(

@@ -15,7 +15,7 @@ from chatops.engine.answer import Answer, Code, Line, Section, Strong, Tone, pie
 from chatops.engine.bus import SOURCE, Append, Bus
 from chatops.engine.command import Command, Knowledge, Story
 from chatops.engine.log import METADATA, Batch, Log
-from chatops.engine.projection import upsert
+from chatops.engine.upsert import upsert
 from chatops.engine.vocabulary import vocabularies
 from chatops.engine.work import Item
 from chatops.errors import Refused

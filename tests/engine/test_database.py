@@ -27,14 +27,8 @@ from sqlalchemy import (
 from chatops.engine.clock import SystemClock
 from chatops.engine.database import Database, open_database
 from chatops.engine.log import EVENTS, Appended, Batch, Log
-from chatops.engine.projection import (
-    Projection,
-    Projector,
-    begin_at,
-    checkpoint,
-    rebuild,
-    upsert,
-)
+from chatops.engine.projection import Projection, Projector, begin_at, checkpoint, rebuild
+from chatops.engine.upsert import upsert
 from chatops.engine.work import READER, WORK, Crew, Item, WorkList
 from chatops.engine.writer import Writer
 from chatops.errors import BadInput, Broken, Unavailable

@@ -28,3 +28,8 @@ def contained() -> Iterator[Mishap]:
         raise
     except Exception as problem:  # noqa: BLE001 - see above
         mishap.problem = problem
+
+
+def in_a_line(problem: Exception) -> str:
+    """Return what went wrong, as the operator reads it."""
+    return f"{type(problem).__name__}: {problem}"

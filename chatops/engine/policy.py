@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 
 from chatops.config import Configuration
 from chatops.engine.bus import SOURCE
+from chatops.engine.checkpoints import begin_at, checkpoint, set_checkpoint
 from chatops.engine.command import Knowledge, Story
 from chatops.engine.log import Batch, Log
 from chatops.engine.mishaps import contained
 from chatops.engine.pace import Pace
-from chatops.engine.projection import begin_at, checkpoint, set_checkpoint
 from chatops.errors import Unavailable
 from chatops.events import Event, Fact, Recorded
 from chatops.names import CommandId

@@ -1,7 +1,7 @@
 """Projections: facts in, read models out, with the checkpoint in the same transaction as the rows.
 
 `Projector` keeps the live tables current. A projection that fails stops at the batch it could not apply and says
-why; the others go on. `rebuild` builds beside the live tables, from the first event, and then switches.
+why; the others go on.
 """
 
 import threading
@@ -9,44 +9,29 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import ClassVar
 
-import msgspec
 import structlog
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    MetaData,
-    String,
-    Table,
-    select,
-    text,
-)
+from sqlalchemy import Connection, MetaData, Table, select
 from sqlalchemy.schema import SchemaItem
 
+from chatops.engine.checkpoints import (
+    CHECKPOINTS,
+    is_at,
+    set_checkpoint,
+    set_checkpoints,
+    those_at,
+)
 from chatops.engine.database import why_away
-from chatops.engine.log import METADATA, Log
-from chatops.engine.mishaps import contained
+from chatops.engine.log import Log
+from chatops.engine.mishaps import contained, in_a_line
 from chatops.engine.pace import Pace
-from chatops.engine.upsert import upsert
-from chatops.errors import Broken, Unavailable
+from chatops.errors import Unavailable
 from chatops.events import Event, Recorded
 
 logger = structlog.get_logger(__name__)
 
-CHECKPOINTS = Table(
-    "checkpoints",
-    METADATA,
-    Column("name", String, primary_key=True),
-    Column("position", BigInteger, nullable=False),
-    Column("error", String),
-)
 LIVE_PAGE = 5_000
-REBUILD_PAGE = 20_000
-ROWS_PER_DIGEST = 2_000
-SHADOW = "rebuild_"
 
 
 class Projection(ABC):
@@ -186,16 +171,16 @@ class Projector:
         """Let projections that are at the same position see the next page; what cannot be read stops who reads it."""
         facts: Sequence[Recorded] = ()
         with contained() as mishap, self.log.database.read() as db:
-            facts = self.log.read_kinds(position, upto, _kinds(group), db)
+            facts = self.log.read_kinds(position, upto, kinds_read_by(group), db)
         if mishap.problem is not None and len(group) > 1:
             for projection in group:
                 self._project([projection], position, upto)
             return
         if mishap.problem is not None:
             with self.log.database.write(durable=False) as db:
-                stopped = _at(db, group[0].name, position)
+                stopped = is_at(db, group[0].name, position)
                 if stopped:
-                    set_checkpoint(db, group[0].name, position, _said(mishap.problem))
+                    set_checkpoint(db, group[0].name, position, in_a_line(mishap.problem))
             if stopped:
                 self._stop(group[0], position, mishap.problem)
             return
@@ -206,9 +191,9 @@ class Projector:
     ) -> None:
         failed: list[tuple[Projection, Exception]] = []
         with self.log.database.write(durable=False) as db:
-            there = _those_at(db, [projection.name for projection in group], position)
+            there = those_at(db, [projection.name for projection in group], position)
             for projection in group:
-                meant = _meant_for(projection, facts) if projection.name in there else []
+                meant = meant_for(projection, facts) if projection.name in there else []
                 if not meant:
                     continue
                 savepoint = db.begin_nested()
@@ -222,9 +207,9 @@ class Projector:
                     savepoint.rollback()
                     failed.append((projection, mishap.problem))
                     there.discard(projection.name)
-            _set_checkpoints(db, sorted(there), upto)
+            set_checkpoints(db, sorted(there), upto)
             for projection, reason in failed:
-                set_checkpoint(db, projection.name, position, _said(reason))
+                set_checkpoint(db, projection.name, position, in_a_line(reason))
         for projection, reason in failed:
             self._stop(projection, position, reason)
 
@@ -255,225 +240,12 @@ class Projector:
             pace.end()
 
 
-def _said(problem: Exception) -> str:
-    return f"{type(problem).__name__}: {problem}"
-
-
-def set_checkpoint(db: Connection, name: str, position: int, error: str | None = None) -> None:
-    """Write down how far a reader of the log is, and why it stopped if it did."""
-    _set_checkpoints(db, [name], position, error)
-
-
-def _set_checkpoints(
-    db: Connection, names: Sequence[str], position: int, error: str | None = None
-) -> None:
-    rows = [{"name": name, "position": position, "error": error} for name in names]
-    # The comparison encloses nothing, so that its statement is kept.
-    upsert(db, CHECKPOINTS, rows, newer=lambda new, old: new.name == old.name)
-
-
-def begin_at(db: Connection, name: str, position: int) -> None:
-    """Let a reader begin at a position; where another process began before, that counts."""
-    upsert(db, CHECKPOINTS, [{"name": name, "position": position, "error": None}])
-
-
-def checkpoint(db: Connection, name: str) -> int | None:
-    """Return how far a reader of the log is, nothing if it was never there."""
-    position: int | None = db.execute(
-        select(CHECKPOINTS.c.position).where(CHECKPOINTS.c.name == name)
-    ).scalar()
-    return position
-
-
-def _those_at(db: Connection, names: Sequence[str], position: int) -> set[str]:
-    """Return which projections still are where we thought; another replica may have gone on with some."""
-    query = (
-        select(CHECKPOINTS.c.name, CHECKPOINTS.c.position)
-        .where(CHECKPOINTS.c.name.in_(names))
-        .order_by(CHECKPOINTS.c.name)
-        .with_for_update()
-    )
-    found = {row.name: row.position for row in db.execute(query)}
-    for name in sorted(set(names) - found.keys()):
-        begin_at(db, name, 0)
-        if _at(db, name, position):
-            found[name] = position
-    return {name for name, at in found.items() if at == position}
-
-
-def _at(db: Connection, name: str, position: int) -> bool:
-    """Return whether a projection still is where we thought; another replica may have gone on with it."""
-    query = select(CHECKPOINTS.c.position).where(CHECKPOINTS.c.name == name).with_for_update()
-    current = db.execute(query).scalar()
-    if current is None:
-        begin_at(db, name, 0)
-        current = db.execute(query).scalar()
-    return bool(current == position)
-
-
-def _state(db: Connection, name: str) -> tuple[int, str | None]:
-    row = db.execute(select(CHECKPOINTS).where(CHECKPOINTS.c.name == name)).one()
-    return row.position, row.error
-
-
-def _kinds(projections: Iterable[Projection]) -> list[str]:
+def kinds_read_by(projections: Iterable[Projection]) -> list[str]:
+    """Return the kinds of fact that some of these projections read."""
     return sorted({event.kind for projection in projections for event in projection.reads})
 
 
-def _meant_for(projection: Projection, facts: Sequence[Recorded]) -> list[Recorded]:
+def meant_for(projection: Projection, facts: Sequence[Recorded]) -> list[Recorded]:
+    """Return those of the facts that a projection reads."""
     reads = set(projection.reads)
     return [fact for fact in facts if type(fact.event) in reads]
-
-
-def digest(projection: Projection, db: Connection) -> str:
-    """Return a digest of all rows of a projection's tables, in the order of their keys."""
-    state = blake2b(digest_size=16)
-    encoder = msgspec.msgpack.Encoder()
-    for table in projection.metadata.sorted_tables:
-        state.update(table.name.removeprefix(projection.prefix).encode())
-        rows = db.execute(
-            select(table).order_by(*table.primary_key).execution_options(yield_per=ROWS_PER_DIGEST)
-        )
-        for some in rows.partitions():
-            state.update(encoder.encode([tuple(row) for row in some]))
-    return state.hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Rebuilt:
-    """The outcome of a rebuild: how many events it read, and the digests before and after."""
-
-    name: str
-    events: int
-    live: str
-    rebuilt: str
-
-    @property
-    def is_equal(self) -> bool:
-        """Return whether the live tables held what the log says."""
-        return self.live == self.rebuilt
-
-
-def rebuild(
-    log: Log,
-    kind: type[Projection],
-    *,
-    switch: bool = True,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
-) -> Rebuilt:
-    """Build one projection again; see `rebuild_all`."""
-    (outcome,) = rebuild_all(log, [kind], switch=switch, progress=progress)
-    return outcome
-
-
-def rebuild_all(
-    log: Log,
-    kinds: Sequence[type[Projection]],
-    *,
-    switch: bool = True,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
-) -> list[Rebuilt]:
-    """Build projections from the first event beside the live tables, compare, and switch over if asked.
-
-    The log is read once for all of them. The live tables serve until the switch, which is one transaction for each: it
-    catches up to the live checkpoint, so that both digests speak of the same position. One that cannot be built is
-    `Broken`, after the others were.
-    """
-    shadows = [kind(SHADOW) for kind in kinds]
-    with log.database.write(durable=False) as db:
-        for shadow in shadows:
-            shadow.metadata.drop_all(db)
-            shadow.metadata.create_all(db)
-    done, head = 0, log.head()
-    failed: dict[str, Exception] = {}
-    while done < head:
-        upto = min(done + REBUILD_PAGE, head)
-        for shadow, problem in _fill(log, shadows, done, upto):
-            failed[shadow.name] = problem
-            shadows.remove(shadow)
-        done = upto
-        progress(done, head)
-        head = max(head, log.head())
-    outcomes = []
-    for shadow in shadows:
-        with contained() as mishap:
-            outcomes.append(_finished(log, type(shadow)(), shadow, done, switch=switch))
-        if mishap.problem is not None:
-            failed[shadow.name] = mishap.problem
-    if failed:
-        raise Broken(
-            " ".join(
-                f"{name} cannot be built from the log. {_said(problem)}"
-                for name, problem in failed.items()
-            )
-        ) from next(iter(failed.values()))
-    return outcomes
-
-
-def _fill(
-    log: Log, shadows: Sequence[Projection], after: int, upto: int
-) -> list[tuple[Projection, Exception]]:
-    """Let each shadow see a page; return those that could not."""
-    facts: Sequence[Recorded] = ()
-    with contained() as mishap, log.database.read() as snapshot:
-        facts = log.read_kinds(after, upto, _kinds(shadows), snapshot)
-    if mishap.problem is not None and len(shadows) == 1:
-        return [(shadows[0], mishap.problem)]
-    if mishap.problem is not None:
-        return [one for shadow in shadows for one in _fill(log, [shadow], after, upto)]
-    failed = []
-    for shadow in shadows:
-        with contained() as mishap:
-            _show(log, shadow, facts)
-        if mishap.problem is not None:
-            failed.append((shadow, mishap.problem))
-    return failed
-
-
-def _show(log: Log, shadow: Projection, facts: Sequence[Recorded]) -> None:
-    if meant := _meant_for(shadow, facts):
-        with log.database.write(durable=False) as db:
-            log.database.keep_plans(db)
-            shadow.apply(meant, db)
-
-
-def _finished(
-    log: Log, live: Projection, shadow: Projection, done: int, *, switch: bool
-) -> Rebuilt:
-    """Bring a shadow and the live tables to one position, compare them, and switch over if asked."""
-    kinds = _kinds([shadow])
-    with log.database.write(durable=False) as db:
-        _at(db, live.name, -1)
-        position, error = _state(db, live.name)
-        target = max(done, position)
-        shadow.apply(log.read_kinds(done, target, kinds, db), db)
-        if error is None:
-            live.apply(log.read_kinds(position, target, kinds, db), db)
-        before = digest(live, db) if error is None else f"stopped: {error}"
-        outcome = Rebuilt(live.name, target, before, digest(shadow, db))
-        if switch:
-            _switch(db, live, shadow)
-            set_checkpoint(db, live.name, target)
-        else:
-            shadow.metadata.drop_all(db)
-            set_checkpoint(db, live.name, position if error else target, error)
-    return outcome
-
-
-def _switch(db: Connection, live: Projection, shadow: Projection) -> None:
-    """Put the rebuilt tables in the place of the live ones."""
-    for old, new in zip(live.metadata.sorted_tables, shadow.metadata.sorted_tables, strict=True):
-        old.drop(db)
-        db.execute(text(f"ALTER TABLE {new.name} RENAME TO {old.name}"))
-        if db.dialect.name == "postgresql":
-            db.execute(text(f"ALTER INDEX {new.name}_pkey RENAME TO {old.name}_pkey"))
-        for index, fresh in zip(
-            sorted(old.indexes, key=lambda index: str(index.name)),
-            sorted(new.indexes, key=lambda index: str(index.name)),
-            strict=True,
-        ):
-            if db.dialect.name == "postgresql":
-                db.execute(text(f"ALTER INDEX {fresh.name} RENAME TO {index.name}"))
-            else:
-                db.execute(text(f"DROP INDEX {fresh.name}"))
-                index.create(db)

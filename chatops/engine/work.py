@@ -34,11 +34,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import Update
 
+from chatops.engine.checkpoints import begin_at, checkpoint, set_checkpoint
 from chatops.engine.clock import microseconds
 from chatops.engine.log import METADATA, Log
 from chatops.engine.mishaps import contained
 from chatops.engine.pace import Pace
-from chatops.engine.projection import begin_at, checkpoint, set_checkpoint
 from chatops.engine.upsert import upsert
 from chatops.errors import Refused, Transient, Unavailable
 from chatops.events import Event, Recorded

@@ -19,7 +19,8 @@ from bench.product import opened
 from bench.rows import Row, at_least, beside_peer, not_measured
 from bench.scene import POSTGRESQL, SQLITE, Scene, say
 from chatops.app import Service
-from chatops.engine.projection import Projection, rebuild_all
+from chatops.engine.projection import Projection
+from chatops.engine.rebuild import rebuild_all
 
 PAGE = 10_000
 AGAINST_SCAN = at_least(0.10)

@@ -267,7 +267,7 @@ def rebuild(
 
     Example: chatops rebuild jobs --verify
     """
-    from chatops.engine.projection import rebuild_all
+    from chatops.engine.rebuild import rebuild_all
 
     service = _service("web")
     kinds = {kind.name: kind for kind in service.catalogues.projections}

@@ -20,6 +20,7 @@ import chatops.effects
 import chatops.events
 import chatops.policies
 import chatops.projections
+from chatops.answers.awaited import Awaited, awaited_runs
 from chatops.answers.overdue import overdue, overdue_commands
 from chatops.config import Community, Configuration
 from chatops.engine.bus import Bus, caused_by
@@ -42,12 +43,11 @@ from chatops.errors import BadInput, Transient, Unavailable
 from chatops.events import Event, Fact
 from chatops.gateways.github import GitHubGateway
 from chatops.gateways.github_sign_in import GitHubSignIn
-from chatops.intake.sweep import Awaited, sweep
+from chatops.intake.sweep import sweep
 from chatops.looking import Looker
 from chatops.metrics import Metrics
 from chatops.names import CommandId
 from chatops.ports import GitHub, Ports, Slack
-from chatops.projections.commands import unfinished_reruns
 from chatops.settings import Settings
 from chatops.showing import Pages
 from chatops.surfaces import github as github_surface
@@ -60,7 +60,6 @@ logger = structlog.get_logger(__name__)
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 SWEEP_SECONDS = 60
 OVERDUE_SECONDS = 30
-SWEEP_REACH = timedelta(days=2)
 REQUIRED_SECONDS = 3600
 OWNERS_SECONDS = 3600
 CATCH_UP_SECONDS = 20.0
@@ -231,6 +230,8 @@ class Service:
                 coalesce=True,
                 max_instances=1,
                 misfire_grace_time=60,
+                # What ended while this process was away is not waited for any longer.
+                next_run_time=self.clock.now(),
             )
             self._scheduler.add_job(
                 self.notice_overdue,
@@ -396,21 +397,17 @@ class Service:
 
     async def sweep(self) -> int:
         """Ask GitHub about reruns whose end we have not heard of, in case a webhook was lost."""
-        after = int((self.clock.now() - SWEEP_REACH).timestamp())
         try:
-            awaited = await asyncio.to_thread(self._awaited, after)
+            awaited = await asyncio.to_thread(self._awaited)
             assert self.github is not None
             return await sweep(self.github, self.writer.append_soon, awaited)
         except Transient as problem:
             logger.warning("sweep put off", problem=str(problem))
             return 0
 
-    def _awaited(self, after: int) -> list[Awaited]:
+    def _awaited(self) -> list[Awaited]:
         with self.database.read() as db:
-            return [
-                Awaited(repo=one.repo, run_id=one.run_id, attempt=one.attempt)
-                for one in unfinished_reruns(db, after)
-            ]
+            return awaited_runs(db, lambda command: self.log.story(command, db), self.clock.now())
 
     async def notice_overdue(self) -> int:
         """Record of which requests nobody has had a word for too long, so that their replies say what they wait for."""

@@ -24,6 +24,7 @@ from chatops.events.reruns import (
     RerunDeferred,
     RerunDropped,
     RerunFinished,
+    RerunLost,
     RerunRefused,
     RerunRequested,
     RerunStarted,
@@ -109,7 +110,11 @@ def rerun_answer(
         tone=progress.tone(),
         counts=_trouble(story),
         sections=tuple(section for section in sections if section.lines),
-        actions=_next(knowledge, is_over=progress.ended is not None, is_bad=bool(failed)),
+        actions=_next(
+            knowledge,
+            is_over=progress.ended is not None,
+            is_bad=bool(failed) or bool(progress.lost),
+        ),
         footer=_footer(story.asker, failed if numbered else ()),
     )
 
@@ -163,14 +168,14 @@ class _Rerun:
         self.refused = next(
             (one for one in story.all(RerunRefused) if (one.run_id, one.again) == identity), None
         )
-        self.finished = self._end(story.all(RerunFinished))
-
-    def _end(self, finished: Sequence[RerunFinished]) -> RerunFinished | None:
-        """Return how the attempt that was started ended; the gate may have had two."""
-        if self.started is None:
-            return None
-        attempt = (self.started.run_id, self.started.attempt)
-        return next((one for one in finished if (one.run_id, one.attempt) == attempt), None)
+        # The gate may have had two attempts.
+        attempt = (request.run_id, self.started.attempt if self.started is not None else 0)
+        self.finished = next(
+            (one for one in story.all(RerunFinished) if (one.run_id, one.attempt) == attempt), None
+        )
+        self.is_lost = self.finished is None and any(
+            (one.run_id, one.attempt) == attempt for one in story.all(RerunLost)
+        )
 
     @property
     def jobs(self) -> Sequence[JobOutcome]:
@@ -178,7 +183,7 @@ class _Rerun:
 
     @property
     def is_over(self) -> bool:
-        return self.finished is not None or self.refused is not None
+        return self.finished is not None or self.refused is not None or self.is_lost
 
     @property
     def is_green(self) -> bool:
@@ -196,6 +201,12 @@ class _Rerun:
             f"attempt {attempt}",
             run_url(github_url, self.request.repo, self.request.run_id, attempt),
         )
+        if self.is_lost:
+            return (
+                f"{name}: GitHub does not know ",
+                where,
+                " any more, so I cannot say how it ended",
+            )
         if self.finished is None:
             return (f"{name}: ", where, " is running", self._size())
         word = "passed" if self.is_green else self.finished.conclusion
@@ -239,6 +250,10 @@ class _Progress:
     def others(self) -> list[_Rerun]:
         return [rerun for rerun in self.reruns.values() if not rerun.request.gate]
 
+    @property
+    def lost(self) -> list[_Rerun]:
+        return [rerun for rerun in self.others if rerun.is_lost]
+
     def verdict(self) -> Line:
         """Say in one sentence how it stands."""
         only_gate_left = bool(self.others) and all(rerun.is_over for rerun in self.others)
@@ -252,8 +267,11 @@ class _Progress:
             said += [f"{what} on ", commit, "."]
         elif passed:
             said += [f"All {counted(passed, 'job')} passed this time on ", commit, "."]
-        elif self.others or self.gate is None:
+        elif not self.lost and (self.others or self.gate is None):
             said += ["Nothing could be started on ", commit, "."]
+        if self.lost:
+            what = counted(len(self.lost), "workflow")
+            said += [f"{' ' if said else ''}What became of {what} is not known any more."]
         gate = self.gate
         if self.ended is None:
             name = gate.request.workflow if gate is not None else "The gate"
@@ -261,6 +279,8 @@ class _Progress:
         elif gate is not None and gate.finished is not None:
             word = "passed" if gate.is_green else "did not pass"
             said.append(f"{' ' if said else ''}{gate.request.workflow} {word}.")
+        elif gate is not None and gate.is_lost:
+            said.append(f"{' ' if said else ''}How {gate.request.workflow} ended is not known.")
         return tuple(said) or ("Nothing could be started on ", commit, ".")
 
     def _failed_again(self, jobs: str) -> str:
@@ -298,10 +318,14 @@ class _Progress:
         if self.ended is None:
             return Tone.BUSY
         refused = any(rerun.refused for rerun in self.reruns.values())
-        gate_is_red = self.gate is not None and not self.gate.is_green
+        gate = self.gate
+        gate_is_red = gate is not None and not gate.is_green and not gate.is_lost
         if not self.reruns:
             return Tone.NEUTRAL
-        return Tone.BAD if self.failed or refused or gate_is_red else Tone.GOOD
+        if self.failed or refused or gate_is_red:
+            return Tone.BAD
+        is_lost = any(rerun.is_lost for rerun in self.reruns.values())
+        return Tone.UNKNOWN if is_lost else Tone.GOOD
 
 
 def _waiting_line(waiting: RerunDeferred) -> Line:

@@ -9,6 +9,7 @@ from chatops.events.cancels import CancelRequested
 from chatops.events.reruns import (
     RerunDeferred,
     RerunDropped,
+    RerunLost,
     RerunRefused,
     RerunRequested,
     RerunStarted,
@@ -29,13 +30,16 @@ def reruns_taken_back(story: Story, asked: Asked, knowledge: Knowledge) -> Seque
         for one in story.all(RerunDeferred)
         if one.run_id not in settled
     ]  # fmt: skip
+    lost = {(event.run_id, event.attempt) for event in story.all(RerunLost)}
     stopped = [
         CancelRequested(
             command=command, repo=started.repo, run_id=started.run_id, attempt=started.attempt,
             workflow=started.workflow,
         )
         for started in story.all(RerunStarted)
-        if not started.found and _still_runs(started, knowledge)
+        if not started.found
+        and (started.run_id, started.attempt) not in lost
+        and _still_runs(started, knowledge)
     ]  # fmt: skip
     if dropped or stopped:
         return [*dropped, *stopped]

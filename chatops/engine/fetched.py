@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import BigInteger, Column, Integer, Table, select
 
 from chatops.engine.database import METADATA, Database
-from chatops.engine.projection import upsert
+from chatops.engine.upsert import upsert
 from chatops.names import Repo, RunId
 
 FETCHED = Table(

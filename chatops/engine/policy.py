@@ -10,10 +10,11 @@ from sqlalchemy import Connection
 
 from chatops.config import Configuration
 from chatops.engine.bus import SOURCE
+from chatops.engine.checkpoints import begin_at, checkpoint, set_checkpoint
 from chatops.engine.command import Knowledge, Story
 from chatops.engine.log import Batch, Log
+from chatops.engine.mishaps import contained
 from chatops.engine.pace import Pace
-from chatops.engine.projection import begin_at, checkpoint, set_checkpoint
 from chatops.errors import Unavailable
 from chatops.events import Event, Fact, Recorded
 from chatops.names import CommandId
@@ -171,14 +172,15 @@ class PolicyRunner:
             self._wake.clear()
             pace.begin()
             try:
-                while not self._ending and self.step() >= PAGE:
-                    pass
+                with contained() as mishap:
+                    while not self._ending and self.step() >= PAGE:
+                        pass
+                if mishap.problem is not None:
+                    logger.error("a policy failed; it is tried again", exc_info=mishap.problem)
+                    self._pause.wait(5)
             except Unavailable as problem:
                 logger.warning("policies wait for the database", problem=str(problem))
                 self._pause.wait(1)
-            except Exception:
-                logger.exception("a policy failed; it is tried again")
-                self._pause.wait(5)
             pace.end()
 
 

@@ -1,60 +1,37 @@
 """Projections: facts in, read models out, with the checkpoint in the same transaction as the rows.
 
 `Projector` keeps the live tables current. A projection that fails stops at the batch it could not apply and says
-why; the others go on. `rebuild` builds beside the live tables, from the first event, and then switches.
+why; the others go on.
 """
 
 import threading
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from hashlib import blake2b
-from operator import itemgetter
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import ClassVar
 
-import msgspec
 import structlog
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    Insert,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    func,
-    select,
-    text,
-)
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, MetaData, Table, select
 from sqlalchemy.schema import SchemaItem
-from sqlalchemy.sql import ColumnElement
 
-from chatops.engine.database import METADATA, why_away
+from chatops.engine.checkpoints import (
+    CHECKPOINTS,
+    is_at,
+    set_checkpoint,
+    set_checkpoints,
+    those_at,
+)
+from chatops.engine.database import why_away
 from chatops.engine.log import Log
+from chatops.engine.mishaps import contained, in_a_line
 from chatops.engine.pace import Pace
-from chatops.errors import Broken, Unavailable
+from chatops.errors import Unavailable
 from chatops.events import Event, Recorded
 
 logger = structlog.get_logger(__name__)
 
-CHECKPOINTS = Table(
-    "checkpoints",
-    METADATA,
-    Column("name", String, primary_key=True),
-    Column("position", BigInteger, nullable=False),
-    Column("error", String),
-)
 LIVE_PAGE = 5_000
-WORTH_A_DOCUMENT = 8
-"""So many rows go to PostgreSQL in one statement."""
-STUMBLED = 2.0
-REBUILD_PAGE = 20_000
-ROWS_PER_DIGEST = 2_000
-SHADOW = "rebuild_"
 
 
 class Projection(ABC):
@@ -84,134 +61,6 @@ class Projection(ABC):
     def table(self, name: str, *columns: SchemaItem) -> Table:
         """Return a table of this projection, its name prefixed."""
         return Table(self.prefix + name, self.metadata, *columns)
-
-
-def upsert(
-    db: Connection,
-    table: Table,
-    rows: Sequence[Mapping[str, Any]],
-    *,
-    newer: Callable[[Any, Any], ColumnElement[bool]] | None = None,
-    merge: bool = False,
-) -> None:
-    """Write each row once: insert it, or change the one with its primary key.
-
-    `newer(new, old)` says when the new row replaces the old one whole; with `merge`, columns of the new row that are
-    null keep the old value; with neither, the first row stays.
-    """
-    if not rows:
-        return
-    kept = (table, db.dialect.name, tuple(rows[0]), newer.__code__ if newer else merge)
-    said = _UPSERTS.get(kept)
-    if said is None:
-        statement = _upsert_statement(db, table, rows[0], newer, merge=merge)
-        said = _said_plainly(statement, db, table, rows[0])
-        if said is None or (newer is not None and newer.__closure__):
-            db.execute(statement, rows)
-            return
-        _UPSERTS[kept] = said
-    said.send(db, rows)
-
-
-class _Said(NamedTuple):
-    """An upsert in the words of its driver: a rebuild writes millions of rows.
-
-    On PostgreSQL many rows go as one JSON document in one statement, a tenth of the work in the driver; but such a one
-    may not touch a row twice, and JSON has no bytes.
-    """
-
-    words: str
-    names: Sequence[str] | None = None
-    """The order of the columns, for a driver that wants them in one."""
-    document: str = ""
-    values: Callable[[Mapping[str, Any]], object] = len
-    """A row as the document has it."""
-    key: Callable[[Mapping[str, Any]], object] = len
-
-    def _as_document(self, rows: Sequence[Mapping[str, Any]]) -> bool:
-        many = len(rows)
-        return (
-            bool(self.document)
-            and many >= WORTH_A_DOCUMENT
-            and len({self.key(row) for row in rows}) == many
-        )
-
-    def send(self, db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        if self._as_document(rows):
-            document = msgspec.json.encode([self.values(row) for row in rows]).decode()
-            db.exec_driver_sql(self.document, (document,))
-            return
-        if self.names is None:
-            db.exec_driver_sql(self.words, list(rows))
-        else:
-            db.exec_driver_sql(
-                self.words, [tuple([row[name] for name in self.names]) for row in rows]
-            )
-
-
-_UPSERTS: dict[object, _Said] = {}
-
-
-def _said_plainly(
-    statement: Insert, db: Connection, table: Table, row: Mapping[str, Any]
-) -> _Said | None:
-    """Return a statement as its driver gets it; nothing if it holds more than the values of a row."""
-    compiled = statement.compile(dialect=db.dialect, column_keys=list(row))
-    if set(compiled.binds) != set(row):
-        return None
-    words = compiled.string
-    if compiled.positional:
-        return _Said(words, compiled.positiontup)
-    columns = [column for column in table.columns if column.name in row]
-    if any(isinstance(column.type, LargeBinary) for column in columns):
-        return _Said(words)
-    before, conflict, rule = words.partition(" ON CONFLICT ")
-    assert conflict, before
-    taken = ", ".join(
-        f"(r->>{place})::{column.type.compile(db.dialect)}" for place, column in enumerate(columns)
-    )
-    names = [column.name for column in columns]
-    document = (
-        f"INSERT INTO {table.name} ({', '.join(names)}) SELECT {taken} "  # noqa: S608 - our own names
-        f"FROM jsonb_array_elements(%s::jsonb) AS r{conflict}{rule}"
-    )
-    key = itemgetter(*table.primary_key.columns.keys())
-    return _Said(words, None, document, _in_order(names), key)
-
-
-def _in_order(names: Sequence[str]) -> Callable[[Mapping[str, Any]], object]:
-    """Return how to take these columns of a row, always as a sequence."""
-    return itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
-
-
-def _upsert_statement(
-    db: Connection,
-    table: Table,
-    row: Mapping[str, Any],
-    newer: Callable[[Any, Any], ColumnElement[bool]] | None,
-    *,
-    merge: bool,
-) -> Insert:
-    statement: sqlite.Insert | postgresql.Insert = (
-        sqlite.insert(table) if db.dialect.name == "sqlite" else postgresql.insert(table)
-    )
-    key = [column.name for column in table.primary_key]
-    changing = [column for column in table.columns if column.name not in key and column.name in row]
-    new = statement.excluded
-    if newer is not None:
-        statement = statement.on_conflict_do_update(
-            index_elements=key,
-            set_={column.name: new[column.name] for column in changing},
-            where=newer(new, table.c),
-        )
-    elif merge:
-        statement = statement.on_conflict_do_update(
-            index_elements=key,
-            set_={column.name: func.coalesce(new[column.name], column) for column in changing},
-        )
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=key)
-    return statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,22 +169,20 @@ class Projector:
 
     def _project(self, group: Sequence[Projection], position: int, upto: int) -> None:
         """Let projections that are at the same position see the next page; what cannot be read stops who reads it."""
-        try:
-            with self.log.database.read() as db:
-                facts = self.log.read_kinds(position, upto, _kinds(group), db)
-        except Unavailable:
-            raise
-        except Exception as problem:  # noqa: BLE001 - what one cannot read must not stop the others
-            if len(group) > 1:
-                for projection in group:
-                    self._project([projection], position, upto)
-                return
+        facts: Sequence[Recorded] = ()
+        with contained() as mishap, self.log.database.read() as db:
+            facts = self.log.read_kinds(position, upto, kinds_read_by(group), db)
+        if mishap.problem is not None and len(group) > 1:
+            for projection in group:
+                self._project([projection], position, upto)
+            return
+        if mishap.problem is not None:
             with self.log.database.write(durable=False) as db:
-                stopped = _at(db, group[0].name, position)
+                stopped = is_at(db, group[0].name, position)
                 if stopped:
-                    set_checkpoint(db, group[0].name, position, _said(problem))
+                    set_checkpoint(db, group[0].name, position, in_a_line(mishap.problem))
             if stopped:
-                self._stop(group[0], position, problem)
+                self._stop(group[0], position, mishap.problem)
             return
         self._apply(group, facts, position, upto)
 
@@ -344,25 +191,25 @@ class Projector:
     ) -> None:
         failed: list[tuple[Projection, Exception]] = []
         with self.log.database.write(durable=False) as db:
-            there = _those_at(db, [projection.name for projection in group], position)
+            there = those_at(db, [projection.name for projection in group], position)
             for projection in group:
-                meant = _meant_for(projection, facts) if projection.name in there else []
+                meant = meant_for(projection, facts) if projection.name in there else []
                 if not meant:
                     continue
                 savepoint = db.begin_nested()
-                try:
+                with contained() as mishap:
                     projection.apply(meant, db)
                     savepoint.commit()
-                except Exception as problem:
+                if mishap.problem is not None:
                     # The database that is away is nobody's fault: the page is tried again when it is back.
-                    if why_away(problem) is not None:
-                        raise
+                    if why_away(mishap.problem) is not None:
+                        raise mishap.problem
                     savepoint.rollback()
-                    failed.append((projection, problem))
+                    failed.append((projection, mishap.problem))
                     there.discard(projection.name)
-            _set_checkpoints(db, sorted(there), upto)
+            set_checkpoints(db, sorted(there), upto)
             for projection, reason in failed:
-                set_checkpoint(db, projection.name, position, _said(reason))
+                set_checkpoint(db, projection.name, position, in_a_line(reason))
         for projection, reason in failed:
             self._stop(projection, position, reason)
 
@@ -381,255 +228,24 @@ class Projector:
             self._wake.clear()
             pace.begin()
             try:
-                while not self._ending and self.step() >= LIVE_PAGE:
-                    pass
+                with contained() as mishap:
+                    while not self._ending and self.step() >= LIVE_PAGE:
+                        pass
+                if mishap.problem is not None:
+                    logger.error("the projector stumbled; it tries again", exc_info=mishap.problem)
+                    self._pause.wait(5)
             except Unavailable as problem:
                 logger.warning("projector waits for the database", problem=str(problem))
                 self._pause.wait(1)
-            except Exception:
-                logger.exception("the projector stumbled; it tries again")
-                self._pause.wait(5)
             pace.end()
 
 
-def _said(problem: Exception) -> str:
-    return f"{type(problem).__name__}: {problem}"
-
-
-def set_checkpoint(db: Connection, name: str, position: int, error: str | None = None) -> None:
-    """Write down how far a reader of the log is, and why it stopped if it did."""
-    _set_checkpoints(db, [name], position, error)
-
-
-def _set_checkpoints(
-    db: Connection, names: Sequence[str], position: int, error: str | None = None
-) -> None:
-    rows = [{"name": name, "position": position, "error": error} for name in names]
-    # The comparison encloses nothing, so that its statement is kept.
-    upsert(db, CHECKPOINTS, rows, newer=lambda new, old: new.name == old.name)
-
-
-def begin_at(db: Connection, name: str, position: int) -> None:
-    """Let a reader begin at a position; where another process began before, that counts."""
-    upsert(db, CHECKPOINTS, [{"name": name, "position": position, "error": None}])
-
-
-def checkpoint(db: Connection, name: str) -> int | None:
-    """Return how far a reader of the log is, nothing if it was never there."""
-    position: int | None = db.execute(
-        select(CHECKPOINTS.c.position).where(CHECKPOINTS.c.name == name)
-    ).scalar()
-    return position
-
-
-def _those_at(db: Connection, names: Sequence[str], position: int) -> set[str]:
-    """Return which projections still are where we thought; another replica may have gone on with some."""
-    query = (
-        select(CHECKPOINTS.c.name, CHECKPOINTS.c.position)
-        .where(CHECKPOINTS.c.name.in_(names))
-        .order_by(CHECKPOINTS.c.name)
-        .with_for_update()
-    )
-    found = {row.name: row.position for row in db.execute(query)}
-    for name in sorted(set(names) - found.keys()):
-        begin_at(db, name, 0)
-        if _at(db, name, position):
-            found[name] = position
-    return {name for name, at in found.items() if at == position}
-
-
-def _at(db: Connection, name: str, position: int) -> bool:
-    """Return whether a projection still is where we thought; another replica may have gone on with it."""
-    query = select(CHECKPOINTS.c.position).where(CHECKPOINTS.c.name == name).with_for_update()
-    current = db.execute(query).scalar()
-    if current is None:
-        begin_at(db, name, 0)
-        current = db.execute(query).scalar()
-    return bool(current == position)
-
-
-def _state(db: Connection, name: str) -> tuple[int, str | None]:
-    row = db.execute(select(CHECKPOINTS).where(CHECKPOINTS.c.name == name)).one()
-    return row.position, row.error
-
-
-def _kinds(projections: Iterable[Projection]) -> list[str]:
+def kinds_read_by(projections: Iterable[Projection]) -> list[str]:
+    """Return the kinds of fact that some of these projections read."""
     return sorted({event.kind for projection in projections for event in projection.reads})
 
 
-def _meant_for(projection: Projection, facts: Sequence[Recorded]) -> list[Recorded]:
+def meant_for(projection: Projection, facts: Sequence[Recorded]) -> list[Recorded]:
+    """Return those of the facts that a projection reads."""
     reads = set(projection.reads)
     return [fact for fact in facts if type(fact.event) in reads]
-
-
-def digest(projection: Projection, db: Connection) -> str:
-    """Return a digest of all rows of a projection's tables, in the order of their keys."""
-    state = blake2b(digest_size=16)
-    encoder = msgspec.msgpack.Encoder()
-    for table in projection.metadata.sorted_tables:
-        state.update(table.name.removeprefix(projection.prefix).encode())
-        rows = db.execute(
-            select(table).order_by(*table.primary_key).execution_options(yield_per=ROWS_PER_DIGEST)
-        )
-        for some in rows.partitions():
-            state.update(encoder.encode([tuple(row) for row in some]))
-    return state.hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Rebuilt:
-    """The outcome of a rebuild: how many events it read, and the digests before and after."""
-
-    name: str
-    events: int
-    live: str
-    rebuilt: str
-
-    @property
-    def is_equal(self) -> bool:
-        """Return whether the live tables held what the log says."""
-        return self.live == self.rebuilt
-
-
-def rebuild(
-    log: Log,
-    kind: type[Projection],
-    *,
-    switch: bool = True,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
-) -> Rebuilt:
-    """Build one projection again; see `rebuild_all`."""
-    (outcome,) = rebuild_all(log, [kind], switch=switch, progress=progress)
-    return outcome
-
-
-def rebuild_all(
-    log: Log,
-    kinds: Sequence[type[Projection]],
-    *,
-    switch: bool = True,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
-) -> list[Rebuilt]:
-    """Build projections from the first event beside the live tables, compare, and switch over if asked.
-
-    The log is read once for all of them. The live tables serve until the switch, which is one transaction for each: it
-    catches up to the live checkpoint, so that both digests speak of the same position. One that cannot be built is
-    `Broken`, after the others were.
-    """
-    shadows = [kind(SHADOW) for kind in kinds]
-    with log.database.write(durable=False) as db:
-        for shadow in shadows:
-            shadow.metadata.drop_all(db)
-            shadow.metadata.create_all(db)
-    done, head = 0, log.head()
-    failed: dict[str, Exception] = {}
-    while done < head:
-        upto = min(done + REBUILD_PAGE, head)
-        for shadow, problem in _fill(log, shadows, done, upto):
-            failed[shadow.name] = problem
-            shadows.remove(shadow)
-        done = upto
-        progress(done, head)
-        head = max(head, log.head())
-    outcomes = []
-    for shadow in shadows:
-        outcome, trouble = _tried(
-            partial(_finished, log, type(shadow)(), shadow, done, switch=switch)
-        )
-        if outcome is not None:
-            outcomes.append(outcome)
-        if trouble is not None:
-            failed[shadow.name] = trouble
-    if failed:
-        raise Broken(
-            " ".join(
-                f"{name} cannot be built from the log. {_said(problem)}"
-                for name, problem in failed.items()
-            )
-        ) from next(iter(failed.values()))
-    return outcomes
-
-
-def _fill(
-    log: Log, shadows: Sequence[Projection], after: int, upto: int
-) -> list[tuple[Projection, Exception]]:
-    """Let each shadow see a page; return those that could not."""
-    facts, trouble = _tried(partial(_read, log, shadows, after, upto))
-    if facts is None or trouble is not None:
-        assert trouble is not None
-        if len(shadows) == 1:
-            return [(shadows[0], trouble)]
-        return [one for shadow in shadows for one in _fill(log, [shadow], after, upto)]
-    failed = []
-    for shadow in shadows:
-        _, trouble = _tried(partial(_show, log, shadow, facts))
-        if trouble is not None:
-            failed.append((shadow, trouble))
-    return failed
-
-
-def _read(log: Log, shadows: Sequence[Projection], after: int, upto: int) -> Sequence[Recorded]:
-    with log.database.read() as snapshot:
-        return log.read_kinds(after, upto, _kinds(shadows), snapshot)
-
-
-def _show(log: Log, shadow: Projection, facts: Sequence[Recorded]) -> None:
-    if meant := _meant_for(shadow, facts):
-        with log.database.write(durable=False) as db:
-            log.database.keep_plans(db)
-            shadow.apply(meant, db)
-
-
-Result = TypeVar("Result")
-
-
-def _tried(step: Callable[[], Result]) -> tuple[Result | None, Exception | None]:
-    """Take a step of a rebuild; return what came of it, or what went wrong: one's fault must not stop the others."""
-    try:
-        return step(), None
-    except Unavailable:
-        raise
-    except Exception as problem:  # noqa: BLE001 - see above
-        return None, problem
-
-
-def _finished(
-    log: Log, live: Projection, shadow: Projection, done: int, *, switch: bool
-) -> Rebuilt:
-    """Bring a shadow and the live tables to one position, compare them, and switch over if asked."""
-    kinds = _kinds([shadow])
-    with log.database.write(durable=False) as db:
-        _at(db, live.name, -1)
-        position, error = _state(db, live.name)
-        target = max(done, position)
-        shadow.apply(log.read_kinds(done, target, kinds, db), db)
-        if error is None:
-            live.apply(log.read_kinds(position, target, kinds, db), db)
-        before = digest(live, db) if error is None else f"stopped: {error}"
-        outcome = Rebuilt(live.name, target, before, digest(shadow, db))
-        if switch:
-            _switch(db, live, shadow)
-            set_checkpoint(db, live.name, target)
-        else:
-            shadow.metadata.drop_all(db)
-            set_checkpoint(db, live.name, position if error else target, error)
-    return outcome
-
-
-def _switch(db: Connection, live: Projection, shadow: Projection) -> None:
-    """Put the rebuilt tables in the place of the live ones."""
-    for old, new in zip(live.metadata.sorted_tables, shadow.metadata.sorted_tables, strict=True):
-        old.drop(db)
-        db.execute(text(f"ALTER TABLE {new.name} RENAME TO {old.name}"))
-        if db.dialect.name == "postgresql":
-            db.execute(text(f"ALTER INDEX {new.name}_pkey RENAME TO {old.name}_pkey"))
-        for index, fresh in zip(
-            sorted(old.indexes, key=lambda index: str(index.name)),
-            sorted(new.indexes, key=lambda index: str(index.name)),
-            strict=True,
-        ):
-            if db.dialect.name == "postgresql":
-                db.execute(text(f"ALTER INDEX {fresh.name} RENAME TO {index.name}"))
-            else:
-                db.execute(text(f"DROP INDEX {fresh.name}"))
-                index.create(db)

@@ -16,7 +16,7 @@ from chatops.engine.bus import SOURCE, Append, Bus
 from chatops.engine.command import Command, Knowledge, Story
 from chatops.engine.database import METADATA
 from chatops.engine.log import Batch, Log
-from chatops.engine.projection import upsert
+from chatops.engine.upsert import upsert
 from chatops.engine.vocabulary import vocabularies
 from chatops.engine.work import Item
 from chatops.errors import Refused

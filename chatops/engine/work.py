@@ -34,11 +34,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import Update
 
+from chatops.engine.checkpoints import begin_at, checkpoint, set_checkpoint
 from chatops.engine.clock import microseconds
 from chatops.engine.database import METADATA
 from chatops.engine.log import Log
+from chatops.engine.mishaps import contained
 from chatops.engine.pace import Pace
-from chatops.engine.projection import begin_at, checkpoint, set_checkpoint, upsert
+from chatops.engine.upsert import upsert
 from chatops.errors import Refused, Transient, Unavailable
 from chatops.events import Event, Recorded
 from chatops.ports import Clock
@@ -327,15 +329,15 @@ class Crew:
         try:
             while True:
                 pace.begin()
+                busy = False
                 try:
-                    busy = await self._round()
+                    with contained() as mishap:
+                        busy = await self._round()
+                    if mishap.problem is not None:
+                        logger.error("the crew stumbled; it tries again", exc_info=mishap.problem)
+                        await asyncio.sleep(STUMBLED)
                 except Unavailable as problem:
                     logger.warning("work waits for the database", problem=str(problem))
-                    busy = False
-                except Exception:
-                    logger.exception("the crew stumbled; it tries again")
-                    await asyncio.sleep(STUMBLED)
-                    busy = False
                 pace.end()
                 if not busy:
                     await _wait(self._wake, every)

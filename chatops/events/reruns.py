@@ -158,6 +158,25 @@ class RerunFinished(Event, frozen=True, kw_only=True):
         return self.command
 
 
+class RerunLost(Event, frozen=True, kw_only=True):
+    """GitHub had accepted to run a run again, and knows nothing of that attempt any more: how it ended is not known."""
+
+    kind: ClassVar[str] = "rerun.lost"
+
+    command: CommandId
+    repo: Repo
+    run_id: RunId
+    attempt: int
+    workflow: str
+    gate: bool = False
+
+    def key(self) -> str:
+        return f"{self.command}/rerun/{self.run_id}/{self.attempt}/lost"
+
+    def stream(self) -> str:
+        return self.command
+
+
 class RetestFinished(Event, frozen=True, kw_only=True):
     """Everything a `/retest` started has ended."""
 

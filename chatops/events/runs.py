@@ -80,6 +80,26 @@ class RunReported(Event, frozen=True, kw_only=True):
         return f"run/{self.run_id}"
 
 
+class RunLookedUp(Event, frozen=True, kw_only=True):
+    """GitHub was asked about an attempt that somebody waits for, as a webhook may have been lost.
+
+    It has ended, and the log holds every job that GitHub lists of it; or, without `known`, GitHub has none such.
+    """
+
+    kind: ClassVar[str] = "run.looked_up"
+
+    repo: Repo
+    run_id: RunId
+    attempt: int
+    known: bool
+
+    def key(self) -> str:
+        return f"run/{self.run_id}/{self.attempt}/looked_up/{'known' if self.known else 'unknown'}"
+
+    def stream(self) -> str:
+        return f"run/{self.run_id}"
+
+
 class _JobSeen(Event, frozen=True, kw_only=True):
     """One job in one attempt of a run.
 

@@ -1,27 +1,21 @@
 """Brings what a lost webhook should have brought: asks GitHub how the runs that somebody waits for are now."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
 import structlog
 
+from chatops.answers.awaited import Awaited
 from chatops.engine.log import Batch
 from chatops.errors import Refused, Transient
 from chatops.events import Event, Fact
+from chatops.events.runs import RunLookedUp
 from chatops.intake.objects import job_events, run_events
-from chatops.names import Repo, RunId
 from chatops.ports import GitHub
 
 logger = structlog.get_logger(__name__)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Awaited:
-    """A run that a command asked to run again, after `attempt`, and of which the end is not known."""
-
-    repo: Repo
-    run_id: RunId
-    attempt: int
+GONE = ("not_found", "gone")
+"""Reasons for which GitHub does not show a run that it once had."""
 
 
 async def sweep(
@@ -55,13 +49,26 @@ async def sweep(
 
 async def _news(github: GitHub, one: Awaited) -> list[Event]:
     """Return what there is to tell of a run, and of each attempt that ended since: another may have begun meanwhile."""
-    run = await github.run(one.repo, one.run_id)
+    try:
+        run = await github.run(one.repo, one.run_id)
+    except Refused as refusal:
+        if refusal.reason not in GONE or not one.is_settled:
+            raise
+        return [_looked_up(one, known=False)]
     events: list[Event] = list(run_events(run))
     newest = int(run.get("run_attempt") or 1)
+    if newest < one.attempt and one.is_settled:
+        return [*events, _looked_up(one, known=False)]
     last = newest if run.get("status") == "completed" else newest - 1
-    for attempt in range(one.attempt + 1, last + 1):
+    for attempt in range(one.attempt, last + 1):
         if attempt < newest:
             events.extend(run_events(await github.run(one.repo, one.run_id, attempt)))
         async for job in github.jobs(one.repo, one.run_id, attempt):
             events.extend(job_events(job, one.repo))
+    if one.attempt <= last:
+        events.append(_looked_up(one, known=True))
     return events
+
+
+def _looked_up(one: Awaited, *, known: bool) -> RunLookedUp:
+    return RunLookedUp(repo=one.repo, run_id=one.run_id, attempt=one.attempt, known=known)

@@ -1,6 +1,7 @@
 """Closes the story of a `/retest`.
 
-Whenever:  every run it asked for has ended or was refused, also those that had to wait, and the gate has had its turn
+Whenever:  every run it asked for has ended, was refused or is lost, also those that had to wait, and the gate has had
+           its turn
 Asks for:  `retest.finished`, with how many jobs passed and how many did not; and `rows.shown` with those that did not,
            by whose numbers people may name them from now on
 """
@@ -19,6 +20,7 @@ from chatops.events.reruns import (
     RerunDeferred,
     RerunDropped,
     RerunFinished,
+    RerunLost,
     RerunRefused,
     RerunRequested,
     RetestFinished,
@@ -32,12 +34,13 @@ class FinishRetest(Policy):
     name: ClassVar[str] = "finish_retest"
     reads: ClassVar[tuple[type[Event], ...]] = (
         RerunFinished,
+        RerunLost,
         RerunRefused,
         RerunDropped,
     )
 
     def decide(self, fact: Recorded, scene: Scene) -> Sequence[Wanted]:
-        assert isinstance(fact.event, RerunFinished | RerunRefused | RerunDropped)
+        assert isinstance(fact.event, RerunFinished | RerunLost | RerunRefused | RerunDropped)
         story = scene.story(fact.event.command)
         received = story.first(CommandReceived)
         if received is None or not _is_over(story) or _gate_is_due(story, received, scene):
@@ -68,6 +71,7 @@ def _is_over(story: Story) -> bool:
     """Return whether nothing is under way, or waits, any more."""
     requested = [request.run_id for request in story.all(RerunRequested)]
     ended = [event.run_id for event in story.all(RerunFinished)]
+    ended += [event.run_id for event in story.all(RerunLost)]
     ended += [event.run_id for event in story.all(RerunRefused)]
     # The gate may have been asked twice, and then ends twice.
     is_over = not Counter(requested) - Counter(ended)

@@ -1,6 +1,6 @@
 """Lets what had to wait run again: GitHub runs no job of a run that is still under way.
 
-Whenever:  a run ends of which a command wants jobs to run again then
+Whenever:  a run ends of which a command wants jobs to run again then, or GitHub does not know it any more
 Asks for:  `rerun.requested`, or `rerun.dropped` where there is nothing to run any more, or somebody took it back
 """
 
@@ -14,7 +14,7 @@ from chatops.engine.policy import Policy, Scene, Wanted
 from chatops.events import Event, Recorded
 from chatops.events.conversation import CommandReceived
 from chatops.events.reruns import RerunDeferred, RerunDropped, RerunRequested
-from chatops.events.runs import RunCompleted
+from chatops.events.runs import RunCompleted, RunLookedUp
 from chatops.names import CommandId, JobId, RunId
 from chatops.projections.commands import commands_about_run, runs_asked_for
 from chatops.projections.dropped import is_dropped
@@ -23,6 +23,7 @@ from chatops.projections.pulls import pull
 SHA_SHOWN = 9
 STOPPED = "cancelled"
 """How GitHub ends a run that somebody stops, whatever its jobs came to. Who stops it does not want it to go on."""
+GONE = "GitHub does not know this run any more."
 TOO_LATE = {
     Hindrance.TOO_OLD: "It is more than 30 days old by now, and GitHub does not run that again.",
     Hindrance.TOO_MANY_ATTEMPTS: "It has had GitHub's limit of 50 attempts.",
@@ -33,7 +34,12 @@ class StartDeferred(Policy):
     """Ask for what waited, once, as soon as its run has ended; two commands that wait for one run get one attempt."""
 
     name: ClassVar[str] = "start_deferred"
-    reads: ClassVar[tuple[type[Event], ...]] = (RunCompleted, RerunDeferred, RerunDropped)
+    reads: ClassVar[tuple[type[Event], ...]] = (
+        RunCompleted,
+        RunLookedUp,
+        RerunDeferred,
+        RerunDropped,
+    )
 
     def concerned(self, facts: Sequence[Recorded], scene: Scene) -> Sequence[Recorded]:
         asked_for = runs_asked_for(scene.db, {_run_of(fact) for fact in facts})
@@ -55,7 +61,7 @@ class StartDeferred(Policy):
 
 
 def _run_of(fact: Recorded) -> RunId:
-    assert isinstance(fact.event, RunCompleted | RerunDeferred | RerunDropped)
+    assert isinstance(fact.event, RunCompleted | RunLookedUp | RerunDeferred | RerunDropped)
     return fact.event.run_id
 
 
@@ -91,12 +97,17 @@ def _due(
     if run is None:
         return _dropped(waits, "A newer run has taken its place.")
     if run.attempt == waits.attempt and not run.is_over:
-        return None
+        return _dropped(waits, GONE) if _is_gone(fact.event, waits) else None
     if run.attempt == waits.attempt and run.conclusion == STOPPED:
         return _dropped(waits, "It was stopped meanwhile. `/retest` runs it again.")
     if run.attempt == waits.attempt and run.hindrance is not None:
         return _dropped(waits, TOO_LATE[run.hindrance])
     return _request(waits, run)
+
+
+def _is_gone(event: Event, waits: RerunDeferred) -> bool:
+    """Return whether GitHub was asked about the attempt that is waited for, and does not know it."""
+    return isinstance(event, RunLookedUp) and (event.attempt, event.known) == (waits.attempt, False)
 
 
 def _request(waits: RerunDeferred, run: Repeatable) -> RerunRequested | RerunDropped:

@@ -18,7 +18,8 @@ from sqlalchemy import (
     select,
 )
 
-from chatops.engine.projection import Projection, upsert
+from chatops.engine.projection import Projection
+from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
 from chatops.events.approvals import ApprovalGiven, ApprovalWithdrawn
 from chatops.names import CommandId, Login, PullNumber, Repo, Sha

@@ -16,7 +16,8 @@ from sqlalchemy import (
     select,
 )
 
-from chatops.engine.projection import Projection, upsert
+from chatops.engine.projection import Projection
+from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
 from chatops.events.checks import CheckSeen, StatusSet
 from chatops.names import Repo, Sha

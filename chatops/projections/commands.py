@@ -29,7 +29,8 @@ from sqlalchemy import (
 )
 
 from chatops.engine.clock import moment, seconds
-from chatops.engine.projection import Projection, upsert
+from chatops.engine.projection import Projection
+from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
 from chatops.events.conversation import (
     CommandAccepted,
@@ -179,33 +180,21 @@ def commands_about_commit(db: Connection, repo: Repo, sha: Sha) -> int:
     return db.scalar(query) or 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unfinished:
-    """A run that was asked to run again, by a command that has not ended."""
-
-    repo: Repo
-    run_id: RunId
-    attempt: int
-
-
-def unfinished_reruns(db: Connection, after: int) -> list[Unfinished]:
-    """Return the runs that accepted commands received after a moment (seconds since 1970) still wait for."""
+def unfinished_commands(db: Connection, after: int) -> list[CommandId]:
+    """Return the commands accepted since a moment (seconds since 1970) whose reruns have not all ended."""
     commands, reruns = LIVE.commands.c, LIVE.reruns.c
     query = (
-        select(reruns.repo, reruns.run_id, func.max(reruns.attempt).label("attempt"))
-        .join(LIVE.commands, commands.command == reruns.command)
+        select(commands.command)
+        .join(LIVE.reruns, reruns.command == commands.command)
         .where(
             commands.decision == "accepted",
             commands.finished_at.is_(None),
             commands.received_at > after,
         )
-        .group_by(reruns.repo, reruns.run_id)
-        .order_by(reruns.run_id)
+        .distinct()
+        .order_by(commands.command)
     )
-    return [
-        Unfinished(repo=row.repo, run_id=row.run_id, attempt=row.attempt)
-        for row in db.execute(query)
-    ]
+    return [CommandId(command) for command in db.scalars(query)]
 
 
 def last_accepted(db: Connection, repo: Repo, number: PullNumber, verb: str) -> str:

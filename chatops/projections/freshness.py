@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from sqlalchemy import BigInteger, Column, Connection, String, Table, func, select
 
-from chatops.engine.projection import Projection, upsert
+from chatops.engine.projection import Projection
+from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
 from chatops.events.checks import CheckReported, CheckSeen, StatusSet
 from chatops.events.pulls import PullChanged

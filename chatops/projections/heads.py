@@ -7,7 +7,8 @@ from typing import ClassVar
 from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, select
 
 from chatops.engine.clock import moment, seconds
-from chatops.engine.projection import Projection, upsert
+from chatops.engine.projection import Projection
+from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
 from chatops.events.pulls import PullChanged
 from chatops.names import PullNumber, Repo, Sha

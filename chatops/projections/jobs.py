@@ -25,7 +25,8 @@ from sqlalchemy import (
 )
 
 from chatops.engine.clock import moment, seconds
-from chatops.engine.projection import Projection, upsert
+from chatops.engine.projection import Projection
+from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
 from chatops.events.runs import JobCompleted, JobQueued, JobReported, JobStarted
 from chatops.names import JobId, RunId

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 from sqlalchemy import BigInteger, Column, Connection, String, Table, and_, or_, select
 
 from chatops.engine.clock import microseconds
-from chatops.engine.projection import Projection, upsert
+from chatops.engine.projection import Projection
+from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
 from chatops.events.mutes import JobsMuted, JobsUnmuted
 from chatops.names import CommandId

@@ -6,7 +6,8 @@ from typing import ClassVar
 import msgspec
 from sqlalchemy import BigInteger, Column, Connection, Index, LargeBinary, String, Table, select
 
-from chatops.engine.projection import Projection, upsert
+from chatops.engine.projection import Projection
+from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
 from chatops.events.owners import OwnersChanged
 from chatops.names import Repo

@@ -7,7 +7,8 @@ from typing import ClassVar
 import msgspec
 from sqlalchemy import Column, Connection, Index, Integer, String, Table, select
 
-from chatops.engine.projection import Projection, upsert
+from chatops.engine.projection import Projection
+from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
 from chatops.events.picks import PickPromised
 from chatops.names import CommandId, PullNumber, Repo

@@ -6,7 +6,8 @@ from typing import ClassVar
 import msgspec
 from sqlalchemy import Column, Connection, Integer, String, Table, select
 
-from chatops.engine.projection import Projection, upsert
+from chatops.engine.projection import Projection
+from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
 from chatops.events.pulls import PullFilesSeen
 from chatops.names import PullNumber, Repo, Sha

@@ -5,7 +5,8 @@ from typing import ClassVar
 
 from sqlalchemy import BigInteger, Column, Connection, Table, select
 
-from chatops.engine.projection import Projection, upsert
+from chatops.engine.projection import Projection
+from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
 from chatops.events.runs import (
     JobCompleted,

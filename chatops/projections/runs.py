@@ -19,7 +19,8 @@ from sqlalchemy import (
 )
 
 from chatops.engine.clock import moment, seconds
-from chatops.engine.projection import Projection, upsert
+from chatops.engine.projection import Projection
+from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
 from chatops.events.runs import RunCompleted, RunReported, RunRequested, RunStarted
 from chatops.names import Repo, RunId, Sha

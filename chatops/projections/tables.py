@@ -7,7 +7,8 @@ import msgspec
 from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, and_, or_, select
 
 from chatops.engine.clock import microseconds
-from chatops.engine.projection import Projection, upsert
+from chatops.engine.projection import Projection
+from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
 from chatops.events.tables import RowsShown
 from chatops.names import PullNumber, Repo

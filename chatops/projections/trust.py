@@ -18,7 +18,8 @@ from sqlalchemy import (
 )
 
 from chatops.engine.clock import microseconds
-from chatops.engine.projection import Projection, upsert
+from chatops.engine.projection import Projection
+from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
 from chatops.events.trust import TrustGiven, TrustWithdrawn
 from chatops.names import CommandId, Login, PullNumber, Repo, Sha

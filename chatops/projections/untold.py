@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, String, Table, select
 
-from chatops.engine.projection import Projection, upsert
+from chatops.engine.projection import Projection
 from chatops.engine.reply import DONE
+from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
 from chatops.events.conversation import (
     CommandOverdue,

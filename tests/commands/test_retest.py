@@ -19,6 +19,7 @@ from chatops.events.reruns import (
     RerunDeferred,
     RerunDropped,
     RerunFinished,
+    RerunLost,
     RerunRefused,
     RerunRequested,
     RerunStarted,
@@ -484,6 +485,30 @@ def test_a_refused_run_is_named_with_its_reason(tmp_path: Path) -> None:
     assert tone is Tone.BAD
     assert "Nothing could be started" in text
     assert "It is too old." in text
+
+
+def test_an_attempt_that_github_has_forgotten_is_not_said_to_run_nor_to_have_failed(
+    tmp_path: Path,
+) -> None:
+    lost = RerunLost(command=COMMAND, repo=REPO, run_id=RunId(10), attempt=2, workflow="CI")
+    closed = msgspec.structs.replace(CLOSED, passed=0, failed=0)
+
+    tone, text = tell(tmp_path, *BEGUN, STARTED, lost, closed)
+
+    assert tone is Tone.UNKNOWN
+    assert "What became of 1 workflow is not known any more." in text
+    assert "GitHub does not know attempt 2 any more, so I cannot say how it ended" in text
+    assert "Nothing could be started" not in text
+
+
+def test_what_was_forgotten_and_then_heard_of_after_all_is_told(tmp_path: Path) -> None:
+    lost = RerunLost(command=COMMAND, repo=REPO, run_id=RunId(10), attempt=2, workflow="CI")
+
+    tone, text = tell(tmp_path, *BEGUN, STARTED, lost, FINISHED, CLOSED)
+
+    assert tone is Tone.BAD
+    assert "1 of 2 jobs failed again" in text
+    assert "not known" not in text
 
 
 def test_waiting_for_github_is_said(tmp_path: Path) -> None:

@@ -24,17 +24,13 @@ from sqlalchemy import (
     update,
 )
 
+from chatops.engine.checkpoints import begin_at, checkpoint
 from chatops.engine.clock import SystemClock
 from chatops.engine.database import Database, open_database
 from chatops.engine.log import EVENTS, Appended, Batch, Log
-from chatops.engine.projection import (
-    Projection,
-    Projector,
-    begin_at,
-    checkpoint,
-    rebuild,
-    upsert,
-)
+from chatops.engine.projection import Projection, Projector
+from chatops.engine.rebuild import rebuild
+from chatops.engine.upsert import upsert
 from chatops.engine.work import READER, WORK, Crew, Item, WorkList
 from chatops.engine.writer import Writer
 from chatops.errors import BadInput, Broken, Unavailable

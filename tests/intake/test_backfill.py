@@ -12,7 +12,8 @@ import pytest
 from chatops.answers.nights import NightBoard, night_board
 from chatops.engine.fetched import Fetched
 from chatops.engine.log import Appended, Batch, Log
-from chatops.engine.projection import Projector, digest
+from chatops.engine.projection import Projector
+from chatops.engine.rebuild import digest
 from chatops.errors import Refused, Transient
 from chatops.events.pulls import PullChanged
 from chatops.events.runs import (

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from chatops.answers.awaited import Awaited
 from chatops.errors import Transient
-from chatops.events.runs import JobCompleted, RunRequested, RunStarted
-from chatops.intake.sweep import Awaited, sweep
+from chatops.events.runs import JobCompleted, RunLookedUp, RunRequested, RunStarted
+from chatops.intake.sweep import sweep
 from chatops.names import RunId
 from chatops.standins.github.actions import Run
 from tests.gateways.places import FLAKY, LIQUID, MEMBER, PASSES, REPO, Place, github
@@ -15,9 +16,9 @@ from tests.intake.hearing import Notebook
 pytestmark = pytest.mark.anyio
 
 
-def awaited(run: Run, after: int = 1) -> Awaited:
-    """Return that somebody waits for the attempt after this one."""
-    return Awaited(repo=REPO, run_id=RunId(run.id), attempt=after)
+def awaited(run: Run, attempt: int = 2, *, is_settled: bool = False) -> Awaited:
+    """Return that somebody waits for an attempt."""
+    return Awaited(repo=REPO, run_id=RunId(run.id), attempt=attempt, is_settled=is_settled)
 
 
 def rerun(place: Place) -> Run:
@@ -137,3 +138,52 @@ async def test_nobody_waiting_costs_nothing() -> None:
     async with github() as place:
         assert await sweep(place.gateway, Notebook().append, []) == 0
         assert place.asked() == []
+
+
+def looked_up(log: Notebook) -> list[tuple[int, int, bool]]:
+    """Return what is known of attempts because GitHub was asked."""
+    return [(event.run_id, event.attempt, event.known) for event in log.of(RunLookedUp)]
+
+
+async def test_an_attempt_that_ended_is_said_to_be_known_whole() -> None:
+    async with github() as place:
+        run = rerun(place)
+        log = Notebook()
+        await sweep(place.gateway, log.append, [awaited(run)])
+        under_way = looked_up(log)
+        place.let_pass()
+
+        await sweep(place.gateway, log.append, [awaited(run)])
+
+        assert under_way == []
+        assert looked_up(log) == [(run.id, 2, True)]
+
+
+async def test_what_github_does_not_know_any_more_is_said_to_be_gone_once_it_would_show_it() -> (
+    None
+):
+    async with github() as place:
+        gone, forgotten = rerun(place), place.run(place.open_pull(8))
+        del place.repository.runs[gone.id]
+        soon, late = Notebook(), Notebook()
+
+        await sweep(place.gateway, soon.append, [awaited(gone), awaited(forgotten)])
+        await sweep(
+            place.gateway,
+            late.append,
+            [awaited(gone, is_settled=True), awaited(forgotten, is_settled=True)],
+        )
+
+        assert looked_up(soon) == []
+        assert looked_up(late) == [(gone.id, 2, False), (forgotten.id, 2, False)]
+
+
+async def test_the_jobs_of_a_run_that_somebody_waits_for_come_with_its_end() -> None:
+    async with github() as place:
+        run = place.run(place.open_pull(), PASSES, FLAKY)
+        log = Notebook()
+
+        await sweep(place.gateway, log.append, [awaited(run, 1)])
+
+        assert {job.name for job in log.jobs()} == {"build", "test (solid)"}
+        assert looked_up(log) == [(run.id, 1, True)]

@@ -10,6 +10,7 @@ from chatops.events.reruns import (
     RerunDeferred,
     RerunDropped,
     RerunFinished,
+    RerunLost,
     RerunRefused,
     RerunRequested,
     RerunStarted,
@@ -81,6 +82,15 @@ def test_a_refused_run_counts_as_ended(tmp_path: Path) -> None:
     refused = RerunRefused(command=COMMAND, repo=REPO, run_id=RunId(11), workflow="S", text="No.")
 
     assert len(asked_for(tmp_path, [request(11), finished(10, "success"), refused])) == 1
+
+
+def test_a_lost_run_counts_as_ended(tmp_path: Path) -> None:
+    lost = RerunLost(command=COMMAND, repo=REPO, run_id=RunId(10), attempt=2, workflow="CI")
+
+    (end,) = asked_for(tmp_path, [lost])
+
+    assert isinstance(end, RetestFinished)
+    assert (end.passed, end.failed) == (0, 0)
 
 
 def test_a_red_gate_has_its_turn_before_the_end(tmp_path: Path) -> None:

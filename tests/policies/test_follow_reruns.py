@@ -2,7 +2,8 @@ from pathlib import Path
 
 from chatops.events import Event
 from chatops.events.conversation import CommandAccepted
-from chatops.events.reruns import RerunFinished, RerunRequested, RerunStarted
+from chatops.events.reruns import RerunFinished, RerunLost, RerunRequested, RerunStarted
+from chatops.events.runs import RunLookedUp
 from chatops.names import RunId
 from chatops.policies.follow_reruns import FollowReruns
 from tests.scene import COMMAND, HEAD, NOW, REPO, decided, ended, job, pull, received, scene
@@ -64,3 +65,33 @@ def test_a_carried_over_copy_is_not_taken_for_the_repetition(tmp_path: Path) -> 
 
 def test_runs_nobody_asked_for_are_nobodys_business(tmp_path: Path) -> None:
     assert asked_for(tmp_path, ended(99, "Other")) == []
+
+
+def looked_up(attempt: int = 2, *, known: bool) -> RunLookedUp:
+    return RunLookedUp(repo=REPO, run_id=RunId(10), attempt=attempt, known=known)
+
+
+def test_a_job_that_is_not_in_an_attempt_that_is_known_whole_is_not_waited_for(
+    tmp_path: Path,
+) -> None:
+    (finished,) = asked_for(tmp_path, again(11, "a"), OVER, looked_up(known=True))
+
+    assert isinstance(finished, RerunFinished)
+    assert [one.name for one in finished.jobs] == ["a"]
+
+
+def test_an_attempt_that_github_does_not_know_is_lost(tmp_path: Path) -> None:
+    (lost,) = asked_for(tmp_path, looked_up(known=False))
+
+    assert isinstance(lost, RerunLost)
+    assert (lost.run_id, lost.attempt, lost.workflow) == (10, 2, "CI")
+
+
+def test_what_ended_is_not_lost_though_it_is_gone_since(tmp_path: Path) -> None:
+    (end,) = asked_for(tmp_path, again(11, "a"), again(12, "b"), OVER, looked_up(known=False))
+
+    assert isinstance(end, RerunFinished)
+
+
+def test_what_github_says_of_another_attempt_does_not_matter(tmp_path: Path) -> None:
+    assert asked_for(tmp_path, again(11, "a"), OVER, looked_up(1, known=True)) == []

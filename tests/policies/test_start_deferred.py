@@ -7,6 +7,7 @@ from chatops.engine.policy import Policy
 from chatops.events import Event
 from chatops.events.conversation import CommandAccepted
 from chatops.events.reruns import RerunDeferred, RerunDropped, RerunRequested
+from chatops.events.runs import RunLookedUp
 from chatops.names import CommandId, RunId, Sha
 from chatops.policies.start_deferred import StartDeferred
 from tests.scene import (
@@ -65,6 +66,12 @@ def test_what_failed_by_the_end_is_asked_for_with_it(tmp_path: Path) -> None:
 
 def test_it_waits_while_the_run_goes_on(tmp_path: Path) -> None:
     assert asked_for(tmp_path, waits(), job(1, 10, "a"), under_way(10), waits(UNDO)) == []
+
+
+def test_a_run_that_github_does_not_know_any_more_is_not_waited_for(tmp_path: Path) -> None:
+    gone = RunLookedUp(repo=REPO, run_id=RunId(10), attempt=1, known=False)
+
+    assert "does not know this run" in dropped(tmp_path, waits(), under_way(10), gone)
 
 
 def test_the_only_job_that_was_named_runs_alone(tmp_path: Path) -> None:

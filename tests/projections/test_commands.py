@@ -8,7 +8,7 @@ from chatops.projections.commands import (
     commands_about_commit,
     commands_about_run,
     newest_commands,
-    unfinished_reruns,
+    unfinished_commands,
 )
 from tests.scene import COMMAND, HEAD, PULL, REPO, received, scene
 
@@ -30,12 +30,12 @@ def test_reruns_are_waited_for_until_their_command_ends(tmp_path: Path) -> None:
     end = RetestFinished(command=COMMAND, repo=REPO, number=PULL, passed=1, failed=0)
     with scene(tmp_path, BEGUN) as world:
         with world.knowledge() as knowledge:
-            (waiting,) = unfinished_reruns(knowledge.db, 0)
+            waiting = unfinished_commands(knowledge.db, 0)
         world.add([end])
         with world.knowledge() as knowledge:
-            after = unfinished_reruns(knowledge.db, 0)
+            after = unfinished_commands(knowledge.db, 0)
 
-    assert waiting.run_id == 10
+    assert waiting == [COMMAND]
     assert after == []
 
 

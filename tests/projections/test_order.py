@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 import chatops.projections
 from chatops.engine.catalogue import catalogue
 from chatops.engine.log import Batch
-from chatops.engine.projection import Projection, digest, rebuild
+from chatops.engine.projection import Projection
+from chatops.engine.rebuild import digest, rebuild
 from chatops.events import Event, Fact
 from tests.projections.worlds import histories
 from tests.scene import Scene, ended, job, pull, scene

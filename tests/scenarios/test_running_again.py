@@ -1,9 +1,11 @@
 """Running jobs again by name, by number, and while the CI is still busy: what people say, and what becomes of it."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from chatops.engine.clock import SystemClock
 from chatops.standins.github import PlannedJob
 from tests.scenarios.world import AUTHOR, BROKEN, BUILD, FLAKY, STRANGER, Town, town
 
@@ -82,6 +84,61 @@ async def test_an_end_that_nobody_heard_of_is_made_up_for(
         await here.settle()
 
         assert here.reruns == ["rerun-failed-jobs CI"]
+
+
+class LaterClock(SystemClock):
+    """The machine's time, some minutes from now."""
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(minutes=10)
+
+
+@pytest.mark.parametrize("forgets", ["nothing", "the run", "the attempt"])
+async def test_what_ends_or_vanishes_while_the_product_is_away_is_told_after_a_restart(
+    database_url: str, tmp_path: Path, forgets: str
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        await here.open_failed_pull()
+        here.say("/retest")
+        await here.settle()
+        assert "Running 3 failed jobs again" in here.reply
+        await here.stop()
+        here.hub.webhooks.pause()
+        here.pass_time()
+        here.hub.webhooks.drop_waiting()
+        here.hub.webhooks.resume()
+        for number in list(here.repository.runs):
+            if forgets == "the run":
+                del here.repository.runs[number]
+            elif forgets == "the attempt":
+                here.repository.runs[number].attempts.pop()
+
+        await here.start(database_url)
+        here.service.clock = LaterClock()
+        await here.service.sweep()
+        await here.settle()
+
+        assert "running" not in here.reply
+        ended = "1 of 3 jobs failed again" if forgets == "nothing" else "2 workflows is not known"
+        assert ended in here.reply
+
+
+async def test_a_run_that_vanishes_before_it_ends_is_not_waited_for(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        await busy(here)
+        here.say("/retest")
+        await here.settle()
+        here.repository.runs.clear()
+        here.hub.world.ci.active.clear()
+
+        here.service.clock = LaterClock()
+        await here.service.sweep()
+        await here.settle()
+
+        assert here.reruns == []
+        assert "GitHub does not know this run any more" in here.reply
 
 
 async def test_a_push_while_it_waits_makes_it_needless(database_url: str, tmp_path: Path) -> None:

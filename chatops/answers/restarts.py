@@ -1,5 +1,6 @@
 """What would a label set off, or opening again? In some communities either starts the whole CI of a pull request."""
 
+from chatops.answers.confirmed import NOW
 from chatops.answers.nights import counted
 from chatops.engine.command import Asked, Knowledge
 from chatops.errors import Refused
@@ -8,22 +9,22 @@ from chatops.projections.pulls import Pull, pull
 from chatops.projections.runs import attempts_of_commit
 
 
-def refuse_restart(knowledge: Knowledge, asked: Asked) -> None:
+def refuse_restart(knowledge: Knowledge, asked: Asked, *, confirmed_by: str = NOW) -> None:
     """Refuse to label a pull request where that costs something, with what it would cost."""
     received = asked.received
     known = pull(knowledge.db, received.repo, received.number) if asked.issue.is_pull else None
-    warning = restart_warning(knowledge, known) if known is not None else ""
+    warning = restart_warning(knowledge, known, confirmed_by) if known is not None else ""
     if warning:
         raise Refused(warning, reason="would_restart")
 
 
-def restart_warning(knowledge: Knowledge, known: Pull) -> str:
+def restart_warning(knowledge: Knowledge, known: Pull, confirmed_by: str = NOW) -> str:
     """Return a warning with what a label would cost, empty where it costs nothing."""
     if known.state != "open" or not _restarts(knowledge, known):
         return ""
     return (
         f"A label starts the CI of #{known.number} again from the beginning: {_cost(knowledge, known)}. "
-        f"I changed nothing; say it again with `now` at the end if that is meant."
+        f"I changed nothing; say it again with `{confirmed_by}` at the end if that is meant."
     )
 
 

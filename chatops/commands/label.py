@@ -1,6 +1,7 @@
 """`/label`: put labels on an issue or pull request, or take them off.
 
-Asks for:  the role triage; `now` where a label would start the CI again
+Asks for:  the role triage; `now` where a label would start the CI again; after `hold`, where what
+           follows is a reason, `--now`
 Decides:   `labels.requested` for those that are not so already, or refuses when all are
 Tells:     nothing but a mark on the comment; a sentence where there are no marks, or something did not work
 """
@@ -10,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from chatops.answers.changes import told
+from chatops.answers.confirmed import NOW, NOW_IN_PROSE, confirmed
 from chatops.answers.restarts import refuse_restart
 from chatops.config import Community
 from chatops.engine.answer import Action, Answer
@@ -22,7 +24,7 @@ from chatops.events.conversation import EffectFailed
 from chatops.names import PullNumber
 
 REMOVE, PREFIX, HOLD = "--remove", "--prefix", "--hold"
-NOW, CANCEL = "now", "cancel"
+CANCEL = "cancel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +68,15 @@ class Label(Command):
         left = [word.strip(",") for word in words if word.strip(",")]
         if left[:1] == [HOLD]:
             # Whatever else is said is why, for those who read it.
-            said = [word.lower() for word in left[2:]]
-            return cls((left[1],), removes=said[:1] == [CANCEL], now=NOW in said, holds=True)
+            said, now = confirmed(left[2:], in_prose=True)
+            removes = [word.lower() for word in said[:1]] == [CANCEL]
+            return cls((left[1],), removes=removes, now=now, holds=True)
         removes = bool(left) and left[0] == REMOVE
         left = left[removes:]
         prefix = ""
         if left[:1] == [PREFIX]:
             prefix, left = f"{left[1].lower()}/", left[2:]
-        now = bool(left) and left[-1].lower() == NOW
-        left = left[: len(left) - now]
+        left, now = confirmed(left)
         if not left:
             raise Refused(
                 "Which label? Say its name after the command; one with blanks in quotation marks.",
@@ -93,7 +95,7 @@ class Label(Command):
         if not changing:
             raise _as_it_is(issue.number, self)
         if not self.removes and not self.now:
-            refuse_restart(knowledge, asked)
+            refuse_restart(knowledge, asked, confirmed_by=NOW_IN_PROSE if self.holds else NOW)
         return [
             LabelsRequested(
                 command=received.command,
@@ -125,7 +127,7 @@ class Label(Command):
             )
         labels = asked.issue.labels
         _same_since(changed.number, labels, changed)
-        is_meant = NOW in (word.lower() for word in asked.received.words)
+        _, is_meant = confirmed(asked.received.words)
         if changed.removed and not is_meant:
             refuse_restart(knowledge, asked)
         return [

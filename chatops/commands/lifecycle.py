@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from chatops.answers.changes import as_it_is, told, undoing
+from chatops.answers.confirmed import confirmed
 from chatops.answers.restarts import refuse_restart
 from chatops.config import Community
 from chatops.engine.answer import Answer
@@ -22,7 +23,7 @@ from chatops.events.changes import LabelsRequested
 PREFIX = "lifecycle/"
 FROZEN = "frozen"
 STATES = ("active", FROZEN, "stale", "rotten")
-REMOVE, NOW = "--remove", "now"
+REMOVE = "--remove"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,7 @@ class Lifecycle(Command):
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:
         removes = list(words[:1]) == [REMOVE]
-        left = [word.lower() for word in words[removes:]]
-        now = left[-1:] == [NOW]
-        left = left[: len(left) - now]
+        left, now = confirmed([word.lower() for word in words[removes:]])
         if len(left) != 1 or left[0] not in STATES:
             raise Refused(
                 f"Say one of {', '.join(f'`{state}`' for state in STATES)} after the command.",

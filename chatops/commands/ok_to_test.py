@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
+from chatops.answers.confirmed import confirmed
 from chatops.answers.nights import counted
 from chatops.answers.open_pull import open_pull
 from chatops.answers.trust_labels import keeping_out, letting_in
@@ -30,7 +31,7 @@ from chatops.projections.runs import attempts_of_commit
 from chatops.projections.trust import Decision, trust_of
 
 SHA_SHOWN = 9
-NOW, CANCEL = "now", "cancel"
+CANCEL = "cancel"
 COMMIT = re.compile(r"[0-9a-f]{7,40}")
 
 
@@ -57,8 +58,7 @@ class OkToTest(Command):
         said = [word.lower() for word in words]
         if said == [CANCEL]:
             return cls(cancels=True)
-        now = said[-1:] == [NOW]
-        said = said[: len(said) - now]
+        said, now = confirmed(said)
         sha = said[0] if said else ""
         if len(said) > 1 or (sha and not COMMIT.fullmatch(sha)):
             raise Refused(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from chatops.answers.changes import as_it_is, told, undoing
+from chatops.answers.confirmed import confirmed
 from chatops.answers.restarts import reopening_warning
 from chatops.engine.answer import Answer
 from chatops.engine.authority import Role
@@ -21,7 +22,6 @@ from chatops.events.changes import EditRequested
 from chatops.projections.commands import last_accepted
 from chatops.projections.pulls import pull
 
-NOW = "now"
 APP = "[bot]"
 
 
@@ -42,8 +42,8 @@ class Reopen(Command):
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:
-        now = [word.lower() for word in words] == [NOW]
-        if words and not now:
+        left, now = confirmed(words)
+        if left:
             raise Refused(
                 "`reopen` takes no words but `now`; write why into a line of its own.",
                 reason="usage",

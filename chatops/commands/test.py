@@ -14,6 +14,7 @@ from itertools import accumulate
 from typing import ClassVar, Self
 
 from chatops.answers.author_budget import within_budget
+from chatops.answers.confirmed import confirmed
 from chatops.answers.job_words import LEVEL, Named, all_meant
 from chatops.answers.nights import counted
 from chatops.answers.open_pull import open_pull
@@ -39,7 +40,7 @@ LIST_LENGTH = 45_000
 """How long the list may be, in characters: a comment has room for 65,536, with what markup adds."""
 ROW_LENGTH = 10
 NAMES_SHOWN = 3
-ALL, NOW, LIST = "all", "now", "?"
+ALL, LIST = "all", "?"
 NOT_RUN = frozenset({"skipped", "neutral"})
 
 
@@ -63,9 +64,7 @@ class RunTests(Command):
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:
-        left = [word.rstrip(",") for word in words if word.strip(",")]
-        now = bool(left) and left[-1].lower() == NOW
-        left = left[: len(left) - now]
+        left, now = confirmed([word.rstrip(",") for word in words if word.strip(",")])
         if LIST in left or not left:
             return cls()
         everything = ALL in {word.lower() for word in left}

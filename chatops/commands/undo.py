@@ -12,6 +12,7 @@ from typing import ClassVar, Self
 
 import msgspec
 
+from chatops.answers.confirmed import confirmed
 from chatops.answers.nights import counted
 from chatops.config import Community
 from chatops.engine.answer import Answer, Code, Line, Section, Tone, pieces
@@ -33,7 +34,6 @@ from chatops.projections.commands import command_of_id, commands_of_person
 from chatops.projections.undone import taken_back
 
 WINDOW = timedelta(minutes=10)
-NOW = "now"
 PREFIX = "command/"
 
 
@@ -56,7 +56,7 @@ class Undo(Command):
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:
-        named = [word for word in words if word.lower() != NOW]
+        named, _ = confirmed(words)
         if len(named) > 1:
             raise Refused(
                 f"`undo` takes one command's id at most, and I found `{' '.join(named)}`. "

@@ -152,6 +152,25 @@ def test_with_now_it_is_set(tmp_path: Path) -> None:
     assert decide(tmp_path, ["bug", "now"], pull(), community=RESTARTING).add == ("bug",)
 
 
+@pytest.mark.parametrize(
+    "reason", ["for now", "until now", "now that it leaks", "it is broken right now"]
+)
+def test_a_reason_that_says_now_does_not_confirm_a_hold(tmp_path: Path, reason: str) -> None:
+    words = [*Label.verbs(COMMUNITY)["hold"], *reason.split()]
+
+    refused = refusal(tmp_path, words, pull(), community=RESTARTING)
+
+    assert refused.reason == "would_restart"
+    assert "`--now` at the end" in refused.text
+
+
+@pytest.mark.parametrize("said", ["now", "--now", "for now --now", "-now until it flies"])
+def test_a_hold_is_confirmed_by_now_alone_or_by_the_mark(tmp_path: Path, said: str) -> None:
+    words = [*Label.verbs(COMMUNITY)["hold"], *said.split()]
+
+    assert decide(tmp_path, words, pull(), community=RESTARTING).add == ("do-not-merge",)
+
+
 def test_taking_a_label_off_restarts_nothing(tmp_path: Path) -> None:
     wanted = decide(tmp_path, ["--remove", "ok-to-test"], pull(), community=RESTARTING)
 

@@ -36,6 +36,7 @@ from chatops.engine.policy import Policy, PolicyRunner
 from chatops.engine.projection import Projection, Projector
 from chatops.engine.reply import Replier, Surface
 from chatops.engine.trace import Tracer
+from chatops.engine.turns import Turns
 from chatops.engine.vocabulary import misnamed, vocabularies
 from chatops.engine.work import Crew, Worker, WorkList
 from chatops.engine.writer import Done, Writer
@@ -304,6 +305,7 @@ class Service:
             knowledge=self.knowledge,
             caught_up=self._caught_up,
             describe=describer(effects),
+            take_turn=Turns(self.log, self.work, self.clock, noticed=self._noticed).take,
         )
         effectors = [
             Effector(effect, self.log, ports, self.writer.append_soon) for effect in effects
@@ -386,6 +388,10 @@ class Service:
 
     def _seen_by_all(self) -> int:
         return min((progress.position for progress in self.projector.progress()), default=0)
+
+    def _noticed(self, db: Connection) -> int:
+        """Return up to where it is known what the log's facts ask for, of the crew and of the policies."""
+        return min(self.work.position(db), self.policies.position(db))
 
     def _appended(self) -> None:
         self.projector.wake()

@@ -25,6 +25,10 @@ class Transient(ChatopsError):
         self.retry_after = retry_after
 
 
+class NotYet(ChatopsError):
+    """It is the turn of something else first; nothing was tried, and soon it may be."""
+
+
 class Broken(ChatopsError):
     """Our own fault, or data that cannot be; logged with its trace and never shown in full."""
 

@@ -2,7 +2,8 @@
 
 A request is recorded first (`command.received`); the bus then asks what the person may do, brings what we know up to
 date, lets the command decide, and records the decision and everything it asks for in one append. With `--dry-run` it
-does all of that, and then records only what would have been asked for, in words.
+does all of that, and then records only what would have been asked for, in words. The commands of one comment take
+turns, so that each is decided by what the one before has changed.
 """
 
 import asyncio
@@ -48,6 +49,9 @@ SpokenOf = Callable[[CommandReceived], Awaitable[IssueState]]
 
 Append = Callable[[Batch], Awaitable[object]]
 
+TakeTurn = Callable[[Recorded], int]
+"""Returns the log position of what was done because of the command before in the same comment; not yet: `NotYet`."""
+
 Describe = Callable[[Event], str]
 """Says in a sentence what an event would lead to."""
 
@@ -76,6 +80,7 @@ class Bus:
         knowledge: Callable[[Connection, Community], Knowledge],
         caught_up: Callable[[int], Awaitable[None]],
         describe: Describe,
+        take_turn: TakeTurn,
     ) -> None:
         self._log = log
         self._vocabularies = vocabularies(commands, configuration)
@@ -87,6 +92,7 @@ class Bus:
         self._knowledge = knowledge
         self._caught_up = caught_up
         self._describe = describe
+        self._take_turn = take_turn
 
     def subject(self, fact: Recorded) -> str | None:
         """Return the position of the request; each is its own piece of work."""
@@ -98,6 +104,8 @@ class Bus:
         assert fact is not None
         assert isinstance(fact.event, CommandReceived)
         received = fact.event
+        if before := await asyncio.to_thread(self._take_turn, fact):
+            await self._caught_up(before)
         if is_explained(received):
             events = [await self._explanation(received)]
         else:

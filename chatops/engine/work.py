@@ -8,7 +8,7 @@ Work begins where it was born: facts older than the first start ask for nothing.
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -41,7 +41,7 @@ from chatops.engine.log import Log
 from chatops.engine.mishaps import contained
 from chatops.engine.pace import Pace
 from chatops.engine.upsert import upsert
-from chatops.errors import Refused, Transient, Unavailable
+from chatops.errors import NotYet, Refused, Transient, Unavailable
 from chatops.events import Event, Recorded
 from chatops.ports import Clock
 
@@ -66,6 +66,7 @@ READER = "work"
 LEASE = timedelta(seconds=60)
 AT_ONCE = 8
 FIRST_WAIT = timedelta(seconds=2)
+SOON = timedelta(milliseconds=100)
 LONGEST_WAIT = timedelta(minutes=15)
 MOST_TRIES = 12
 PAGE = 5_000
@@ -106,7 +107,7 @@ class Worker(Protocol):
         ...
 
     async def perform(self, item: Item) -> None:
-        """Do it. Raise `Transient` to be asked again later."""
+        """Do it. Raise `Transient` to be asked again later, `NotYet` where it is not even to be tried yet."""
         ...
 
     async def give_up(self, item: Item, problem: str) -> None:
@@ -237,6 +238,10 @@ class WorkList:
         next_at = microseconds(self._clock.now() + wait)
         self._change(item, tries=item.tries + 1, next_at=next_at, problem=problem)
 
+    def put_back(self, item: Item) -> None:
+        """Note that an item was not tried, and is to be soon."""
+        self._change(item, next_at=microseconds(self._clock.now() + SOON))
+
     def park(self, item: Item, problem: str) -> None:
         """Note that an item is not to be tried until somebody says so."""
         self._change(item, tries=item.tries + 1, parked=True, problem=problem)
@@ -281,6 +286,15 @@ class WorkList:
                 )
                 for row in db.execute(query)
             ]  # fmt: skip
+
+    def is_open(self, db: Connection, positions: Collection[int]) -> bool:
+        """Return whether anything that facts at these positions asked for is still to be done; parked is not."""
+        query = select(WORK.c.name).where(
+            WORK.c.subject.in_([str(position) for position in positions]),
+            WORK.c.wanted > WORK.c.done,
+            WORK.c.parked == false(),
+        )
+        return db.execute(query.limit(1)).first() is not None
 
     def count(self) -> tuple[int, int]:
         """Return how many items wait, and how many are parked."""
@@ -382,6 +396,8 @@ class Crew:
             return
         try:
             await worker.perform(item)
+        except NotYet:
+            await self._safely(asyncio.to_thread(self._work.put_back, item))
         except Unavailable as problem:
             logger.warning(
                 "work interrupted", work=item.name, subject=item.subject, problem=str(problem)

@@ -6,7 +6,7 @@ import pytest
 
 from chatops.engine.log import Log
 from chatops.engine.work import MOST_TRIES, Crew, Item, WorkList, back_off
-from chatops.errors import Transient
+from chatops.errors import NotYet, Transient
 from chatops.events import Event, Recorded
 from chatops.events.runs import JobCompleted
 from tests.engine.logs import HandClock, batch, opened
@@ -108,6 +108,35 @@ def test_what_stumbles_waits_at_least_as_long_as_it_was_told(log: Log, clock: Ha
 
     assert (early, worker.done) == ([], ["1"])
     assert worker.waited == [timedelta(minutes=5)]
+
+
+def test_what_is_out_of_turn_comes_again_soon_and_was_not_tried(log: Log, clock: HandClock) -> None:
+    work, worker = WorkList(log, clock), Doing(NotYet("Another one first."))
+    work.be_born()
+    log.append([batch(1)])
+    for _ in range(MOST_TRIES + 1):
+        settle(work, worker)
+        clock.moment += timedelta(seconds=1)
+    (waiting,) = work.backlog()
+    worker.problem = None
+    settle(work, worker)
+
+    assert (waiting.tries, waiting.parked, waiting.problem) == (0, False, "")
+    assert (worker.done, worker.waited, worker.given_up) == (["1"], [], [])
+
+
+def test_what_facts_ask_for_is_open_until_it_is_done(log: Log, clock: HandClock) -> None:
+    work, worker = WorkList(log, clock), Doing()
+    work.be_born()
+    log.append([batch(1, 2)])
+    work.collect([worker])
+    with log.database.read() as db:
+        before = [work.is_open(db, [1, 2]), work.is_open(db, [3]), work.is_open(db, [])]
+    settle(work, worker)
+    with log.database.read() as db:
+        after = work.is_open(db, [1, 2])
+
+    assert (before, after) == ([True, False, False], False)
 
 
 def test_what_never_works_is_parked_until_somebody_says_so(log: Log, clock: HandClock) -> None:

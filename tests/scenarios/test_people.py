@@ -262,3 +262,53 @@ async def test_what_somebody_changed_since_is_not_taken_back(
         assert here.repository.issues[ISSUE].title == "It swims"
         [reply] = here.replies_on(ISSUE)
         assert "is `It swims` now, not `It flies`" in reply
+
+
+async def test_commands_of_one_comment_see_what_the_one_before_did(
+    database_url: str, tmp_path: Path
+) -> None:
+    extra = "    labels: {prefixes: [sig]}\n"
+    async with town(database_url, tmp_path, extra=extra) as here:
+        for label in ("sig/testing", "sig/node"):
+            here.repository.label(label)
+        open_issue(here, labels=("sig/testing",))
+        issue = here.repository.issues[ISSUE]
+
+        here.say(
+            "/assign @hubot\n/unassign @hubot\n/remove-sig testing\n/sig node testing\n"
+            "/retitle It leaks badly\n/undo",
+            on=ISSUE,
+        )
+        await here.settle()
+
+        assert issue.assignees == []
+        assert set(issue.labels) == {"sig/node", "sig/testing"}
+        assert issue.title == "It leaks"
+        assert here.replies_on(ISSUE) == []
+
+
+async def test_a_long_comment_of_commands_comes_to_its_end_in_order(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        open_issue(here)
+        titles = [f"It leaks, and that is the {number}th time" for number in range(12)]
+
+        here.say("\n".join(f"/retitle {title}" for title in titles), on=ISSUE)
+        await here.settle()
+
+        assert here.repository.issues[ISSUE].title == titles[-1]
+        changed = [one.event for one in await here.events() if one.event.kind == "edit.made"]
+        assert len(changed) == len(titles)
+
+
+async def test_what_cannot_be_done_does_not_keep_the_rest_of_the_comment_waiting(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        open_issue(here)
+
+        here.say("/milestone none-of-that-name\n/frobnicate\n/lable x\n/assign @hubot", on=ISSUE)
+        await here.settle()
+
+        assert here.repository.issues[ISSUE].assignees == [AUTHOR]

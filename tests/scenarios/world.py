@@ -236,8 +236,10 @@ class Town:
             head = service.log.head(db)
             seen = [service.policies.position(db), service.work.position(db)]
         seen += [progress.position for progress in service.projector.progress()]
+        # What waits and was never tried waits for its turn, which comes soon.
         is_due = any(
-            not item.parked and item.wait <= timedelta() for item in service.work.backlog()
+            not item.parked and (item.wait <= timedelta() or not item.tries)
+            for item in service.work.backlog()
         )
         return None if is_due or any(position != head for position in seen) else head
 

@@ -27,10 +27,15 @@ effect_commands = typer.Typer(help="What is to be done, and what is parked.", no
 program.add_typer(database_commands, name="db")
 program.add_typer(effect_commands, name="effects")
 
+ROLES = ("all", "web", "worker")
 HIGHEST_PORT = 65_535
 HIGHEST_PULL = 2**31 - 1
 HIGHEST_POSITION = 2**63 - 1
 MOST_DAYS = MOST_NIGHTS = 3_650
+
+SHELLS = ("bash", "zsh", "fish")
+COMPLETES = "_CHATOPS_COMPLETE"
+"""The variable by which a shell asks what may come next."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
@@ -41,6 +46,12 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             # A terminal that cannot show a character shows its number.
             stream.reconfigure(errors="backslashreplace")
+    if COMPLETES in os.environ:
+        from typer._completion_classes import completion_init
+
+        completion_init()
+        # What it says goes to a shell and not onto a screen: lines are not to be broken.
+        os.environ["COLUMNS"] = "1000"
     try:
         program(prog_name="chatops")
     except BadInput as problem:
@@ -54,11 +65,48 @@ def main() -> None:
         _let_go_of_output()
 
 
+# --- what a shell offers ----------------------------------------------------
+
+
+def _offered(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Return what a command of the bus may go on with; a help text is no markup."""
+    from rich.markup import escape
+
+    from chatops.running.completing import community, configuration, offered
+
+    where = community(configuration(_path()), context.params.get("community") or "")
+    return [(text, escape(told)) for text, told in offered(incomplete, where)]
+
+
+def _communities() -> list[str]:
+    from chatops.running.completing import configuration
+
+    known = configuration(_path())
+    return list(known.communities) if known is not None else []
+
+
+def _kinds() -> list[str]:
+    from chatops.app import catalogues
+
+    return sorted(event.kind for event in catalogues().events)
+
+
+def _projections() -> list[str]:
+    from chatops.app import catalogues
+
+    return sorted(projection.name for projection in catalogues().projections)
+
+
+# --- the commands -----------------------------------------------------------
+
+
 @program.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=HIGHEST_PORT)] = 0,
-    role: Annotated[str, typer.Option(help="all, web or worker.")] = "all",
+    role: Annotated[
+        str, typer.Option(help="all, web or worker.", autocompletion=lambda: list(ROLES))
+    ] = "all",
 ) -> None:
     """Serve webhooks, Slack, pages and the worker.
 
@@ -66,7 +114,7 @@ def serve(
     """
     from chatops.running.serving import serve_forever
 
-    if role not in ("all", "web", "worker"):
+    if role not in ROLES:
         raise BadInput([f"--role: found {role!r}, expected all, web or worker"])
     needs = ("CHATOPS_GITHUB_WEBHOOK_SECRET",) if role != "worker" else ()
     service = _service(role, needs=needs, is_brief=False)
@@ -185,14 +233,20 @@ def watch(
 @program.command()
 def run(
     command: Annotated[
-        str, typer.Argument(help="What you would write in a comment, such as '/retest'.")
+        str,
+        typer.Argument(
+            help="What you would write in a comment, such as '/retest'.", autocompletion=_offered
+        ),
     ],
     pull: Annotated[
         int, typer.Option("--pr", help="The pull request it is about.", min=0, max=HIGHEST_PULL)
     ] = 0,
     person: Annotated[str, typer.Option("--as", help="The GitHub login it is said as.")] = "",
     repo: Annotated[str, typer.Option(help="The repository; default: the community's first.")] = "",
-    community: Annotated[str, typer.Option(help="The community; default: the first.")] = "",
+    community: Annotated[
+        str,
+        typer.Option(help="The community; default: the first.", autocompletion=_communities),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Say a command from here: the same bus, the same rights, the same log.
@@ -233,7 +287,9 @@ def events(
     after: Annotated[
         int, typer.Option(help="Start after this position.", min=0, max=HIGHEST_POSITION)
     ] = 0,
-    kind: Annotated[str, typer.Option("--type", help="Only this kind.")] = "",
+    kind: Annotated[
+        str, typer.Option("--type", help="Only this kind.", autocompletion=_kinds)
+    ] = "",
     stream: Annotated[str, typer.Option(help="Only this stream, such as run/123.")] = "",
     follow: Annotated[bool, typer.Option(help="Go on as events arrive.")] = False,
     as_json: AsJson = False,
@@ -259,7 +315,10 @@ def events(
 
 @program.command()
 def rebuild(
-    names: Annotated[list[str] | None, typer.Argument(help="Projections; none: all.")] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Projections; none: all.", autocompletion=_projections),
+    ] = None,
     verify: Annotated[bool, typer.Option(help="Only compare with the live tables.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -367,6 +426,23 @@ def doctor(as_json: AsJson = False) -> None:
     raise typer.Exit(0 if all(finding["ok"] for finding in findings) else 1)
 
 
+@program.command()
+def completion(
+    shell: Annotated[
+        str, typer.Argument(help="bash, zsh or fish.", autocompletion=lambda: list(SHELLS))
+    ],
+) -> None:
+    """Print what lets a shell complete this program, and what is said with `chatops run`.
+
+    Example: chatops completion bash
+    """
+    from typer._completion_shared import get_completion_script
+
+    if shell not in SHELLS:
+        raise BadInput([f"completion: found {shell!r}, expected bash, zsh or fish"])
+    print(get_completion_script(prog_name="chatops", complete_var=COMPLETES, shell=shell))
+
+
 @program.command(hidden=True)
 def docs() -> None:
     """Write the generated pages of docs/ again.
@@ -403,6 +479,11 @@ def catalogue() -> None:
 # --- what the commands share ------------------------------------------------
 
 
+def _path() -> Path:
+    """Return where the configuration is, whatever else is wrong with the environment."""
+    return Path(os.environ.get("CHATOPS_CONFIG") or "chatops.yaml")
+
+
 def _service(
     role: str, *, needs: Collection[str] = (), is_brief: bool = True, is_checked: bool = True
 ) -> Any:
@@ -419,7 +500,7 @@ def _service(
         settings = read_settings(os.environ, needs=needs)
     except BadInput as problem:
         problems += problem.problems
-    path = settings.config if settings else Path(os.environ.get("CHATOPS_CONFIG") or "chatops.yaml")
+    path = settings.config if settings else _path()
     try:
         configuration = read_configuration(path)
     except BadInput as problem:

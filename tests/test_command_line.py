@@ -30,7 +30,7 @@ from chatops.names import CommandId
 from chatops.settings import Settings
 from chatops.standins.slack import SlackStandIn
 from chatops.standins.slack.standin import serve_in_thread
-from tests import postgres
+from tests import needs, postgres
 from tests.scenarios.process import Process
 from tests.scenarios.stage import CONFIGURATION
 from tests.scenarios.test_outage import Server
@@ -225,6 +225,7 @@ def test_what_is_not_understood_is_said_in_words(shell: Shell, words: Sequence[s
     [
         (["serve", "--role", "boss"], "--role: found 'boss', expected all, web or worker"),
         (["rebuild", "nosuch"], "projection: found nosuch, expected some of "),
+        (["completion", "tcsh"], "completion: found 'tcsh', expected bash, zsh or fish"),
         (["run", ""], "run: found nothing, expected a command such as '/retest'"),
         (["run", "/help", "--community", "x"], "--community: found 'x', expected one of acme"),
         (["run", "/help", "--repo", "a/b"], "--repo: found 'a/b', expected one of acme/rocket"),
@@ -241,6 +242,118 @@ def test_what_cannot_be_is_said_with_what_could_be(
     assert said.status == MISUSED
     assert sentence in said.err
     assert said.out == ""
+
+
+# How a shell completes it
+
+
+class Keyboard:
+    """Somebody at a shell that has been told how to complete `chatops`, and the key that does it."""
+
+    def __init__(self, shell: Shell, program: Path) -> None:
+        self._shell = shell
+        self._program = program
+        ours = shell.folder / "bin" / "chatops"
+        ours.parent.mkdir()
+        ours.write_text(f'#!/bin/sh\nexec {shlex.join(EXECUTABLE)} "$@"\n')
+        ours.chmod(0o755)
+        self._path = f"{ours.parent}:{os.environ['PATH']}"
+
+    def says(self, script: str) -> str:
+        """Return what a script prints."""
+        ran = subprocess.run(
+            [self._program, "-c", script],
+            env=self._shell.environment(PATH=self._path),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (ran.returncode, ran.stderr) == (0, ""), ran.stderr
+        return ran.stdout
+
+
+@pytest.fixture
+def bash(shell: Shell) -> Keyboard:
+    remedy = "Install bash."
+    return Keyboard(shell, needs.program("bash", called=["bash"], remedy=remedy))
+
+
+def pressed(*words: str) -> str:
+    """Return a script that prints what bash is offered for the last of some words, as they stand on its line."""
+    line = " ".join(shlex.quote(word) for word in words)
+    return f"""
+eval "$(chatops completion bash)"
+COMP_WORDS=({line}) COMP_CWORD={len(words) - 1}
+$(complete -p chatops | sed 's/.*-F \\([^ ]*\\) .*/\\1/') chatops
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (["chatops", "reb"], ["rebuild"]),
+        (["chatops", "effects", ""], ["list", "resume", "drop"]),
+        (["chatops", "run", "/rete"], ["/retest", "/retest-required"]),
+        (["chatops", "run", "rete"], ["retest", "retest-required"]),
+        (["chatops", "run", "'/retest "], ["/retest required", "/retest all", "/retest snp"]),
+        (["chatops", "run", "/remove-are"], ["/remove-area"]),
+        (["chatops", "run", "'retest s"], ["retest snp"]),
+        (["chatops", "run", "/help", "--community", ""], ["acme"]),
+        (["chatops", "events", "--type", "command.rec"], ["command.received"]),
+        (["chatops", "rebuild", "job"], ["jobs"]),
+        (["chatops", "completion", ""], ["bash", "zsh", "fish"]),
+    ],
+    ids=" ".join,
+)
+def test_bash_offers_what_can_come_next(
+    shell: Shell, bash: Keyboard, words: Sequence[str], offered: Sequence[str]
+) -> None:
+    with (shell.folder / "chatops.yaml").open("a") as configuration:
+        configuration.write("    labels: {prefixes: [area]}\n    job_aliases: {snp: '*sev-snp*'}\n")
+
+    assert bash.says(pressed(*words)).splitlines() == offered
+
+
+def test_bash_offers_what_the_bus_hears_though_the_configuration_is_broken(
+    shell: Shell, bash: Keyboard
+) -> None:
+    (shell.folder / "chatops.yaml").write_text("communities: [")
+
+    assert "retest-required" in bash.says(pressed("chatops", "run", "ret")).splitlines()
+
+
+@pytest.mark.parametrize("name", ["zsh", "fish"])
+def test_other_shells_understand_what_they_are_told(shell: Shell, name: str) -> None:
+    found = needs.program(name, called=[name], remedy=f"Install {name}.")
+    there = shell.folder / "completion"
+    there.write_text(Keyboard(shell, found).says(f"chatops completion {name}"))
+
+    checked = subprocess.run(
+        [found, "-n", there], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "offered"),
+    [
+        (
+            "fish",
+            {"_TYPER_COMPLETE_FISH_ACTION": "get-args"},
+            "retest\t[required|all|JOB…] – Run the failed jobs of this pull request again, then the gate.\n",
+        ),
+        ("zsh", {}, '"retest":"[required|all|JOB…] – Run the failed jobs'),
+    ],
+)
+def test_shells_that_show_it_are_told_what_each_word_does(
+    shell: Shell, name: str, more: dict[str, str], offered: str
+) -> None:
+    asked = {"_CHATOPS_COMPLETE": f"complete_{name}", "_TYPER_COMPLETE_ARGS": "chatops run ret"}
+
+    assert offered in shell(**asked, **more).out
 
 
 # What it is told in files and variables

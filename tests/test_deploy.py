@@ -9,9 +9,14 @@ import pytest
 import typer.main
 import yaml
 
+import chatops.commands
 from chatops.__main__ import program
-from chatops.config import Trust
+from chatops.config import Community, Trust
+from chatops.engine.catalogue import catalogue
+from chatops.engine.command import Command
+from chatops.engine.vocabulary import Vocabulary
 from chatops.settings import KNOWN
+from chatops.surfaces.comment_words import split_words
 from chatops.surfaces.linking import PATH as LINK_PATH
 from chatops.surfaces.slack_hearing import ASK, RETEST_MESSAGE, WHO_MESSAGE
 from chatops.surfaces.web import GITHUB_PATH, SLACK_PATH
@@ -98,6 +103,21 @@ def test_slack_sends_people_by_their_ids_to_the_door_that_listens() -> None:
     assert commands
     assert all(command["should_escape"] for command in commands)
     assert {urlsplit(command["url"]).path for command in commands} == {SLACK_PATH}
+
+
+def test_what_slack_hints_at_is_what_can_be_said() -> None:
+    [slash] = _read("slack-manifest.yaml")["features"]["slash_commands"]
+    community = Community(title="Kata", repositories=(), slash_command=slash["command"])
+    vocabulary = Vocabulary(catalogue(chatops.commands, Command), community)
+
+    hinted = slash["usage_hint"].split(" | ")
+
+    assert hinted
+    for line in hinted:
+        verb, *words = split_words(line)
+        meaning = vocabulary.meaning(verb)
+        assert meaning is not None, line
+        assert meaning.command.parse(words), line
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Which commit statuses of a pull request's head may somebody set by hand, and what do they say now?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chatops.answers.job_words import LEVEL
@@ -33,6 +33,8 @@ class Contexts:
     jobs: frozenset[str]
     """What the jobs of GitHub Actions are called here, with their workflows and without."""
     required: RequiredRule | None
+    aliases: Mapping[str, str]
+    """Short words of the community for what a job, or whatever else reports, is called."""
 
     @property
     def open(self) -> list[Status]:
@@ -48,10 +50,16 @@ class Contexts:
         is_named = name in rule.names or rule.has(name)
         return is_named or any(pattern.match(name) for pattern in rule.patterns)
 
+    def called(self, word: str) -> str:
+        """Return the name that somebody means by a word: an alias stands for one, unless something is called so."""
+        known = {*(one.context.lower() for one in self.statuses), *map(str.lower, self.missing)}
+        return word if word.lower() in known else self.aliases.get(word.lower(), word)
+
     def named(self, word: str) -> Status | None:
         """Return what somebody means by a word: a status before a check of the same name."""
         known = [*self.statuses, *(Status(context=name, state="") for name in self.missing)]
-        return next((one for one in known if one.context.lower() == word.lower()), None)
+        name = self.called(word).lower()
+        return next((one for one in known if one.context.lower() == name), None)
 
 
 def contexts_of(knowledge: Knowledge, known: Pull) -> Contexts:
@@ -67,6 +75,7 @@ def contexts_of(knowledge: Knowledge, known: Pull) -> Contexts:
         missing=[name for name in names if name not in there and name not in jobs],
         jobs=frozenset(jobs),
         required=required_rule(knowledge.db, known.repo),
+        aliases=knowledge.community.job_aliases,
     )
 
 

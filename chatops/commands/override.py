@@ -1,6 +1,6 @@
 """`/override`: let a commit status pass that failed, or never came, and say why.
 
-Asks for:  write access; a pull request; the names of statuses, and after them the reason
+Asks for:  write access; a pull request; the names of statuses, or aliases that stand for one, and after them the reason
 Decides:   one `status.requested` per status, or refuses: what passes, what is no status, what nobody explains;
            for `override-cancel` one per status that was overridden, which fails then
 Tells:     which statuses were overridden, and why
@@ -107,7 +107,7 @@ class Override(Command):
             for status in contexts.statuses
             if status.state == "success" and status.description.startswith(OVERRIDDEN)
         }
-        names = [word.strip(",") for word in self.words] or list(overridden)
+        names = [contexts.called(word.strip(",")) for word in self.words] or list(overridden)
         wrong = next((name for name in names if name.lower() not in overridden), None)
         if wrong is not None:
             name = wrong.replace("`", "")
@@ -160,6 +160,7 @@ def _refuse_unless_open(status: Status, knowledge: Knowledge, known: Pull) -> No
 
 def _unknown(word: str, contexts: Contexts, knowledge: Knowledge, known: Pull) -> Refused:
     """Say why a word is no status that can be overridden."""
+    word = contexts.called(word)
     name = word.replace("`", "")
     if word.lower() in {job.lower() for job in contexts.jobs} or contexts.is_required(word):
         return Refused(

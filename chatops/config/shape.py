@@ -451,7 +451,8 @@ class Community(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     job_aliases: Annotated[
         Mapping[str, str],
         said(
-            "Short words for jobs, each with the name or pattern it stands for, as in `snp: '*sev-snp*'`."
+            "Short words for jobs, each with the name or pattern it stands for, as in `snp: '*sev-snp*'`; "
+            "for `/override` also for the name of a commit status."
         ),
     ] = field(default_factory=dict)
     links: Annotated[

@@ -71,6 +71,29 @@ def refusal(folder: Path, words: Sequence[str], *facts: Event) -> Refused:
     return refused.value
 
 
+ALIASED = msgspec.structs.replace(
+    COMMUNITY, job_aliases={"ext": "ci/external build", "dco": "license", "job": "unit"}
+)
+
+
+def test_an_alias_stands_for_a_status_once_however_often_it_is_named(tmp_path: Path) -> None:
+    (wanted,) = decide(
+        tmp_path, ["EXT", "ci/external build", "the", "service", "is", "down"], community=ALIASED
+    )
+
+    assert wanted.context == "ci/external build"
+
+
+def test_what_is_called_so_itself_comes_before_an_alias(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="`dco` passes already"):
+        decide(tmp_path, ["dco", "why"], community=ALIASED)
+
+
+def test_an_alias_of_a_job_is_refused_as_the_job_is(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="`unit` is a job of GitHub Actions"):
+        decide(tmp_path, ["job", "why"], community=ALIASED)
+
+
 def test_a_failed_status_passes_with_a_name_and_a_reason(tmp_path: Path) -> None:
     (wanted,) = decide(tmp_path, ["LICENSE", "false", "alarm"])
 

@@ -9,7 +9,7 @@ import yaml
 from chatops.standins.github import PlannedJob
 from chatops.standins.github.things import Pull
 from tests.needs import REPOSITORY
-from tests.scenarios.world import AUTHOR, MEMBER, STRANGER, Town, town
+from tests.scenarios.world import AUTHOR, MEMBER, PULL, REPO, STRANGER, Town, town
 
 pytestmark = pytest.mark.anyio
 
@@ -18,6 +18,8 @@ MARK = "+1"
 FAILED = (("unit", True), ("e2e", False))
 PASSED = (("unit", True),)
 OWNERS = {"src": MEMBER, "docs": "alice", "own": AUTHOR}
+HABITS = ("gate", "job_aliases", "labels", "who_may", "trust", "approvals")
+REQUIRED = ("ci/never", "needed")
 RED = (("ci/a", "failure"), ("ci/b", "pending"))
 LABELS = (
     "approved", "area/api", "area/infra", "do-not-merge/hold", "good first issue", "help wanted", "kind/bug",
@@ -30,16 +32,20 @@ LABELS = (
 class Case:
     """What is said where by whom, and how it is afterwards; `said` is part of the reply, none means a mark.
 
-    `earlier` was said by a member before; of the jobs of a pull request with `jobs`, those passed that are true.
-    `again` are the workflows that ran a second time.
+    `earlier` was said before by a member, or by the `earlier_by`; `found` in their review. `pushed` are the files of
+    the heads that came after that. Of the jobs of a pull request with `jobs`, those passed that are true; `again` are
+    the workflows that ran a second time.
     """
 
-    text: str
+    text: str = ""
     by: str = STRANGER
     is_pull: bool = False
     state: str = "open"
     before: tuple[str, ...] = ()
     earlier: str = ""
+    earlier_by: str = MEMBER
+    found: str = ""
+    pushed: tuple[tuple[str, ...], ...] = ()
     files: tuple[str, ...] = ("README.md",)
     jobs: tuple[tuple[str, bool], ...] = ()
     statuses: tuple[tuple[str, str], ...] = ()
@@ -52,6 +58,7 @@ class Case:
     after: str | None = None
     milestone: str = ""
     said: str = ""
+    replies: int = 1
     unheard: bool = False
 
 
@@ -206,6 +213,167 @@ CASES = {
     "a dog": Case(text="/woof", is_pull=True, said="🐕"),
     "what can be said": Case(text="/commands", said="What you can ask for"),
     "a slip of a word": Case(text="/areas infra", said="Did you mean `area`?"),
+    "a comment with everything": Case(
+        text="/remove-area infra\n/remove-kind bug\n/area api\n/stage alpha\n/lifecycle frozen",
+        before=("area/infra", "kind/bug", "lifecycle/stale"),
+        labels=("area/api", "lifecycle/frozen", "stage/alpha"),
+    ),
+    "one label off and another on, of one prefix": Case(
+        text="/remove-area infra\n/area api", before=("area/infra",), labels=("area/api",)
+    ),
+    "one label for two": Case(
+        text="/remove-lifecycle stale\n/remove-lifecycle rotten\n/lifecycle frozen",
+        before=("lifecycle/stale", "lifecycle/rotten"), labels=("lifecycle/frozen",),
+    ),
+    "one state for two others": Case(
+        text="/lifecycle frozen", before=("lifecycle/stale", "lifecycle/rotten"), labels=("lifecycle/frozen",)
+    ),
+    "a pull request thaws": Case(
+        text="/remove-lifecycle frozen", is_pull=True, before=("lifecycle/frozen",), labels=()
+    ),
+    "a label on a pull request": Case(text="/kind bug", is_pull=True, labels=("kind/bug",)),
+    "a whole label taken off": Case(text="/remove-label team/fins ", before=("team/fins",), labels=()),
+    "a label through another prefix": Case(text="/area lgtm", said="has no label `area/lgtm`"),
+    "a label for those who sort": Case(text="/triage accepted", said="people with the role triage"),
+    "held already": Case(
+        text="/hold for further review", is_pull=True, before=("do-not-merge/hold",),
+        said="has `do-not-merge/hold` already",
+    ),
+    "held, for now": Case(text="/HOLD for now", is_pull=True, labels=("do-not-merge/hold",)),
+    "held, by another word": Case(text="/hold-off", is_pull=True, unheard=True),
+    "one assigned, another no more": Case(
+        text="/assign @mona\n/unassign @hubot", earlier="/assign @hubot", assignees=(MEMBER,)
+    ),
+    "two assigned no more": Case(text="/unassign @mona @hubot \r", earlier="/assign @mona @hubot"),
+    "assigned on what is closed": Case(
+        text="/assign @mona", state="closed", after="closed", assignees=(MEMBER,)
+    ),
+    "assigned by whom nobody can assign": Case(text="/assign @mona", by="evil", assignees=(MEMBER,)),
+    "everybody in one comment": Case(
+        text="/assign @mona\n/unassign @hubot\n/uncc @mona \n/cc @newcomer",
+        is_pull=True, earlier="/assign @hubot\n/cc @mona", assignees=(MEMBER,), reviewers=(STRANGER,),
+    ),
+    "asked for a review, a team": Case(text="/cc @acme/pilots", is_pull=True, reviewers=("pilots",)),
+    "asked no more, a team": Case(text="/uncc @acme/pilots", is_pull=True, earlier="/cc @acme/pilots"),
+    "asked no more, oneself": Case(text="/uncc", is_pull=True, earlier="/cc @newcomer"),
+    "another title on what is closed": Case(
+        text="/retitle It flew", by=MEMBER, state="closed", after="closed", title="It flew"
+    ),
+    "another title by a stranger": Case(text="/retitle It flies", said="for its author"),
+    "no milestone any more": Case(text="/milestone clear", by=MEMBER, earlier="/milestone v1.0"),
+    "no milestone any more, by a stranger": Case(
+        text="/milestone clear", earlier="/milestone v1.0", milestone="v1.0", said="people with the role triage"
+    ),
+    "help on what is closed": Case(text="/help", state="closed", after="closed", said="is closed"),
+    "a stage and what is none": Case(
+        text="/stage alpha beta", labels=("stage/alpha",), said="has no label `stage/beta`"
+    ),
+    "help on a pull request": Case(text="/help", is_pull=True, said="People are invited to issues"),
+    "a good first issue that wants help already": Case(
+        text="/good-first-issue", before=("help wanted",), labels=("good first issue", "help wanted")
+    ),
+    "found good by a stranger no more": Case(
+        text="/remove-lgtm", is_pull=True, earlier="/lgtm", labels=("lgtm",), said="members and collaborators"
+    ),
+    "found good on what is closed": Case(
+        text="/lgtm", by=MEMBER, is_pull=True, state="closed", after="closed", said="is closed"
+    ),
+    "approved, as it was opened": Case(is_pull=True, files=("own/fins.py",), labels=("approved",)),
+    "approved by who changed one's own no more": Case(
+        text="/approve cancel", by=AUTHOR, is_pull=True, files=("own/fins.py",), labels=()
+    ),
+    "approved, and pushed to within that": Case(
+        is_pull=True, files=("src/fins.py",), earlier="/approve", pushed=(("src/fins.py", "src/tail.py"),),
+        labels=("approved",),
+    ),
+    "approved, and pushed to beyond that": Case(
+        is_pull=True, files=("src/fins.py",), earlier="/approve", pushed=(("src/fins.py", "docs/fins.md"),), labels=()
+    ),
+    "approved, pushed to beyond that, and back": Case(
+        is_pull=True, files=("src/fins.py",), earlier="/approve",
+        pushed=(("src/fins.py", "docs/fins.md"), ("src/fins.py",)), labels=("approved",),
+    ),
+    "approved in a review, and no more in words": Case(
+        text="/approve cancel", by=MEMBER, is_pull=True, files=("src/fins.py",), found="approved", labels=()
+    ),
+    "approved in words, though a review asks for changes": Case(
+        is_pull=True, files=("src/fins.py",), earlier="Well, then.\n/approve", found="changes_requested",
+        labels=("approved",), said="Every file is approved",
+    ),
+    "a review that only says something": Case(is_pull=True, files=("src/fins.py",), found="commented"),
+    "not a word that approves": Case(text="/approved", by=MEMBER, is_pull=True, said="Did you mean `approve`?"),
+    "what is required, again": Case(
+        text="/retest-required", by=MEMBER, is_pull=True, jobs=(("needed", False), ("e2e", False)), again=("needed",),
+        said="1 failed job again",
+    ),
+    "nothing required failed": Case(
+        text="/retest-required", by=MEMBER, is_pull=True, jobs=(("needed", True), ("e2e", False)),
+        said="No required job failed",
+    ),
+    "again, with labels that do not let in": Case(
+        text="/retest", is_pull=True, before=("lgtm", "approved"), files=("own/fins.py",), jobs=FAILED,
+        said="members and collaborators",
+    ),
+    "again, on what is closed": Case(
+        text="/retest", by=MEMBER, is_pull=True, state="closed", after="closed", jobs=FAILED, said="is closed"
+    ),
+    "again, and a word of another bot": Case(
+        text="/retest \r\n/other-command", by=MEMBER, is_pull=True, jobs=FAILED, again=("e2e",),
+        said="1 failed job again",
+    ),
+    "jobs by name, in several lines": Case(
+        text="/test unit\n/test e2e", by=MEMBER, is_pull=True, jobs=FAILED, again=("e2e", "unit"), replies=2,
+        said="1 job again",
+    ),
+    "a job that runs for other branches": Case(
+        text="/test elsewhere", by=MEMBER, is_pull=True, jobs=FAILED, said="elsewhere"
+    ),
+    "a job after a fence that ended": Case(
+        text="```\n/test unit\n```\n/test moon", by=MEMBER, is_pull=True, jobs=FAILED, said="moon"
+    ),
+    "all jobs, by a stranger": Case(
+        text="/test all", is_pull=True, jobs=FAILED, said="members and collaborators"
+    ),
+    "let in no more, though nobody was": Case(
+        text="/ok-to-test cancel", by=MEMBER, is_pull=True, labels=("needs-ok-to-test",), said="not let in any more"
+    ),
+    "let in no more, by a stranger": Case(
+        text="/ok-to-test cancel", is_pull=True, before=("ok-to-test",), said="people with write access"
+    ),
+    "let in on what is closed": Case(
+        text="/ok-to-test", by=MEMBER, is_pull=True, state="closed", after="closed", said="is closed"
+    ),
+    "overridden, though it never came": Case(
+        text="/override ci/never", by=ADMIN, is_pull=True, passed=("ci/never",), said="Overrode `ci/never`"
+    ),
+    "overridden, by the name of its job": Case(
+        text="/override ci/build\n/override build-job", by=ADMIN, is_pull=True, statuses=(("ci/build", "failure"),),
+        passed=("ci/build",), replies=2, said="`ci/build`",
+    ),
+    "overridden, with a check beside it": Case(
+        text='/override ci/a "test / Unit Tests" ci/b', by=ADMIN, is_pull=True, statuses=RED,
+        jobs=(("test / Unit Tests", False),), said="is a job of GitHub Actions",
+    ),
+    "overridden, though nothing reports or is asked for": Case(
+        text="/override ci/moon", by=ADMIN, is_pull=True, said="has no status `ci/moon`"
+    ),
+    "overridden, and then not": Case(
+        text="/override-cancel ci/a", by=ADMIN, is_pull=True, statuses=RED, earlier="/override ci/a ci/b",
+        earlier_by=ADMIN, passed=("ci/b",), replies=2, said="Cancelled the override of `ci/a`",
+    ),
+    "not overridden, but run again": Case(
+        text="/test ci/a", by=ADMIN, is_pull=True, statuses=RED, jobs=FAILED, said="ci/a"
+    ),
+    "skipped, but for what runs again": Case(
+        text="/skip\n/test e2e", by=MEMBER, is_pull=True, statuses=(("ci/a", "success"),), jobs=FAILED,
+        passed=("ci/a",), again=("e2e",), replies=2, said="1 job again",
+    ),
+    "skipped where all is green": Case(
+        text="/skip", by=MEMBER, is_pull=True, statuses=(("ci/a", "success"),), passed=("ci/a",), said="can be skipped"
+    ),
+    "skipped on what is closed": Case(
+        text="/skip", by=MEMBER, is_pull=True, state="closed", after="closed", statuses=RED, said="is closed"
+    ),
     "chatter": Case(text="whatever else", unheard=True),
     "prose that looks like it": Case(text="/signed-off by me\n> /kind bug", unheard=True),
 }  # fmt: skip
@@ -215,29 +383,29 @@ def habits() -> str:
     """Return what the example has that sets habits, to be put under another community."""
     example = yaml.safe_load((REPOSITORY / "examples/prow.yaml").read_text(encoding="utf-8"))
     (community,) = example["communities"].values()
-    kept = {key: community[key] for key in ("labels", "who_may", "trust", "approvals")}
+    kept = {key: community[key] for key in HABITS}
     return "".join(f"    {line}\n" for line in yaml.safe_dump(kept).splitlines())
 
 
 async def test_what_hands_remember_from_prow_works(database_url: str, tmp_path: Path) -> None:
-    async with town(database_url, tmp_path, extra=habits()) as here:
-        for label in LABELS:
-            here.repository.label(label)
-        here.repository.milestone("v1.0")
-        here.repository.teams.add("pilots")
-        here.repository.user(ADMIN, permission="admin")
-        for folder, owner in OWNERS.items():
-            here.repository.write_file(f"{folder}/OWNERS", f"approvers: [{owner}]\n")
+    async with town(database_url, tmp_path, extra=habits(), gate="", required=REQUIRED) as here:
+        furnish(here)
         for number, case in enumerate(CASES.values(), start=100):
             open_it(here, case, number)
         await here.let_ci_end()
         here.pass_time(10)
         for number, case in enumerate(CASES.values(), start=100):
-            if case.earlier:
-                here.say(case.earlier, on=number)
+            if case.found:
+                here.repository.review(number, author=MEMBER, state=case.found, body=case.earlier)
+            elif case.earlier:
+                here.say(case.earlier, by=case.earlier_by, on=number)
         await here.settle()
+        for place in range(max(len(case.pushed) for case in CASES.values())):
+            here.pass_time(10)
+            push(here, place)
+            await here.settle()
         comments = {
-            name: (number, here.say(case.text, by=case.by, on=number))
+            name: (number, here.say(case.text, by=case.by, on=number) if case.text else None)
             for number, (name, case) in enumerate(CASES.items(), start=100)
         }
         await here.settle()
@@ -246,13 +414,88 @@ async def test_what_hands_remember_from_prow_works(database_url: str, tmp_path: 
             case = CASES[name]
             assert found(here, number) == expected(case), name
             replies = here.replies_on(number)
-            if case.unheard:
-                assert (replies, here.reactions(comment)) == ([], []), name
-            elif case.said:
-                assert len(replies) == 1, name
-                assert case.said in replies[0], name
+            if case.said:
+                assert len(replies) == case.replies, name
+                assert case.said in replies[-1], name
             else:
-                assert (replies, MARK in here.reactions(comment)) == ([], True), name
+                reactions = here.reactions(comment) if comment is not None else []
+                is_marked = comment is not None and not case.unheard
+                assert (replies, MARK in reactions) == ([], is_marked), name
+                assert reactions == [] or is_marked, name
+
+
+async def test_letting_the_tests_in_starts_what_waits_for_the_label(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path, extra=habits(), gate="") as here:
+        here.repository.workflow(
+            "cond",
+            triggers={"opened", "labeled"},
+            gate_label="ok-to-test",
+            jobs=[PlannedJob("cond")],
+        )
+        here.repository.label("ok-to-test")
+        pull = here.open_pull(labels=("needs-ok-to-test",))
+        await here.let_ci_end()
+        before = [run.attempts[-1].conclusion for run in here.repository.runs_of(pull.head_sha)]
+
+        here.say("/ok-to-test")
+        await here.let_ci_end()
+
+        started = [run.attempts[-1].conclusion for run in here.repository.runs_of(pull.head_sha)]
+        assert pull.labels == ["ok-to-test"]
+        assert (before, started) == (["skipped"], ["success", "skipped"])
+
+
+async def test_a_repository_with_a_rule_of_its_own_does_not_take_the_community_s(
+    database_url: str, tmp_path: Path
+) -> None:
+    own = f"    exceptions: {{{REPO}: {{who_may: {{milestone: maintain}}}}}}\n"
+    async with town(database_url, tmp_path, extra=habits() + own, gate="") as here:
+        here.repository.milestone("v1.0")
+        here.repository.issue(number=PULL, author=AUTHOR, title="It leaks")
+
+        here.say("/milestone v1.0", by=MEMBER)
+        await here.settle()
+
+        assert here.repository.issues[PULL].milestone is None
+        [reply] = here.replies_on(PULL)
+        assert "people with the role maintain" in reply
+
+
+async def test_a_title_stays_while_nobody_can_tell_who_asks(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path, extra=habits(), gate="") as here:
+        here.repository.issue(number=PULL, author=AUTHOR, title="It leaks")
+        here.hub.fail("502", path=".*/collaborators/.*", times=100)
+
+        here.say("/retitle It flies", by=MEMBER)
+        await here.settle()
+
+        assert here.repository.issues[PULL].title == "It leaks"
+        assert not any(call.method == "PATCH" for call in here.calls)
+
+
+def furnish(here: Town) -> None:
+    """Put into the repository what the cases speak of."""
+    for label in LABELS:
+        here.repository.label(label)
+    here.repository.milestone("v1.0")
+    here.repository.teams.add("pilots")
+    here.repository.user(ADMIN, permission="admin")
+    for folder, owner in OWNERS.items():
+        here.repository.write_file(f"{folder}/OWNERS", f"approvers: [{owner}]\n")
+    elsewhere = here.repository.pull(number=99, author=AUTHOR, base_branch="release-1")
+    here.repository.run(workflow="elsewhere", pull=elsewhere, jobs=[PlannedJob("elsewhere")])
+
+
+def push(here: Town, place: int) -> None:
+    """Let each pull request have the head that is its next."""
+    for number, case in enumerate(CASES.values(), start=100):
+        if place < len(case.pushed):
+            here.repository.pulls[number].files.clear()
+            here.repository.push_to_pull(number, files=case.pushed[place])
 
 
 def open_it(here: Town, case: Case, number: int) -> None:

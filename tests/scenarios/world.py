@@ -6,7 +6,7 @@ People do things, then a test looks at what the pretend world became.
 import asyncio
 import re
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,9 +34,11 @@ communities:
     slash_command: /acme
     repositories: [{REPO}]
     nightly: [{{name: Nightly, file: nightly.yaml}}]
+"""
+REQUIRED_IN_A_FILE = """\
     gate:
       workflow: Gatekeeper
-      checks: {{source: gatekeeper-file, path: gate.yaml}}
+      checks: {source: gatekeeper-file, path: gate.yaml}
 """
 EXTRA = "    labels: {restart_ci: true, prefixes: [area]}\n"
 PATIENCE = timedelta(seconds=20)
@@ -246,9 +248,18 @@ class Town:
 
 @asynccontextmanager
 async def town(
-    database_url: str, folder: Path, *, slack: SlackStandIn | None = None, extra: str = ""
+    database_url: str,
+    folder: Path,
+    *,
+    slack: SlackStandIn | None = None,
+    extra: str = "",
+    gate: str = REQUIRED_IN_A_FILE,
+    required: Sequence[str] = (),
 ) -> AsyncIterator[Town]:
-    """Build the town and start the product in it; `extra` is more of the community's configuration."""
+    """Build the town and start the product in it; `extra` is more of the community's configuration.
+
+    `required` are the checks that GitHub itself requires, for a `gate` that takes them from there.
+    """
     clock = HandClock(datetime.now(UTC).replace(microsecond=0))
     world = World(clock=clock)
     repository = world.repo(REPO)
@@ -256,8 +267,9 @@ async def town(
     repository.user(AUTHOR, permission="read")
     repository.user(STRANGER, permission="read")
     repository.write_file("gate.yaml", REQUIRED)
+    repository.required_checks.extend(required)
     world.register_app()
-    (folder / "chatops.yaml").write_text(CONFIGURATION + extra)
+    (folder / "chatops.yaml").write_text(CONFIGURATION + gate + extra)
     async with GitHubStandIn(world, secret=WEBHOOK_SECRET) as hub, slack or SlackStandIn() as room:
         built = Town(hub, room, clock, folder)
         try:

@@ -31,10 +31,12 @@ from chatops.engine.command import Command, Knowledge, Story
 from chatops.engine.database import METADATA, Database, open_database
 from chatops.engine.effect import Effect, Effector, describer
 from chatops.engine.fetched import FETCHED
+from chatops.engine.kept_replies import KEPT, KeptReplies
 from chatops.engine.log import Appended, Batch, Log
 from chatops.engine.policy import Policy, PolicyRunner
 from chatops.engine.projection import Projection, Projector
 from chatops.engine.reply import Replier, Surface
+from chatops.engine.sessions import SESSIONS, Sessions
 from chatops.engine.trace import Tracer
 from chatops.engine.turns import Turns
 from chatops.engine.vocabulary import misnamed, vocabularies
@@ -51,9 +53,11 @@ from chatops.names import CommandId
 from chatops.ports import GitHub, Ports, Slack
 from chatops.settings import Settings
 from chatops.showing import Pages
+from chatops.surfaces import dashboard
 from chatops.surfaces import github as github_surface
 from chatops.surfaces.linking import Linking
 from chatops.surfaces.pages import Readiness, pages
+from chatops.surfaces.signing_in import SigningIn
 from chatops.surfaces.web import App, Front
 
 logger = structlog.get_logger(__name__)
@@ -64,6 +68,8 @@ OVERDUE_SECONDS = 30
 REQUIRED_SECONDS = 3600
 OWNERS_SECONDS = 3600
 CATCH_UP_SECONDS = 20.0
+SHOWN_SECONDS = 5.0
+"""For which somebody waits who has said a command on the dashboard."""
 CATCH_UP_PAUSE = 0.01
 LAG_LIMIT = 50_000
 """Events behind which a read model makes the process unready: its answers would be old."""
@@ -95,7 +101,7 @@ def catalogues() -> Catalogues:
 
 def schema() -> list[MetaData]:
     """Return every table there should be: the engine's, and each projection's."""
-    assert FETCHED.metadata is METADATA
+    assert all(table.metadata is METADATA for table in (FETCHED, KEPT, SESSIONS))
     return [METADATA, *(projection().metadata for projection in catalogues().projections)]
 
 
@@ -161,6 +167,10 @@ class Service:
         self.registry = CollectorRegistry()
         self.metrics = Metrics(self.registry)
         self.crew: Crew | None = None
+        self.sessions = Sessions(self.database, self.clock)
+        self._sign_in = self._signs_in()
+        self.linking = self._linking()
+        self.signing_in = self._signing_in()
         self.pages = Pages(
             self.database,
             self.configuration,
@@ -168,6 +178,7 @@ class Service:
             knowledge=self.knowledge,
             base_url=self.settings.base_url,
             github_url=self.settings.github_web_url,
+            can_sign_in=self._sign_in is not None,
         )
         self._stack = AsyncExitStack()
         self._scheduler: AsyncIOScheduler | None = None
@@ -175,8 +186,6 @@ class Service:
         self.github: GitHub | None = None
         self._looker: Looker | None = None
         self.slack: Slack | None = None
-        self._sign_in: GitHubSignIn | None = None
-        self.linking = self._linking()
         self.surfaces: dict[str, Surface] = {}
 
     # --- life ---------------------------------------------------------------
@@ -279,6 +288,8 @@ class Service:
         gone = self.log.deliveries.forget(timedelta(days=self.settings.delivery_retention_days))
         if gone:
             logger.info("forgot deliveries", count=gone)
+        if gone := self.sessions.forget():
+            logger.info("forgot sessions", count=gone)
 
     @property
     def looker(self) -> Looker:
@@ -291,6 +302,7 @@ class Service:
     def _workers(self, ports: Ports) -> list[Worker]:
         """Return the crew: the bus, every effect, and the replier."""
         self.surfaces[github_surface.SURFACE] = github_surface.Comments(ports.github)
+        self.surfaces[dashboard.SURFACE] = dashboard.StoryPages(KeptReplies(self.database))
         if ports.slack is not None and (rooms := self.slack_rooms()) is not None:
             self.surfaces[rooms.SURFACE] = rooms.Messages(ports.slack)
         effects = [effect() for effect in self.catalogues.effects]
@@ -354,32 +366,71 @@ class Service:
         community = self.configuration.communities.get(key)
         return None if community is None else self.knowledge(db, community)
 
-    def _linking(self) -> Linking | None:
-        """Return the pages on which people say who they are on GitHub, if signing in is set up."""
+    def _signs_in(self) -> GitHubSignIn | None:
+        """Return GitHub's sign-in, if it is set up."""
         settings = self.settings
         if settings.session_secret is None or settings.github_client_secret is None:
             return None
-        self._sign_in = GitHubSignIn(
+        return GitHubSignIn(
             web_url=settings.github_web_url,
             api_url=settings.github_api_url,
             client_id=settings.github_client_id,
             client_secret=settings.github_client_secret.reveal(),
         )
+
+    def _linking(self) -> Linking | None:
+        """Return the pages on which people say who they are on GitHub, if signing in is set up."""
+        secret = self.settings.session_secret
+        if self._sign_in is None or secret is None:
+            return None
         return Linking(
-            secret=settings.session_secret.reveal(),
-            base_url=settings.base_url,
+            secret=secret.reveal(),
+            base_url=self.settings.base_url,
             sign_in=self._sign_in,
             clock=self.clock,
             story=self._story,
             append=self.record,
         )
 
+    def _signing_in(self) -> SigningIn | None:
+        """Return where people sign in on the dashboard, if that is set up."""
+        secret = self.settings.session_secret
+        if self._sign_in is None or secret is None:
+            return None
+        return SigningIn(
+            secret=secret.reveal(),
+            base_url=self.settings.base_url,
+            sign_in=self._sign_in,
+            clock=self.clock,
+            sessions=self.sessions,
+        )
+
+    def _dashboard(self) -> dashboard.Door | None:
+        """Return where commands are taken that somebody says on the dashboard, if people can sign in there."""
+        if self.signing_in is None:
+            return None
+        return dashboard.Door(
+            self.configuration,
+            self.vocabularies,
+            self.signing_in,
+            append=self.record,
+            is_shown=self._is_shown,
+        )
+
+    async def _is_shown(self, position: int) -> bool:
+        """Wait a little until pages show what is recorded; return whether they do."""
+        try:
+            await self._caught_up(position, SHOWN_SECONDS)
+        except Transient:
+            return False
+        return True
+
     def _story(self, command: CommandId) -> Story:
         return Story(tuple(recorded.event for recorded in self.log.story(command)))
 
-    async def _caught_up(self, position: int) -> None:
+    async def _caught_up(self, position: int, seconds: float = CATCH_UP_SECONDS) -> None:
         """Wait until the read models have seen a position."""
-        deadline = self.clock.monotonic() + CATCH_UP_SECONDS
+        deadline = self.clock.monotonic() + seconds
         while await asyncio.to_thread(self._seen_by_all) < position:
             if self.clock.monotonic() > deadline:
                 raise Transient("My read models are behind the log.")
@@ -450,7 +501,13 @@ class Service:
             readiness=self.readiness,
             registry=self.registry,
             before_metrics=self._measure,
-            more=() if self.linking is None else self.linking.routes(),
+            more=[
+                route
+                for part in (self.linking, self.signing_in, self._dashboard())
+                if part is not None
+                for route in part.routes()
+            ],
+            visitors=self.signing_in,
         )
         rooms = self.slack_rooms()
         return Front(

@@ -43,6 +43,8 @@ from chatops.projections.trust import is_let_in
 
 logger = structlog.get_logger(__name__)
 
+BY_LOGIN = frozenset({"github", "cli", "web"})
+"""The surfaces on which people are called by their GitHub login; on any other they are who they have proved to be."""
 CALLS_KEPT = 1_000
 """Calls to GitHub of each hour that questions leave to what people want done."""
 
@@ -70,8 +72,8 @@ class Looker:
 
     async def person(self, received: CommandReceived) -> Standing:
         """Ask who somebody is: GitHub's role for them, and what the pull request says of them."""
-        login, account = Login(received.by), 0
-        if received.surface not in ("github", "cli"):
+        login, account = Login(received.by), received.account
+        if received.surface not in BY_LOGIN:
             known = await asyncio.to_thread(self._identity, received)
             if known is None:
                 return Standing()

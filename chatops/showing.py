@@ -1,13 +1,11 @@
 """The dashboard's pages, put together: what is read, how it is rendered, and what is kept because nothing changed."""
 
-import gzip
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime
 from functools import partial
-from hashlib import blake2b
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection
 
@@ -17,10 +15,11 @@ from chatops.engine.command import Knowledge
 from chatops.engine.database import Database
 from chatops.ports import Clock
 from chatops.projections.freshness import last_change
-from chatops.surfaces.pages import Page, Show
+from chatops.surfaces.pages import Page, Show, packed
 from chatops.views.audit import audit_json, render_audit
 from chatops.views.commands import commands_json, render_commands
 from chatops.views.nightly import Strips, nightly_json, render_nightly
+from chatops.views.page import Viewer
 from chatops.views.story import render_story, story_json
 
 PAGES_KEPT = 64
@@ -29,7 +28,18 @@ USUAL_NIGHTS, MOST_NIGHTS = 30, 400
 NUMBER = re.compile(r"[1-9][0-9]{0,2}")
 MEDIA_TYPES = {"html": "text/html; charset=utf-8", "json": "application/json"}
 
-Render = Callable[[Knowledge, Mapping[str, str]], str | None]
+
+class Html(Protocol):
+    """Renders a page."""
+
+    def __call__(
+        self, knowledge: Knowledge, query: Mapping[str, str], *, viewer: Viewer
+    ) -> str | None:
+        """Return the page for whoever looks, nothing if there is none."""
+        ...
+
+
+Json = Callable[[Knowledge, Mapping[str, str]], str | None]
 
 
 class _Kept(NamedTuple):
@@ -53,6 +63,7 @@ class Pages:
         knowledge: Callable[[Connection, Community], Knowledge],
         base_url: str,
         github_url: str,
+        can_sign_in: bool,
     ) -> None:
         self._database = database
         self._configuration = configuration
@@ -60,6 +71,7 @@ class Pages:
         self._knowledge = knowledge
         self._base_url = base_url
         self._github_url = github_url
+        self._can_sign_in = can_sign_in
         self._pages: dict[tuple[object, ...], Page] = {}
         self._boards: dict[tuple[str, int], _Kept] = {}
         self._lock = threading.Lock()
@@ -68,37 +80,41 @@ class Pages:
         """Return the pages that have an address of their own, by name."""
         return {
             "nightly": self.nightly,
-            "commands": partial(self._shown, {"html": render_commands, "json": commands_json}),
-            "audit": partial(self._shown, {"html": render_audit, "json": audit_json}),
+            "commands": partial(self._shown, render_commands, commands_json),
+            "audit": partial(self._shown, render_audit, audit_json),
         }
 
     @property
     def story(self) -> Show:
         """Return the page of one command."""
-        return partial(self._shown, {"html": render_story, "json": story_json})
+        return partial(self._shown, render_story, story_json)
 
     def nightly(
-        self, key: str | None, form: str, query: Mapping[str, str], *, compress: bool
+        self,
+        key: str | None,
+        form: str,
+        query: Mapping[str, str],
+        *,
+        compress: bool,
+        is_signed_in: bool = False,
     ) -> Page | None:
         """Return the nightly page of a community, from the cache while nothing it shows has changed."""
         community = self._community(key)
-        if community is None or form not in ("html", "json"):
+        if community is None or form not in MEDIA_TYPES:
             return None
-        now = self._clock.now()
+        now, viewer = self._clock.now(), self._viewer(form, is_signed_in=is_signed_in)
         with self._database.read() as db:
             changed = last_change(db, community.repositories)
             minute = int(now.timestamp() // 60)
-            cached = (community.key, form, tuple(sorted(query.items())), compress, changed, minute)
+            asked = (community.key, form, viewer, tuple(sorted(query.items())), compress)
+            cached = (*asked, changed, minute)
             with self._lock:
                 page = self._pages.get(cached)
             if page is not None:
                 return page
             board, strips = self._board(db, community, _nights(query), now)
         if form == "json":
-            body, media_type = (
-                nightly_json(board, query, github_url=self._github_url),
-                "application/json",
-            )
+            body = nightly_json(board, query, github_url=self._github_url)
         else:
             body = render_nightly(
                 board,
@@ -107,9 +123,10 @@ class Pages:
                 base_url=self._base_url,
                 github_url=self._github_url,
                 strips=strips,
+                viewer=viewer,
+                verbs=self._verbs(community) if viewer is Viewer.SIGNED_IN else (),
             )
-            media_type = "text/html; charset=utf-8"
-        page = _page(body, media_type, compress=compress)
+        page = packed(body.encode(), MEDIA_TYPES[form], compress=compress)
         with self._lock:
             if len(self._pages) >= PAGES_KEPT:
                 self._pages.clear()
@@ -118,20 +135,37 @@ class Pages:
 
     def _shown(
         self,
-        renders: Mapping[str, Render],
+        html: Html,
+        json: Json,
         key: str | None,
         form: str,
         query: Mapping[str, str],
         *,
         compress: bool,
+        is_signed_in: bool = False,
     ) -> Page | None:
         """Return a page that is a few rows of the read models: no cache is faster than these."""
-        community, rendered = self._community(key), renders.get(form)
-        if community is None or rendered is None:
+        community = self._community(key)
+        if community is None or form not in MEDIA_TYPES:
             return None
+        viewer = self._viewer(form, is_signed_in=is_signed_in)
         with self._database.read() as db:
-            body = rendered(self._knowledge(db, community), query)
-        return None if body is None else _page(body, MEDIA_TYPES[form], compress=compress)
+            knowledge = self._knowledge(db, community)
+            body = (
+                json(knowledge, query) if form == "json" else html(knowledge, query, viewer=viewer)
+            )
+        return None if body is None else packed(body.encode(), MEDIA_TYPES[form], compress=compress)
+
+    def _verbs(self, community: Community) -> Collection[str]:
+        """Return what can be said in a community."""
+        with self._database.read() as db:
+            return self._knowledge(db, community).commands.keys()
+
+    def _viewer(self, form: str, *, is_signed_in: bool) -> Viewer:
+        """Return all that a page is told of who looks at it; what programs read is the same for everybody."""
+        if form == "json" or not self._can_sign_in:
+            return Viewer.ANYBODY
+        return Viewer.SIGNED_IN if is_signed_in else Viewer.STRANGER
 
     def _board(
         self, db: Connection, community: Community, nights: int, now: datetime
@@ -167,11 +201,3 @@ def _nights(query: Mapping[str, str]) -> int:
     """Return how many nights a query asks for; what it cannot be is the usual number."""
     asked = query.get("n", "")
     return min(int(asked), MOST_NIGHTS) if NUMBER.fullmatch(asked) else USUAL_NIGHTS
-
-
-def _page(body: str, media_type: str, *, compress: bool) -> Page:
-    raw = body.encode()
-    etag = blake2b(raw, digest_size=12).hexdigest()
-    if not compress:
-        return Page(raw, media_type, f'"{etag}"')
-    return Page(gzip.compress(raw, 6, mtime=0), media_type, f'"{etag}-gzip"', "gzip")

@@ -7,7 +7,9 @@ import msgspec
 import pytest
 
 from chatops.config import Configuration
+from chatops.engine.answer import Action
 from chatops.engine.command import Command
+from chatops.engine.sessions import Session
 from chatops.engine.vocabulary import vocabularies
 from chatops.engine.work import Item
 from chatops.events import Event
@@ -15,8 +17,9 @@ from chatops.events.conversation import CommandReceived
 from chatops.intake.webhooks import Comment
 from chatops.names import Login
 from chatops.running import speaking
-from chatops.surfaces import github
+from chatops.surfaces import dashboard, github
 from chatops.surfaces.slack_words import Words
+from chatops.views.offers import write_offer
 from tests.commands.nights import night
 from tests.engine.worlds import COMMANDS, town
 from tests.scene import COMMUNITY, NOW, PULL, REPO, ended, job, pull, under_way
@@ -51,10 +54,25 @@ def on_the_command_line(text: str) -> CommandReceived:
     return speaking.asked(text, COMMUNITY, number=PULL, person=PERSON)
 
 
+def on_the_dashboard(text: str) -> CommandReceived:
+    form = {"community": "acme", "say": text, "number": str(PULL), "nonce": "a-page-s-own-nonce"}
+    session = Session(login=PERSON, github_id=1, csrf="known to our pages")
+    return dashboard.asked(form, CONFIGURATION, session)
+
+
+def by_a_button(text: str) -> CommandReceived:
+    said = on_the_dashboard(text)
+    action = Action(text="Do it", verb=said.verb, words=said.words)
+    form = {"offer": write_offer(action, said) or "", "nonce": "a-page-s-own-nonce"}
+    session = Session(login=PERSON, github_id=1, csrf="known to our pages")
+    return dashboard.asked(form, CONFIGURATION, session)
+
+
 SURFACES: Mapping[str, Callable[[str], CommandReceived]] = {
     "github": in_a_comment,
     "slack": in_slack,
     "cli": on_the_command_line,
+    "web": on_the_dashboard,
 }
 
 
@@ -95,6 +113,14 @@ async def test_a_command_is_heard_alike_everywhere(command: type[Command], surfa
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=lambda command: command.name)
+def test_a_button_says_what_somebody_would_type(command: type[Command]) -> None:
+    pressed, typed = by_a_button(command.example), on_the_dashboard(command.example)
+
+    assert (pressed.verb, pressed.words) == (typed.verb, typed.words)
+    assert (pressed.repo, pressed.number) == (typed.repo, typed.number)
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=lambda command: command.name)
 async def test_a_command_is_decided_alike_everywhere(
     command: type[Command], tmp_path: Path
 ) -> None:
@@ -106,4 +132,5 @@ async def test_a_command_is_decided_alike_everywhere(
 
     assert decisions["slack"] == decisions["github"]
     assert decisions["cli"] == decisions["github"]
+    assert decisions["web"] == decisions["github"]
     assert decisions["github"]

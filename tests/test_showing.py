@@ -35,6 +35,7 @@ class Desk:
             knowledge=self._no_knowledge,
             base_url="https://ci.example",
             github_url="https://github.example",
+            can_sign_in=False,
         )
         self.statements: list[str] = []
 

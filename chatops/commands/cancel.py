@@ -40,6 +40,9 @@ class Cancel(Command):
     role: ClassVar[Role] = Role.TESTER
     looks_at_head: ClassVar[bool] = True
     needs_pull: ClassVar[bool] = True
+    costs: ClassVar[str] = (
+        "Whatever runs on the head of this pull request is stopped, whoever started it."
+    )
     irreversible: ClassVar[str] = (
         "A workflow that was stopped cannot go on where it was. Say `/retest` to run its jobs again."
     )

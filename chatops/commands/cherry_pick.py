@@ -37,6 +37,7 @@ class CherryPick(Command):
     role: ClassVar[Role] = Role.WRITER
     looks_at_pull: ClassVar[bool] = True
     needs_pull: ClassVar[bool] = True
+    costs: ClassVar[str] = "It opens pull requests, and their tests run."
     irreversible: ClassVar[str] = (
         "The pull requests are open where everybody sees them; close those that are not wanted with `/close`."
     )

@@ -40,6 +40,7 @@ class Merge(Command):
     role: ClassVar[Role] = Role.WRITER
     looks_at_pull: ClassVar[bool] = True
     needs_pull: ClassVar[bool] = True
+    costs: ClassVar[str] = "GitHub merges the pull request as soon as what it requires is there."
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:

@@ -52,6 +52,7 @@ class OkToTest(Command):
     role: ClassVar[Role] = Role.WRITER
     looks_at_head: ClassVar[bool] = True
     needs_pull: ClassVar[bool] = True
+    costs: ClassVar[str] = "It spends runner hours: the tests of this pull request begin to run."
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:

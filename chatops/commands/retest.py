@@ -49,6 +49,7 @@ class Retest(Command):
     role: ClassVar[Role] = Role.TESTER
     looks_at_head: ClassVar[bool] = True
     needs_pull: ClassVar[bool] = True
+    costs: ClassVar[str] = "It spends runner hours: each job that failed runs once more."
 
     @classmethod
     def verbs(cls, community: Community) -> Mapping[str, tuple[str, ...]]:

@@ -61,6 +61,7 @@ class RunTests(Command):
     role: ClassVar[Role] = Role.TESTER
     looks_at_head: ClassVar[bool] = True
     needs_pull: ClassVar[bool] = True
+    costs: ClassVar[str] = "It spends runner hours: each of these jobs runs once more."
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:

@@ -7,7 +7,6 @@ Tells:     what was taken back, and what of it could not be
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar, Self
 
 import msgspec
@@ -17,7 +16,7 @@ from chatops.answers.nights import counted
 from chatops.config import Community
 from chatops.engine.answer import Answer, Code, Line, Section, Tone, pieces
 from chatops.engine.authority import Role, authorise
-from chatops.engine.command import CHANGED_NOTHING, Asked, Command, Knowledge, Story
+from chatops.engine.command import CHANGED_NOTHING, UNDONE_WITHIN, Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.cancels import CancelRequested
@@ -33,7 +32,6 @@ from chatops.projections.commands import Command as Known
 from chatops.projections.commands import command_of_id, commands_of_person
 from chatops.projections.undone import taken_back
 
-WINDOW = timedelta(minutes=10)
 PREFIX = "command/"
 
 
@@ -92,7 +90,7 @@ class Undo(Command):
             )
         if known.decision != "accepted":
             raise Refused("That was not done, so there is nothing to undo.", reason="not_accepted")
-        if known.received_at is None or knowledge.now - known.received_at > WINDOW:
+        if known.received_at is None or knowledge.now - known.received_at > UNDONE_WITHIN:
             raise Refused(
                 "That was asked for more than ten minutes ago. Ask for the opposite instead.",
                 reason="too_late",
@@ -144,7 +142,7 @@ def _kinds(knowledge: Knowledge) -> Mapping[str, type[Command]]:
 def _newest(asked: Asked, knowledge: Knowledge) -> Known:
     """Return what somebody asked for last here that changed anything and was not taken back."""
     received, kinds = asked.received, _kinds(knowledge)
-    after = knowledge.now - WINDOW
+    after = knowledge.now - UNDONE_WITHIN
     granted = commands_of_person(knowledge.db, received.repo, received.number, received.by, after)
     changing = [
         known

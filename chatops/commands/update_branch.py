@@ -29,6 +29,7 @@ class UpdateBranch(Command):
     role: ClassVar[Role] = Role.PUSHER
     looks_at_pull: ClassVar[bool] = True
     needs_pull: ClassVar[bool] = True
+    costs: ClassVar[str] = "It pushes to the branch of the pull request, and its tests run again."
     irreversible: ClassVar[str] = (
         "The merge commit is on the branch of the pull request, which is its author's: "
         "they can take it off with a forced push."

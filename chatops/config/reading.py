@@ -23,8 +23,8 @@ communities:
 RESERVED = frozenset(
     {
         "api", "audit", "badge", "commands", "embed", "feeds", "flaky", "github", "health",
-        "healthz", "metrics", "nightly", "people", "prs", "readyz", "required", "runs", "slack",
-        "static", "stream", "tests",
+        "healthz", "metrics", "link", "nightly", "people", "prs", "readyz", "required", "runs", "sign-in", "sign-out",
+        "slack", "static", "stream", "tests",
     }
 )  # fmt: skip
 """The first parts of the dashboard's own addresses."""

@@ -3,6 +3,7 @@
 Everything in an answer that came from outside is data; a surface's renderer escapes it in one place.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -93,7 +94,7 @@ class Action:
     @property
     def said(self) -> str:
         """The command as one would type it, without its slash."""
-        return " ".join((self.verb, *(_quoted(word) for word in self.words)))
+        return said_as(self.verb, self.words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +112,11 @@ class Answer:
     footer: Line = ()
     private: bool = False
     quiet: bool = False
+
+
+def said_as(verb: str, words: Iterable[str]) -> str:
+    """Return a command as one would type it, without its slash: what has blanks in it, between quotation marks."""
+    return " ".join((verb, *(_quoted(word) for word in words)))
 
 
 def pieces(sentence: str) -> Line:

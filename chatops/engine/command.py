@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, Self, TypeVar
 
 from sqlalchemy import Connection
@@ -19,6 +19,9 @@ from chatops.names import CommandId, Login
 from chatops.ports import IssueState
 
 Kind = TypeVar("Kind", bound=Event)
+
+UNDONE_WITHIN = timedelta(minutes=10)
+"""For how long what was asked for can be taken back."""
 
 CHANGED_NOTHING = "It changed nothing."
 """Why what only answers cannot be taken back."""
@@ -110,6 +113,7 @@ class Command(ABC):
     `looks_at_statuses` whether with its commit statuses, `needs_pull` whether it makes no sense without a pull request,
     `looks_at_person` whether GitHub is asked who it is although anyone may, `on_issues` whether it can be said on an
     issue, too, `looks_at_issue` whether `Asked.issue` is there: what GitHub says of it right now.
+    `costs` says what is asked once more where a button says it, for what spends runner hours or ends something.
     `irreversible` says why it cannot be taken back and what to do instead; where it can, `taken_back` does.
     """
 
@@ -127,6 +131,7 @@ class Command(ABC):
     looks_at_statuses: ClassVar[bool] = False
     looks_at_pull: ClassVar[bool] = False
     looks_at_owners: ClassVar[bool] = False
+    costs: ClassVar[str] = ""
     irreversible: ClassVar[str] = ""
 
     @classmethod

@@ -30,7 +30,7 @@ from chatops.events.conversation import (
 from chatops.names import CommandId
 
 CLOCKS_DIFFER = timedelta(hours=1)
-ELSEWHERE: Mapping[str, str] = {"slack": "Slack"}
+ELSEWHERE: Mapping[str, str] = {"slack": "Slack", "web": "the dashboard"}
 """The surfaces whose commands leave a trace, with what people call them."""
 
 SILENT_ASKS = (CommandReceived, ReactionRequested)

@@ -41,7 +41,8 @@ class CommandReceived(Event, frozen=True, kw_only=True):
     `command` is the id of the whole story. `words` are what followed the verb, `said` the same as it was written.
     Where it was said: a comment of a pull request or, with `on_issue`, an issue (`repo`, `number`, `comment_id`), or a
     Slack channel (`channel`, `thread`, `response_url`).
-    `by` is a GitHub login, or the id of a member of the Slack workspace `team`, whom people see there as `by_name`.
+    `by` is a GitHub login, with the number of its `account` where somebody signed in with it, or the id of a member of
+    the Slack workspace `team`, whom people see there as `by_name`.
     `implied`: nobody said it in words, what a review found stands for it.
     """
 
@@ -65,6 +66,7 @@ class CommandReceived(Event, frozen=True, kw_only=True):
     url: str = ""
     team: str = ""
     by_name: str = ""
+    account: int = 0
     implied: bool = False
     said_at: datetime | None = None
 

@@ -24,7 +24,7 @@ from chatops.gateways.github import GitHubGateway
 from chatops.names import CommandId, PullNumber, Repo
 from chatops.ports import GitHub
 from chatops.running.opening import check_schema
-from chatops.surfaces.comment_words import after_first, split_words
+from chatops.surfaces.comment_words import said_alone
 
 SURFACE = "cli"
 PATIENCE_SECONDS = 30.0
@@ -92,16 +92,16 @@ def asked(
     line: str, community: Community, *, number: int = 0, person: str = "", repo: str = ""
 ) -> CommandReceived:
     """Return the request a line on the command line makes."""
-    words = split_words(line)
-    if not words:
+    said = said_alone(line)
+    if said is None:
         raise BadInput(["run: found nothing, expected a command such as '/retest'"])
     return CommandReceived(
         command=CommandId(f"command/{SURFACE}/{uuid4().hex}"),
         community=community.key,
         surface=SURFACE,
-        verb=words[0].lstrip("/").lower(),
-        words=tuple(words[1:]),
-        said=after_first(line),
+        verb=said.verb,
+        words=said.words,
+        said=said.said,
         by=person,
         repo=Repo(repo) or community.repositories[0],
         number=PullNumber(number),

@@ -60,6 +60,14 @@ def newly_spoken(text: str, previous_text: str, hears: Callable[[str], bool]) ->
     return [one for one in spoken(text, hears) if (one.verb, one.words) not in before]
 
 
+def said_alone(line: str) -> Spoken | None:
+    """Return the command that a line is all about, where nothing else could be meant; nothing if it is empty."""
+    words = split_words(line)
+    if not words:
+        return None
+    return Spoken(words[0].lstrip("/").lower(), tuple(words[1:]), 0, after_first(line))
+
+
 def after_first(line: str) -> str:
     """Return what follows the first word of a line, with its quotation marks and punctuation."""
     rest = line.split(maxsplit=1)[1:]

@@ -1,9 +1,11 @@
 """The dashboard, health and metrics over HTTP: every page is a read-only snapshot and a pure render function."""
 
 import gzip
+import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from hashlib import blake2b
 from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import urlencode
@@ -16,8 +18,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
 
+from chatops.engine.sessions import Session
 from chatops.errors import Refused, Unavailable
-from chatops.views.page import asset, not_found_page, unavailable_page
+from chatops.views.page import TOKEN, asset, not_found_page, personal, unavailable_page
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -25,7 +28,8 @@ CONTENT_SECURITY_POLICY = (
 )
 SAFE_HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
-    "referrer-policy": "no-referrer",
+    # To others nothing is said of where somebody comes from; our own forms say it, and are known by it.
+    "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
 }
 A_YEAR = 31_536_000
@@ -33,21 +37,36 @@ A_YEAR = 31_536_000
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A rendered page: its bytes (compressed or not, as asked), its kind and its ETag."""
+    """A rendered page: its bytes (compressed or not, as asked), its kind, its ETag, and how it may be kept."""
 
     body: bytes
     media_type: str
     etag: str
     encoding: str = ""
+    keeping: str = "no-cache"
 
 
 class Show(Protocol):
     """Renders a page of a community."""
 
     def __call__(
-        self, key: str | None, form: str, query: Mapping[str, str], *, compress: bool
+        self,
+        key: str | None,
+        form: str,
+        query: Mapping[str, str],
+        *,
+        compress: bool,
+        is_signed_in: bool = False,
     ) -> Page | None:
         """Return the page of a community (none: the default) in a format, or nothing if there is none."""
+        ...
+
+
+class Visitors(Protocol):
+    """Knows who is signed in."""
+
+    def session(self, cookies: Mapping[str, str]) -> Session | None:
+        """Return who opens a page; nothing if they are not signed in."""
         ...
 
 
@@ -67,6 +86,7 @@ def pages(
     registry: CollectorRegistry,
     before_metrics: Callable[[], None],
     more: Sequence[Route] = (),
+    visitors: Visitors | None = None,
 ) -> Starlette:
     """Return the framework's part of the HTTP surface."""
 
@@ -123,13 +143,13 @@ def pages(
     app = Starlette(
         routes=[
             Route("/", home),
-            *_routes("", shows, story),
+            *_routes("", shows, story, visitors),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),
             *more,
             Route("/static/{version}/{name:path}", show_asset),
-            *_routes("/{community}", shows, story),
+            *_routes("/{community}", shows, story, visitors),
         ],
         exception_handlers=handlers,
     )
@@ -137,18 +157,20 @@ def pages(
     return app
 
 
-def _routes(under: str, shows: Mapping[str, Show], story: Show) -> list[Route]:
+def _routes(
+    under: str, shows: Mapping[str, Show], story: Show, visitors: Visitors | None
+) -> list[Route]:
     """Return the addresses of a community's pages, each also with the format at its end."""
     found = []
     for name, show in shows.items():
-        found.append(Route(f"{under}/{name}", _showing(show)))
-        found.append(Route(f"{under}/{name}.{{form:str}}", _showing(show)))
-    found.append(Route(f"{under}/audit/{{id}}.{{form:str}}", _showing(story)))
-    found.append(Route(f"{under}/audit/{{id}}", _showing(story)))
+        found.append(Route(f"{under}/{name}", _showing(show, visitors)))
+        found.append(Route(f"{under}/{name}.{{form:str}}", _showing(show, visitors)))
+    found.append(Route(f"{under}/audit/{{id}}.{{form:str}}", _showing(story, visitors)))
+    found.append(Route(f"{under}/audit/{{id}}", _showing(story, visitors)))
     return found
 
 
-def _showing(show: Show) -> Callable[[Request], Awaitable[Response]]:
+def _showing(show: Show, visitors: Visitors | None) -> Callable[[Request], Awaitable[Response]]:
     """Return what answers a request for a page; an id in the address is part of what is asked."""
 
     async def answer(request: Request) -> Response:
@@ -156,21 +178,66 @@ def _showing(show: Show) -> Callable[[Request], Awaitable[Response]]:
         community, form = place.pop("community", None), place.pop("form", "html")
         compress = "gzip" in request.headers.get("accept-encoding", "")
         query = {**request.query_params, **place}
+        asked = partial(show, community, form, query)
         try:
-            page = await run_in_threadpool(partial(show, community, form, query, compress=compress))
+            page = await run_in_threadpool(
+                _made,
+                asked,
+                request.cookies,
+                None if form == "json" else visitors,
+                compress=compress,
+            )
         except Refused as problem:
             return PlainTextResponse(problem.text, HTTPStatus.BAD_REQUEST)
-        return not_found(request.url.path) if page is None else _sent(request, page)
+        if page is None:
+            return not_found(request.url.path)
+        return _sent(request, page, varies="" if visitors is None else "cookie, ")
 
     return answer
 
 
-def _sent(request: Request, page: Page) -> Response:
+def _made(
+    asked: Callable[..., Page | None],
+    cookies: Mapping[str, str],
+    visitors: Visitors | None,
+    *,
+    compress: bool,
+) -> Page | None:
+    """Return a page: the one that everybody gets, or one with the name of who is signed in, made from a common one."""
+    session = visitors.session(cookies) if visitors is not None and cookies else None
+    if session is None:
+        return asked(compress=compress)
+    page = asked(compress=False, is_signed_in=True)
+    return None if page is None else personal_page(page, session, compress=compress)
+
+
+def personal_page(page: Page, session: Session, *, compress: bool) -> Page:
+    """Return a page for one person: no cache may keep it for others, and one with a form nobody keeps at all."""
+    has_form = TOKEN.encode() in page.body
+    body = personal(
+        page.body, login=session.login, csrf=session.csrf, nonce=secrets.token_urlsafe(16)
+    )
+    keeping = "private, no-store" if has_form else "private, no-cache"
+    return packed(body, page.media_type, compress=compress, level=1, keeping=keeping)
+
+
+def packed(
+    raw: bytes, media_type: str, *, compress: bool, level: int = 6, keeping: str = "no-cache"
+) -> Page:
+    """Return a page with its ETag, compressed if asked."""
+    etag = blake2b(raw, digest_size=12).hexdigest()
+    if not compress:
+        return Page(raw, media_type, f'"{etag}"', keeping=keeping)
+    body = gzip.compress(raw, level, mtime=0)
+    return Page(body, media_type, f'"{etag}-gzip"', "gzip", keeping)
+
+
+def _sent(request: Request, page: Page, *, varies: str = "") -> Response:
     """Return a page, or that it has not changed."""
     headers = {
         "etag": page.etag,
-        "cache-control": "no-cache",
-        "vary": "accept-encoding, x-fragment",
+        "cache-control": page.keeping,
+        "vary": f"accept-encoding, {varies}x-fragment",
         **({"content-encoding": page.encoding} if page.encoding else {}),
     }
     if request.headers.get("if-none-match") == page.etag:

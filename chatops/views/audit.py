@@ -24,7 +24,7 @@ from chatops.projections.commands import (
     next_commands,
     people,
 )
-from chatops.views.page import render
+from chatops.views.page import Viewer, render, sign_in_address
 
 ON_A_PAGE = 50
 PEOPLE_OFFERED = 200
@@ -124,15 +124,20 @@ def listed(knowledge: Knowledge, query: Mapping[str, str]) -> Listed:
     )
 
 
-def render_audit(knowledge: Knowledge, query: Mapping[str, str]) -> str:
+def render_audit(
+    knowledge: Knowledge, query: Mapping[str, str], *, viewer: Viewer = Viewer.ANYBODY
+) -> str:
     """Return the page."""
-    community = knowledge.community
+    community, page = knowledge.community, listed(knowledge, query)
+    place = f"/{community.key}/audit{page.asked.link()}".removesuffix("?")
     return render(
         "audit.html",
         name=community.title,
         here="audit",
         up="",
-        page=listed(knowledge, query),
+        viewer=viewer,
+        sign_in=sign_in_address(knowledge.base_url, place),
+        page=page,
         people=people(knowledge.db, community.key, PEOPLE_OFFERED),
         verbs=_verbs(knowledge),
         outcomes=list(Outcome),

@@ -5,13 +5,17 @@ People open it when they wonder what there is; it is made from what is really he
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import quote, urlencode
 
 import msgspec
 
 from chatops.config import Community
 from chatops.engine.authority import who_may
 from chatops.engine.command import Command, Knowledge
-from chatops.views.page import render
+from chatops.views.page import Viewer, render, sign_in_address
+
+LONGEST = 1_000
+"""What an address can put into the form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +55,24 @@ def entries(commands: Mapping[str, type[Command]], community: Community) -> list
     ]
 
 
-def render_commands(knowledge: Knowledge, query: Mapping[str, str]) -> str:
+def render_commands(
+    knowledge: Knowledge, query: Mapping[str, str], *, viewer: Viewer = Viewer.ANYBODY
+) -> str:
     """Return the page."""
-    del query
     community = knowledge.community
+    typed = {name: query.get(name, "")[:LONGEST] for name in ("say", "repo", "number")}
+    kept = {name: value for name, value in typed.items() if value}
+    place = f"/{community.key}/commands{f'?{urlencode(kept, quote_via=quote)}' if kept else ''}"
     return render(
         "commands.html",
         name=community.title,
         here="commands",
         up="",
+        viewer=viewer,
+        sign_in=sign_in_address(knowledge.base_url, place),
+        community=community.key,
+        repositories=community.repositories,
+        typed=typed,
         slash=community.slash_command,
         entries=entries(knowledge.commands, community),
         off=community.commands_off,

@@ -5,7 +5,7 @@ that failed, then every test over the nights. All of its state is in its address
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import quote, urlencode
@@ -28,7 +28,7 @@ from chatops.answers.nights import (
 )
 from chatops.config import Community
 from chatops.views.nightly_detail import MARKS, Detail, detail, job_link
-from chatops.views.page import ago, fragment, render, took
+from chatops.views.page import Viewer, ago, fragment, render, sign_in_address, took
 
 GITHUB = "https://github.com"
 SORTS = {"worst": "worst first", "name": "by name"}
@@ -175,19 +175,25 @@ def render_nightly(
     base_url: str = "",
     github_url: str = GITHUB,
     strips: Strips | None = None,
+    viewer: Viewer = Viewer.ANYBODY,
+    verbs: Collection[str] = (),
 ) -> str:
     """Return the page, or with `part=detail` only what is known of the selected test.
 
-    `strips` are those of the board, where it is shown more than once.
+    `strips` are those of the board, where it is shown more than once; `verbs` what can be said here.
     """
     asked = _asked(query, board.asked)
+    sayable = verbs if viewer is Viewer.SIGNED_IN else ()
     selected = [test for test in board.tests if asked.selected and test.name == asked.selected]
-    details = {id(test): detail(board, test, community, github_url) for test in selected}
+    details = {
+        id(test): detail(board, test, community, github_url, verbs=sayable) for test in selected
+    }
     if asked.part == "detail":
         return render("nightly_detail.html", details=list(details.values()), name=asked.selected)
     shown = {id(test) for test in board.tests if asked.shows(test)}
     groups = _groups(board, asked, shown, details, strips or Strips(board, github_url))
     address = asked.link()
+    place = f"/{community.key}/nightly{asked.link(sel=asked.selected)}".removesuffix("?")
     return render(
         "nightly.html",
         board=board,
@@ -195,6 +201,8 @@ def render_nightly(
         name=community.title,
         here="nightly",
         up="",
+        viewer=viewer,
+        sign_in=sign_in_address(base_url, place),
         groups=groups,
         shown=len(shown),
         ways_out=() if shown else _ways_out(board, asked),

@@ -3,12 +3,14 @@
 Whoever follows a failing test's name sees this, inside the page or fetched into it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from chatops.answers.night_cells import NOT_THERE_YET
 from chatops.answers.nights import Cell, Execution, Night, NightBoard, State, Test, counted
 from chatops.config import Community, Owner
+from chatops.engine.answer import said_as
 from chatops.views.page import took
 
 MARKS = {
@@ -25,6 +27,15 @@ MARKS = {
     State.QUEUED: "w",
 }
 """The class of a cell; the style sheet gives it glyph and colour."""
+MUTE = "mute"
+SAYABLE = {
+    "why": "Why it fails…",
+    "history": "How it has been…",
+    "who": "Who looks after it…",
+    MUTE: "Mute it…",
+    "unmute": "End its mute…",
+}
+"""What can be said about the job of a night, with the words of its button. What is run again is on pull requests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +71,19 @@ class Detail:
     happenings: tuple[Happening, ...]
     owners: tuple[tuple[str, tuple[Person, ...]], ...]
     knows_required: bool
+    leads: tuple[tuple[str, str], ...]
+    """What may be said about it: words, and the address of the form with the command in it."""
 
 
-def detail(board: NightBoard, test: Test, community: Community, github_url: str) -> Detail:
+def detail(
+    board: NightBoard,
+    test: Test,
+    community: Community,
+    github_url: str,
+    *,
+    verbs: Collection[str] = (),
+) -> Detail:
+    """Return all that is known of a test; `verbs` are what whoever looks can say about it."""
     return Detail(
         test=test,
         sentence=_sentence(board, test),
@@ -74,7 +95,18 @@ def detail(board: NightBoard, test: Test, community: Community, github_url: str)
         ),
         owners=_owners(community, test.name, github_url),
         knows_required=board.knows_required,
+        leads=tuple(
+            (words, f"commands?{urlencode(_typed(verb, test), quote_via=quote)}")
+            for verb, words in SAYABLE.items()
+            if verb in verbs
+        ),
     )
+
+
+def _typed(verb: str, test: Test) -> dict[str, str]:
+    """Return what stands in the form: a mute wants to know why, so its line is to be finished."""
+    said = said_as(verb, (test.name,))
+    return {"say": f"/{said} for 7d " if verb == MUTE else f"/{said}", "repo": test.repo}
 
 
 def _sentence(board: NightBoard, test: Test) -> str:

@@ -7,8 +7,10 @@ know; styles and scripts are files with a hash in their address, so that no page
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from hashlib import blake2b
 from pathlib import Path
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -19,7 +21,20 @@ KINDS = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
+WHO = Markup("<!--who-->")
+"""Stands in a page where it names who is signed in; what comes from outside is escaped, so it never looks like this."""
+TOKEN = Markup("<!--token-->")
+"""Stands in a form where it carries what only our own forms know."""
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+class Viewer(StrEnum):
+    """Who looks at a page, as far as what makes it is told: never who somebody is, so that no page can say it."""
+
+    ANYBODY = "anybody"
+    """Nobody can sign in here."""
+    STRANGER = "stranger"
+    SIGNED_IN = "signed in"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +141,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals.update(asset_url=asset_url)
+    environment.globals.update(asset_url=asset_url, who=WHO, token=TOKEN)
     environment.filters.update(ago=ago, took=took, at=at, stamp=stamp, ticked=ticked)
     return environment
 
@@ -143,6 +158,18 @@ def fragment(template: str, macro: str, *what: object) -> Markup:
     """Return a piece of a page, made by one macro of a template; it can be put into a page as it is."""
     made: Markup = getattr(TEMPLATES.get_template(template).module, macro)(*what)
     return made
+
+
+def sign_in_address(base_url: str, place: str) -> str:
+    """Return where somebody signs in who wants to come back to a page of ours."""
+    return f"{base_url.rstrip('/')}/sign-in?to={quote(place, safe='/')}"
+
+
+def personal(body: bytes, *, login: str, csrf: str, nonce: str) -> bytes:
+    """Return a page for the one who is signed in: their name in it, and in its forms what only ours know."""
+    hidden = fragment("_visitor.html", "hidden", csrf, nonce)
+    visitor = fragment("_visitor.html", "visitor", login, csrf)
+    return body.replace(WHO.encode(), visitor.encode()).replace(TOKEN.encode(), hidden.encode())
 
 
 def not_found_page(path: str) -> str:

@@ -6,17 +6,26 @@ Whoever asks why something happened follows a link here, from the audit, from `w
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import quote
 
 import msgspec
 
 from chatops.answers.chain_answer import run_url, spoken
 from chatops.answers.chains import Chain, Happening, chain_of, is_private
-from chatops.engine.command import Knowledge
-from chatops.projections.commands import Command
+from chatops.engine.command import UNDONE_WITHIN, Knowledge
+from chatops.engine.kept_replies import kept_reply
+from chatops.engine.reply import UNDO
+from chatops.projections.commands import Command, Outcome
+from chatops.projections.undone import taken_back
 from chatops.views.audit import MARKS, command_json, pull_url
-from chatops.views.page import render, took
+from chatops.views.offers import Offer
+from chatops.views.page import Viewer, render, sign_in_address, took
+from chatops.views.told import Button, Told, read_told
 
 A_MINUTE = timedelta(minutes=1)
+SURFACE = "web"
+"""Where the page of a story is the answer, and so shows what is still going on."""
+TAKE_BACK = "Undo"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,18 +38,24 @@ class Step:
     url: str
 
 
-def render_story(knowledge: Knowledge, query: Mapping[str, str]) -> str | None:
+def render_story(
+    knowledge: Knowledge, query: Mapping[str, str], *, viewer: Viewer = Viewer.ANYBODY
+) -> str | None:
     """Return the page, nothing where this community knows no such event."""
     chain = _chain(knowledge, query)
     if chain is None:
         return None
-    command = chain.command
+    command, name = chain.command, query.get("id", "")
+    told = read_told(kept_reply(knowledge.db, command.command)) if command is not None else None
+    place = f"/{knowledge.community.key}/audit/{quote(name)}"
     return render(
         "story.html",
         name=knowledge.community.title,
         here="story",
         up="../",
-        id=query.get("id", ""),
+        viewer=viewer,
+        sign_in=sign_in_address(knowledge.base_url, place),
+        id=name,
         command=command,
         said=spoken(command) if command is not None else "",
         is_private=command is not None and is_private(command.surface),
@@ -50,6 +65,11 @@ def render_story(knowledge: Knowledge, query: Mapping[str, str]) -> str | None:
         took=took(chain.took),
         steps=_steps(chain, knowledge.github_url),
         related=[(spoken(one), one) for one in chain.related],
+        told=told,
+        is_live=command is not None
+        and command.surface == SURFACE
+        and (told is None or told.is_growing),
+        buttons=_buttons(knowledge, command, told) if viewer is Viewer.SIGNED_IN else (),
     )
 
 
@@ -78,6 +98,45 @@ def story_json(knowledge: Knowledge, query: Mapping[str, str]) -> str | None:
         "asked_for_by": [command_json(one) for one in chain.related],
     }
     return msgspec.json.encode(told).decode()
+
+
+def _buttons(
+    knowledge: Knowledge, command: Command | None, told: Told | None
+) -> tuple[Button, ...]:
+    """Return what may be said next: what the answer offers, and that all of it be taken back."""
+    if command is None:
+        return ()
+    offered = told.buttons if told is not None else ()
+    undoing = [one for one in offered if one.text == TAKE_BACK]
+    if undoing or not _can_be_taken_back(knowledge, command):
+        return offered
+    offer = Offer(
+        community=command.community,
+        verb=UNDO,
+        words=(command.command,),
+        repo=command.repo,
+        number=command.number,
+    )
+    return (*offered, Button(text=TAKE_BACK, offer=msgspec.json.encode(offer).decode()))
+
+
+def _can_be_taken_back(knowledge: Knowledge, command: Command) -> bool:
+    """Return whether it is worth asking for; whether it may be, and still can be, is decided when it is asked for."""
+    kinds = {
+        verb: kind
+        for kind in knowledge.commands.values()
+        for verb in kind.verbs(knowledge.community)
+    }
+    kind = kinds.get(command.verb)
+    return (
+        UNDO in knowledge.commands
+        and kind is not None
+        and not kind.irreversible
+        and command.outcome in (Outcome.ACCEPTED, Outcome.FAILED)
+        and command.received_at is not None
+        and knowledge.now - command.received_at < UNDONE_WITHIN
+        and not taken_back(knowledge.db, [command.command])
+    )
 
 
 def _chain(knowledge: Knowledge, query: Mapping[str, str]) -> Chain | None:

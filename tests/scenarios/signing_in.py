@@ -37,7 +37,7 @@ class Browser:
 
     async def follow(self, text: str) -> str:
         """Follow the link with this text."""
-        found = re.search(rf'<a href="([^"]+)">{text}</a>', self.page)
+        found = re.search(rf'<a [^>]*?href="([^"]+)"[^>]*>{text}</a>', self.page)
         assert found is not None, self.page
         return await self.open(str(self._last.url.join(html.unescape(found.group(1)))))
 
@@ -49,6 +49,24 @@ class Browser:
         fields = {name: html.unescape(value) for name, value in hidden} | chosen
         url = self._last.url.join(html.unescape(action.group(1)))
         return self._read(await self.client.post(url, data=fields))
+
+    async def send_to(self, action: str, *, base: str = "", **chosen: str) -> str:
+        """Send the last form on the page that leads to this address, with what was typed and chosen."""
+        forms = re.findall(
+            rf'<form[^>]* method="post" action="{re.escape(action)}">(.*?)</form>',
+            self.page,
+            re.DOTALL,
+        )
+        assert forms, self.page
+        hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', forms[-1])
+        fields = {name: html.unescape(value) for name, value in hidden} | chosen
+        url = httpx.URL(base or self.at).join(action)
+        return self._read(await self.client.post(url, data=fields))
+
+    @property
+    def at(self) -> str:
+        """The address of the page."""
+        return str(self._last.url)
 
     @property
     def went_to(self) -> str:

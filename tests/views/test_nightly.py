@@ -13,7 +13,7 @@ from chatops.answers.nights import NightBoard, night_board
 from chatops.config import Community, Owner, OwnerGroup
 from chatops.events import Event
 from chatops.views.nightly import nightly_json, render_nightly
-from chatops.views.page import ASSETS
+from chatops.views.page import ASSETS, asset_url
 from tests.builders import (
     CANCELLED,
     CARRIED,
@@ -354,7 +354,11 @@ def test_a_year_of_tests_stays_within_the_budget(tmp_path: Path) -> None:
 
     compressed = [
         gzip.compress(page.encode(), 6),
-        *(gzip.compress(asset.body, 6) for asset in ASSETS.values()),
+        *(
+            gzip.compress(asset.body, 6)
+            for name, asset in ASSETS.items()
+            if asset_url(name) in page
+        ),
     ]
     assert sum(map(len, compressed)) <= 40_000
     assert len(compressed) <= 5

@@ -50,11 +50,11 @@ def meant(
     wanted = BLANKS.sub(" ", pattern).strip()
     wanted = (aliases or {}).get(wanted.lower(), wanted)
     numbered = ROW.fullmatch(wanted)
-    exact = [job for job in jobs if _is_called(wanted, job)]
+    exact = [job for job in jobs if is_called(wanted, job)]
     if numbered and rows is not None and not exact:
         first, last = int(numbered.group(1)), int(numbered.group(2) or numbered.group(1))
         return _of_rows(first, last, rows, jobs)
-    found = exact or [job for job in jobs if _fits(wanted, job)]
+    found = exact or [job for job in jobs if fits(wanted, job)]
     if not found:
         raise _no_such(pattern, jobs)
     return found
@@ -68,7 +68,7 @@ def all_meant(
 ) -> list[Named]:
     """Return the jobs that several patterns mean together; words that make up one whole name are that name."""
     whole = BLANKS.sub(" ", " ".join(words)).strip()
-    exact = [job for job in jobs if _is_called(whole, job)]
+    exact = [job for job in jobs if is_called(whole, job)]
     if exact:
         return exact
     found = {job for word in words for job in meant(word, jobs, aliases=aliases, rows=rows)}
@@ -106,7 +106,7 @@ def _of_row(number: int, rows: Sequence[str], jobs: Sequence[Named]) -> list[Nam
     return found
 
 
-def _is_called(wanted: str, job: Named) -> bool:
+def is_called(wanted: str, job: Named) -> bool:
     """Return whether this is a job's whole name, cut or not."""
     asked = wanted.lower()
     for name in (job.name.lower(), job.full.lower()):
@@ -115,7 +115,8 @@ def _is_called(wanted: str, job: Named) -> bool:
     return False
 
 
-def _fits(wanted: str, job: Named) -> bool:
+def fits(wanted: str, job: Named) -> bool:
+    """Return whether a pattern, or the words of a part of the name, mean a job."""
     name = job.full.lower()
     if any(sign in wanted for sign in "*?"):
         glob = _glob(wanted.lower())

@@ -1,10 +1,10 @@
-"""Who is somebody in Slack on GitHub?"""
+"""Who is somebody in Slack on GitHub, and somebody on GitHub in Slack?"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, Column, Connection, String, Table, and_, or_, select
+from sqlalchemy import BigInteger, Column, Connection, String, Table, and_, func, or_, select
 
 from chatops.engine.clock import microseconds
 from chatops.engine.projection import Projection
@@ -72,6 +72,27 @@ def identity(db: Connection, team: str, member: str) -> Identity | None:
     )
     row = db.execute(query).first()
     return None if row is None else Identity(login=Login(row.login), github_id=row.github_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A member of a Slack workspace."""
+
+    team: str
+    member: str
+
+
+def member_called(db: Connection, login: str) -> Member | None:
+    """Return who is linked now to a GitHub login, in whatever case it is written; of several, who was linked last."""
+    identities = LIVE.identities.c
+    query = (
+        select(identities.team, identities.member)
+        .where(func.lower(identities.login) == login.lower(), identities.login != "")
+        .order_by(identities.said_at.desc(), identities.command.desc())
+        .limit(1)
+    )
+    row = db.execute(query).first()
+    return None if row is None else Member(team=row.team, member=row.member)
 
 
 def _row(event: IdentityLinked | IdentityUnlinked) -> dict[str, object]:

@@ -22,8 +22,7 @@ from chatops.engine.answer import (
     When,
     plain,
 )
-from chatops.events.conversation import CommandReceived
-from chatops.views.offers import write_offer
+from chatops.views.offers import About, write_offer
 
 Block = Mapping[str, Any]
 MARKS = {
@@ -44,10 +43,10 @@ OFFERED = "offer/"
 """What the ids of our buttons begin with."""
 
 
-def render_blocks(answer: Answer, received: CommandReceived | None = None) -> dict[str, Any]:
+def render_blocks(answer: Answer, about: About | None = None) -> dict[str, Any]:
     """Return a message: blocks, and the text that notifications and screen readers get.
 
-    What may be said next becomes buttons, for an answer to a request.
+    What may be said next becomes buttons, where it is said what the message is about.
     """
     blocks: list[Block] = [_paragraph(_verdict(answer))]
     if answer.counts:
@@ -59,7 +58,7 @@ def render_blocks(answer: Answer, received: CommandReceived | None = None) -> di
         left -= used
         if left <= 0:
             break
-    buttons = [] if received is None else _buttons(answer.actions, received)
+    buttons = [] if about is None else _buttons(answer.actions, about)
     if buttons:
         blocks.append({"type": "actions", "elements": buttons})
     if answer.footer:
@@ -78,9 +77,9 @@ def escape(outside: str) -> str:
     return outside.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _buttons(actions: Sequence[Action], received: CommandReceived) -> list[Block]:
+def _buttons(actions: Sequence[Action], about: About) -> list[Block]:
     """Return a button for each action; what cannot be carried by one is left out."""
-    offers = [(action, write_offer(action, received)) for action in actions[:BUTTONS_SHOWN]]
+    offers = [(action, write_offer(action, about)) for action in actions[:BUTTONS_SHOWN]]
     return [
         _button(f"{OFFERED}{place}", action, offer)
         for place, (action, offer) in enumerate(offers)

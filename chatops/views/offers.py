@@ -3,10 +3,11 @@
 Whoever presses a button in a message of ours gets the command decided for themselves, as if they had typed it.
 """
 
+from typing import Protocol
+
 import msgspec
 
 from chatops.engine.answer import Action
-from chatops.events.conversation import CommandReceived
 from chatops.names import PullNumber, Repo
 
 LONGEST = 2_000
@@ -23,14 +24,33 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     number: PullNumber = PullNumber(0)
 
 
-def write_offer(action: Action, received: CommandReceived) -> str | None:
-    """Return what the button of an action carries, for an answer to a request; nothing if it is too long."""
+class About(Protocol):
+    """What a message is about: a request, or whatever else is of a community and may name a pull request."""
+
+    @property
+    def community(self) -> str:
+        """The community's key."""
+        ...
+
+    @property
+    def repo(self) -> Repo:
+        """The repository."""
+        ...
+
+    @property
+    def number(self) -> PullNumber:
+        """The pull request, 0 where there is none."""
+        ...
+
+
+def write_offer(action: Action, about: About) -> str | None:
+    """Return what the button of an action carries, for a message about something; nothing if it is too long."""
     offer = Offer(
-        community=received.community,
+        community=about.community,
         verb=action.verb,
         words=action.words,
-        repo=received.repo,
-        number=action.number or received.number,
+        repo=about.repo,
+        number=action.number or about.number,
     )
     written = msgspec.json.encode(offer).decode()
     return written if len(written) <= LONGEST else None

@@ -2,12 +2,13 @@ from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from chatops.events import Event
 from chatops.events.identities import IdentityLinked, IdentityUnlinked
 from chatops.names import CommandId, Login
-from chatops.projections.identities import Identity, identity
+from chatops.projections.identities import Identity, Member, identity, member_called
 from tests.scene import NOW, scene
 
 ALICE, BOB = Login("alice"), Login("bob")
@@ -64,3 +65,16 @@ def test_who_took_it_back_is_nobody(tmp_path: Path, *, is_last_first: bool) -> N
     said: list[Event] = [linked(1, ALICE), unlinked(2)]
 
     assert known(tmp_path, *(reversed(said) if is_last_first else said)) is None
+
+
+def test_a_login_leads_to_the_member_who_was_linked_to_it_last(tmp_path: Path) -> None:
+    second = msgspec.structs.replace(linked(2, ALICE), user="U2")
+
+    with scene(tmp_path, [second, linked(1, ALICE)]) as world, world.knowledge() as knowledge:
+        assert member_called(knowledge.db, ALICE.upper()) == Member(team="T1", member="U2")
+        assert member_called(knowledge.db, BOB) is None
+
+
+def test_a_login_that_was_taken_back_leads_to_nobody(tmp_path: Path) -> None:
+    with scene(tmp_path, [linked(1, ALICE), unlinked(2)]) as world, world.knowledge() as knowledge:
+        assert member_called(knowledge.db, ALICE) is None

@@ -20,6 +20,7 @@ from chatops.events.conversation import (
 )
 from chatops.events.gate import RequiredChecksChanged, RequiredReported
 from chatops.events.mutes import JobsMuted, JobsUnmuted
+from chatops.events.notices import NightSettled, NoticeWanted, NoticeWithheld
 from chatops.events.owners import OwnersChanged
 from chatops.events.picks import PickPromised
 from chatops.events.pings import GroupsCalled
@@ -35,6 +36,7 @@ from chatops.events.runs import (
     RunRequested,
     RunStarted,
 )
+from chatops.events.subscriptions import SubscriptionBegun, SubscriptionEnded, Topic
 from chatops.events.tables import RowsShown
 from chatops.events.trust import TrustGiven, TrustWithdrawn
 from chatops.names import CommandId, JobId, Login, PullNumber, RunId, Sha
@@ -245,6 +247,41 @@ def approvals(draw: st.DrawFn, number: int) -> list[Event]:
 
 
 @st.composite
+def notices(draw: st.DrawFn) -> list[Event]:
+    """Return who wanted to be told of what, some of it in the same moment, and what they were told or not."""
+    events: list[Event] = []
+    people = st.sampled_from(["person/mona", "channel/T1/C1"])
+    for number in range(draw(st.integers(0, 4))):
+        kind = draw(st.sampled_from([SubscriptionBegun, SubscriptionEnded]))
+        topics = draw(st.lists(st.sampled_from("ab"), min_size=1, unique=True))
+        events.append(
+            kind(
+                command=CommandId(f"command/github/comment/{number}/subscribe"), community="acme",
+                subscriber=draw(people), topics=tuple(Topic(what="job", name=one) for one in topics),
+                by="mona", at=NOW + timedelta(seconds=draw(st.integers(0, 2))),
+            )
+        )  # fmt: skip
+        run_id, attempt = RunId(draw(st.integers(1, 2))), draw(st.integers(1, 2))
+        who, at = draw(people), NOW + timedelta(seconds=draw(st.integers(0, 2)))
+        events.append(NightSettled(repo=REPO, run_id=run_id, attempt=attempt, workflow="Nightly"))
+        night: dict[str, Any] = {
+            "notice": f"notice/acme/{who}/{run_id}/{attempt}", "community": "acme", "subscriber": who,
+            "repo": REPO, "run_id": run_id, "attempt": attempt,
+        }  # fmt: skip
+        pull: dict[str, Any] = {
+            **night, "notice": f"notice/acme/{who}/7/{number}", "run_id": RunId(0), "attempt": 0,
+            "number": PullNumber(7), "sha": Sha("a" * 40), "verdict": draw(st.sampled_from(["red", "green"])),
+        }  # fmt: skip
+        events.append(NoticeWanted(**night, to="U1", failing=("a",), fixed=("b",), wanted_at=at))
+        events.append(NoticeWanted(**pull, to="U1", wanted_at=at))
+        events += [
+            NoticeWithheld(**about, reason="muted", text="x", jobs=("c",), withheld_at=at)
+            for about in (night, pull)
+        ]
+    return events
+
+
+@st.composite
 def histories(draw: st.DrawFn) -> list[Event]:
     """Return everything that was heard of a repository, each fact once."""
     events: list[Event] = []
@@ -254,6 +291,7 @@ def histories(draw: st.DrawFn) -> list[Event]:
         events += draw(checks(number))
     events += draw(mutes())
     events += draw(decisions())
+    events += draw(notices())
     events.append(RequiredReported(repo=REPO, names=("a",), fingerprint="r"))
     events += [
         RequiredChecksChanged(

@@ -1,0 +1,67 @@
+"""What people want to be told of without asking."""
+
+from datetime import datetime
+from typing import ClassVar
+
+import msgspec
+
+from chatops.events import Event
+from chatops.names import CommandId
+
+
+class Topic(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something to be told of.
+
+    `what` is `job`, `jobs`, `nightly` or `pull`; `name` the full name of the job, the pattern that means the jobs, or
+    the pull request as `owner/name#7`.
+    """
+
+    what: str
+    name: str = ""
+
+
+class SubscriptionBegun(Event, frozen=True, kw_only=True):
+    """Somebody wants to be told of these topics, or wants a Slack channel to be told.
+
+    `subscriber` is `person/` with a GitHub login in lower case, or `channel/` with a workspace's and a channel's id.
+    """
+
+    kind: ClassVar[str] = "subscription.begun"
+
+    command: CommandId
+    community: str
+    subscriber: str
+    topics: tuple[Topic, ...]
+    by: str
+    at: datetime
+
+    def key(self) -> str:
+        return f"{self.command}/subscribed"
+
+    def stream(self) -> str:
+        return f"subscriber/{self.community}/{self.subscriber}"
+
+    def happened_at(self) -> datetime | None:
+        return self.at
+
+
+class SubscriptionEnded(Event, frozen=True, kw_only=True):
+    """Somebody does not want to be told of these topics any more, or does not want the channel to be told."""
+
+    kind: ClassVar[str] = "subscription.ended"
+
+    command: CommandId
+    community: str
+    subscriber: str
+    topics: tuple[Topic, ...]
+    by: str
+    at: datetime
+
+    def key(self) -> str:
+        return f"{self.command}/unsubscribed"
+
+    def stream(self) -> str:
+        return f"subscriber/{self.community}/{self.subscriber}"
+
+    def happened_at(self) -> datetime | None:
+        return self.at

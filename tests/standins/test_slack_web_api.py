@@ -305,3 +305,33 @@ def test_a_program_without_an_event_loop_is_served_from_a_thread() -> None:
 
         assert answer.json()["ok"]
         assert [message.text for message in served.slack.messages] == ["hi", "hello"]
+
+
+@pytest.mark.parametrize(
+    ("scope", "open_one", "shut_one"),
+    [("channels:history", "C0CI", "D0MONA"), ("im:history", "D0MONA", "C0CI")],
+)
+async def test_an_app_reads_only_the_conversations_that_its_scopes_open(
+    scope: str, open_one: str, shut_one: str
+) -> None:
+    async with SlackStandIn(scopes=["im:write", scope]) as slack, client_of(slack) as client:
+        await client.conversations_open(users="U0MONA")
+        await client.conversations_history(channel=open_one)
+        with pytest.raises(SlackApiError) as refused:
+            await client.conversations_history(channel=shut_one)
+
+        assert error_of(refused) == "missing_scope"
+        assert refused.value.response["needed"].endswith(":history")
+        assert refused.value.response["provided"] == ",".join(sorted(["im:write", scope]))
+
+
+async def test_an_app_without_the_scope_does_nothing() -> None:
+    async with SlackStandIn(scopes=[]) as slack, client_of(slack) as client:
+        await client.auth_test()
+        with pytest.raises(SlackApiError) as posting:
+            await client.chat_postMessage(channel="C0CI", text="hello")
+        with pytest.raises(SlackApiError) as opening:
+            await client.conversations_open(users="U0MONA")
+
+        assert {error_of(posting), error_of(opening)} == {"missing_scope"}
+        assert slack.messages == ()

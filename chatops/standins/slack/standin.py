@@ -15,7 +15,7 @@ import contextlib
 import secrets
 import socket
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import TracebackType
@@ -166,8 +166,9 @@ class SlackStandIn:
         enforce_tiers: bool = False,
         commands: Sequence[str] = (),
         shortcuts: Sequence[Shortcut] = (),
+        scopes: Collection[str] | None = None,
     ) -> None:
-        """Prepare a workspace; secrets that are not given are made up.
+        """Prepare a workspace; secrets that are not given are made up, and without `scopes` the app has every one.
 
         `commands` are examples that the page offers, such as `/ci status nightly`, and `shortcuts` what its menus do.
         """
@@ -196,6 +197,7 @@ class SlackStandIn:
             tickets=self.tickets,
             bot_token=self.bot_token,
             app_token=self.app_token,
+            scopes=scopes,
         )
         self.web_api.open_socket = self._open_socket
         self._host, self._port = host, port

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 
 from chatops.standins.slack.ledger import ApiCall, Fault, Ledger
 from chatops.standins.slack.limits import refuse_bad_blocks, refuse_long_message
+from chatops.standins.slack.scopes import MissingScope, kind_of, needed
 from chatops.standins.slack.tickets import Tickets
 from chatops.standins.slack.workspace import (
     Channel,
@@ -101,8 +102,10 @@ class WebApi:
         tickets: Tickets,
         bot_token: str,
         app_token: str,
+        scopes: Collection[str] | None = None,
     ) -> None:
-        """Serve `workspace` to whoever has the tokens."""
+        """Serve `workspace` to whoever has the tokens; the bot's has these scopes, or every one."""
+        self.scopes = None if scopes is None else frozenset(scopes)
         self.workspace = workspace
         self.ledger = ledger
         self.tickets = tickets
@@ -162,7 +165,11 @@ class WebApi:
     def _answer(self, method: str, arguments: Arguments, token: str) -> JsonObject:
         try:
             self._authenticate(method, token)
+            self._authorize(method, arguments)
             return {"ok": True, **self._methods[method](arguments)}
+        except MissingScope as refused:
+            told = {"needed": refused.wanted, "provided": refused.provided}
+            return _refusal(refused.code) | told
         except RefusedBySlack as refused:
             return _refusal(refused.code, refused.details)
 
@@ -175,6 +182,13 @@ class WebApi:
             raise RefusedBySlack("invalid_auth")
         if (token == self.app_token) != (method in _APP_LEVEL):
             raise RefusedBySlack("not_allowed_token_type")
+
+    def _authorize(self, method: str, arguments: Arguments) -> None:
+        if self.scopes is None:
+            return
+        scope = needed(method, self.workspace.channels.get(arguments.text("channel")))
+        if scope and scope not in self.scopes:
+            raise MissingScope(scope, self.scopes)
 
     def _record(
         self,
@@ -286,7 +300,7 @@ class WebApi:
         channels = [
             channel
             for channel in self.workspace.channels.values()
-            if _kind(channel) in kinds
+            if kind_of(channel) in kinds
             and not (channel.is_archived and arguments.flag("exclude_archived"))
         ]
         page, cursor = _page(channels, arguments, default=100)
@@ -529,7 +543,7 @@ class WebApi:
         return {"thread_ts": message.thread_ts} if message.thread_ts else {}
 
     def _channel(self, channel: Channel) -> JsonObject:
-        kind = _kind(channel)
+        kind = kind_of(channel)
         shape: JsonObject = {
             "id": channel.id,
             "is_channel": kind == "public_channel",
@@ -626,12 +640,6 @@ def _reactions(message: Message) -> list[JsonObject]:
     names = dict.fromkeys(name for name, _ in message.reactions)
     users = {name: [user for kind, user in message.reactions if kind == name] for name in names}
     return [{"name": name, "users": who, "count": len(who)} for name, who in users.items()]
-
-
-def _kind(channel: Channel) -> str:
-    if channel.with_user is not None:
-        return "im"
-    return "private_channel" if channel.is_private else "public_channel"
 
 
 def _between(message: Message, arguments: Arguments) -> bool:

@@ -9,7 +9,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Protocol, Self
@@ -34,6 +34,10 @@ USUAL_WAIT = timedelta(seconds=30)
 QUIET = {"parse": "none", "link_names": False}
 """Text from outside must not become mentions or links on its way."""
 NO_PREVIEWS = {"unfurl_links": False, "unfurl_media": False}
+
+MEMBER = re.compile(r"[UW][A-Z0-9]{4,}")
+"""How Slack writes the id of a person; a channel's begins otherwise."""
+PAGE, MOST_PAGES = 200, 5
 
 BAD_BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 STUMBLES = frozenset(
@@ -66,6 +70,7 @@ OPERATORS = frozenset(
 )
 MEANINGS: Mapping[str, str] = {
     "channel_not_found": "Slack does not know that channel, or does not show it to me.",
+    "user_disabled": "That account in Slack is not in use any more.",
     "not_in_channel": "I am not in that channel; invite me with /invite.",
     "is_archived": "That channel is archived.",
     "restricted_action": "Slack's settings do not let me post in that channel.",
@@ -192,6 +197,38 @@ class SlackGateway:
         # Who is written to by a member's id is answered with the id of the conversation, which alone can be edited.
         return f"{place}/{timestamp}" if isinstance(place, str) and place != channel else timestamp
 
+    async def find(self, channel: str, mark: str, *, since: datetime) -> str | None:
+        """Return the name of the message of ours in a channel, or to a person, whose metadata carry a mark.
+
+        Looked for is among what was said since a moment, as far as a few pages reach.
+        """
+        place = await self._conversation(channel) if MEMBER.fullmatch(channel) else channel
+        arguments: dict[str, object] = {
+            "channel": place,
+            "oldest": f"{since.timestamp():.6f}",
+            "include_all_metadata": True,
+            "limit": PAGE,
+        }
+        for _ in range(MOST_PAGES):
+            answer = await self._call("conversations.history", arguments)
+            for message in _objects(answer.get("messages")):
+                timestamp = message.get("ts")
+                if _mark_of(message) == mark and isinstance(timestamp, str):
+                    return timestamp if place == channel else f"{place}/{timestamp}"
+            cursor = _object(answer.get("response_metadata")).get("next_cursor")
+            if not cursor:
+                return None
+            arguments["cursor"] = cursor
+        return None
+
+    async def _conversation(self, member: str) -> str:
+        """Return the id of our conversation with somebody; Slack opens it, if there has been none."""
+        opened = await self._call("conversations.open", {"users": member})
+        place = _object(opened.get("channel")).get("id")
+        if not isinstance(place, str):
+            raise Transient("Slack opened a conversation and did not say which.")
+        return place
+
     async def update(self, channel: str, name: str, message: Json) -> None:
         """Replace a message of ours."""
         place, _, timestamp = name.rpartition("/")
@@ -248,6 +285,19 @@ class SlackGateway:
         # Slack calls its bare "ok" HTML as well; a page begins like one.
         if answer.body.lstrip().startswith(b"<"):
             raise Transient("Somebody answered in Slack's place, with a web page.")
+
+
+def _mark_of(message: Json) -> object:
+    """Return the mark in a message's metadata, if we put one there."""
+    return _object(_object(message.get("metadata")).get("event_payload")).get("mark")
+
+
+def _object(value: object) -> Json:
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: object) -> list[Json]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _frame(channel: str, thread: str) -> dict[str, object]:

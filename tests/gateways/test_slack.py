@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from chatops.errors import Broken, ChatopsError, Refused, Transient
-from chatops.gateways.slack import SlackGateway
+from chatops.gateways.slack import MOST_PAGES, PAGE, SlackGateway
 from chatops.ports import Slack
 from chatops.standins.slack import SlackStandIn
 from chatops.views.modals import Kept, ask_command
@@ -22,6 +22,7 @@ from tests.gateways.wire import Said, answer, hang, hang_up, moved, page, wire
 pytestmark = pytest.mark.anyio
 
 SHORT = timedelta(milliseconds=150)
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 TOKEN = "xoxb-thisIsNobodysBusiness"
 HELLO = {"text": "Hello"}
 SECTION = {"type": "section", "text": {"type": "plain_text", "text": "Hello"}}
@@ -34,8 +35,10 @@ UPDATE: Call = lambda gateway, _: gateway.update("C1", "1.2", HELLO)  # noqa: E7
 RESPOND: Call = lambda gateway, url: gateway.respond(f"{url}/commands/x", HELLO)  # noqa: E731
 WHISPER: Call = lambda gateway, _: gateway.whisper("C1", "U1", HELLO)  # noqa: E731
 OPEN: Call = lambda gateway, _: gateway.open_form("1.x", {"type": "modal"})  # noqa: E731
+FIND: Call = lambda gateway, _: gateway.find("C1", "mark", since=LONG_AGO)  # noqa: E731
 CALLS = {
     "post": POST, "update": UPDATE, "respond": RESPOND, "whisper": WHISPER, "open": OPEN,
+    "find": FIND,
 }  # fmt: skip
 
 
@@ -97,6 +100,50 @@ async def test_a_message_is_posted_and_then_replaced() -> None:
 
         assert before == [("Hello", 1)]
         assert here.said() == [("Done", 0)]
+
+
+def marked(mark: str) -> dict[str, Any]:
+    """Return a message that carries a mark."""
+    return {**HELLO, "metadata": {"event_type": "notice", "event_payload": {"mark": mark}}}
+
+
+async def test_a_message_is_found_by_its_mark_and_no_other_is() -> None:
+    async with room() as here:
+        name = await here.gateway.post(here.channel, marked("one"))
+        await here.gateway.post(here.channel, HELLO)
+        private = await here.gateway.post("U0MONA", marked("two"))
+
+        found = fits(here.gateway).find
+        assert await found(here.channel, "one", since=here.watch.now - timedelta(minutes=1)) == name
+        assert await found("U0MONA", "two", since=here.watch.now - timedelta(minutes=1)) == private
+        assert await found(here.channel, "two", since=here.watch.now - timedelta(minutes=1)) is None
+        assert await found("U0OCTAVIA", "two", since=here.watch.now - timedelta(minutes=1)) is None
+
+
+async def test_what_was_said_before_is_not_looked_through() -> None:
+    async with room() as here:
+        await here.gateway.post(here.channel, marked("one"))
+        later = here.watch.now + timedelta(minutes=1)
+
+        assert await here.gateway.find(here.channel, "one", since=later) is None
+
+
+async def test_a_few_pages_are_looked_through_and_no_more() -> None:
+    async with room() as here:
+        name = await here.gateway.post(here.channel, marked("one"))
+        for number in range(PAGE * (MOST_PAGES - 1)):
+            here.slack.workspace.post(here.channel, f"message {number}")
+        found = await here.gateway.find(
+            here.channel, "one", since=here.watch.now - timedelta(minutes=1)
+        )
+        for number in range(PAGE):
+            here.slack.workspace.post(here.channel, f"message {number}")
+        lost = await here.gateway.find(
+            here.channel, "one", since=here.watch.now - timedelta(minutes=1)
+        )
+
+        assert (found, lost) == (name, None)
+        assert len(here.slack.calls("conversations.history")) == 2 * MOST_PAGES
 
 
 @pytest.mark.parametrize(("kind", "seen_by"), [("ephemeral", "mona"), ("in_channel", None)])

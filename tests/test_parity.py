@@ -14,8 +14,9 @@ from chatops.engine.vocabulary import vocabularies
 from chatops.engine.work import Item
 from chatops.events import Event
 from chatops.events.conversation import CommandReceived
+from chatops.events.identities import IdentityLinked
 from chatops.intake.webhooks import Comment
-from chatops.names import Login
+from chatops.names import CommandId, Login
 from chatops.running import speaking
 from chatops.surfaces import dashboard, github
 from chatops.surfaces.slack_words import Words
@@ -92,7 +93,10 @@ def what_happened() -> list[Event]:
     """Return a world in which most commands find something to do."""
     failed = [pull(), ended(10), job(1, 10, "a"), job(2, 10, "b"), under_way(11, "Static checks")]
     nights = night(1, nozzle=["failure", "success"]) + night(0, nozzle="success")
-    return [*failed, *nights]
+    linked = IdentityLinked(
+        command=CommandId("command/slack/1"), team="T1", user="U1", login=PERSON, github_id=1, at=NOW
+    )  # fmt: skip
+    return [*failed, *nights, linked]
 
 
 def bare(event: Event, command: str) -> object:

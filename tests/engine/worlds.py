@@ -90,7 +90,7 @@ class Town:
         async def look(received: CommandReceived) -> Standing:
             if self.problem is not None:
                 raise self.problem
-            return Standing(permission=Permission.WRITE)
+            return Standing(login=Login(received.by), permission=Permission.WRITE)
 
         async def refresh(received: CommandReceived) -> int:
             if self.problem is not None:

@@ -64,11 +64,11 @@ def test_the_link_that_registers_the_app_says_what_the_manifest_says() -> None:
     }
 
 
-def test_slack_asks_for_no_more_than_being_asked_and_answering() -> None:
+def test_slack_asks_for_no_more_than_being_asked_answering_and_telling_people() -> None:
     manifest = _read("slack-manifest.yaml")
 
     assert manifest["oauth_config"]["scopes"] == {
-        "bot": ["commands", "chat:write", "app_mentions:read"]
+        "bot": ["commands", "chat:write", "app_mentions:read", "im:write", "im:history"]
     }
     assert manifest["settings"]["event_subscriptions"]["bot_events"] == ["app_mention"]
 

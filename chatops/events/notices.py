@@ -58,7 +58,7 @@ class NoticeWanted(_Notice, frozen=True, kw_only=True):
     `to` is who or where in Slack; `topics` are the subscriptions it is because of, as one says them. `failing` and
     `fixed` are the full names of jobs: of a night those that changed, of a pull request those that failed.
     `required_failed` and `required_passed` count the required tests of the run. `verdict` says how the checks of a pull
-    request ended, `gate` whether its gate passed.
+    request ended, `gate` whether its gate passed, `besides` how many failed that are not required.
     """
 
     kind: ClassVar[str] = "notice.wanted"
@@ -72,6 +72,7 @@ class NoticeWanted(_Notice, frozen=True, kw_only=True):
     required_failed: int = 0
     required_passed: int = 0
     gate: bool = False
+    besides: int = 0
     url: str = ""
     slash_command: str = ""
     wanted_at: datetime

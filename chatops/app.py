@@ -22,8 +22,9 @@ import chatops.policies
 import chatops.projections
 from chatops.answers.awaited import Awaited, awaited_runs
 from chatops.answers.overdue import overdue, overdue_commands
+from chatops.answers.unsettled import unsettled_nights
 from chatops.config import Community, Configuration
-from chatops.engine.bus import Bus, caused_by
+from chatops.engine.bus import SOURCE, Bus, caused_by
 from chatops.engine.catalogue import catalogue
 from chatops.engine.clock import SystemClock
 from chatops.engine.codec import Codec
@@ -65,6 +66,7 @@ logger = structlog.get_logger(__name__)
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 SWEEP_SECONDS = 60
 OVERDUE_SECONDS = 30
+SETTLE_SECONDS = 60
 REQUIRED_SECONDS = 3600
 OWNERS_SECONDS = 3600
 CATCH_UP_SECONDS = 20.0
@@ -247,6 +249,14 @@ class Service:
                 self.notice_overdue,
                 "interval",
                 seconds=OVERDUE_SECONDS,
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=60,
+            )
+            self._scheduler.add_job(
+                self.settle_nights,
+                "interval",
+                seconds=SETTLE_SECONDS,
                 coalesce=True,
                 max_instances=1,
                 misfire_grace_time=60,
@@ -490,6 +500,25 @@ class Service:
             for story, minutes in stories
             for fact in caused_by(story[0], [overdue(story, backlog, minutes)])
         ]
+
+    async def settle_nights(self) -> int:
+        """Record which nights nobody waits for any longer, so that people are told of them without what is missing."""
+        try:
+            facts = await asyncio.to_thread(self._unsettled)
+            if facts:
+                await self.writer.append_soon(Batch(facts=facts))
+        except Unavailable as problem:
+            logger.warning("not looked which nights are over", problem=str(problem))
+            return 0
+        return len(facts)
+
+    def _unsettled(self) -> list[Fact]:
+        with self.database.read() as db:
+            return [
+                Fact(event=night, source=SOURCE, correlation_id=f"night/{night.run_id}")
+                for community in self.configuration.communities.values()
+                for night in unsettled_nights(self.knowledge(db, community))
+            ]
 
     # --- what is served -----------------------------------------------------
 

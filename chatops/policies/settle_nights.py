@@ -52,8 +52,8 @@ class SettleNights(Policy):
             for one in community.nightly
         ):
             return []
-        jobs = jobs_of_runs(scene.db, [run.run_id])
-        if any(job.attempt == run.attempt and not job.is_over for job in jobs):
+        jobs = [job for job in jobs_of_runs(scene.db, [run.run_id]) if job.attempt == run.attempt]
+        if not jobs or not all(job.is_over for job in jobs):
             return []
         return [
             Wanted(

@@ -136,6 +136,15 @@ async def test_a_channel_that_may_not_be_read_is_told_all_the_same() -> None:
         assert here.slack.calls("conversations.history")[0].answer["error"] == "missing_scope"
 
 
+async def test_somebody_is_told_by_an_app_that_was_not_installed_again() -> None:
+    async with room(("commands", "chat:write", "app_mentions:read")) as here:
+        sent = await here.send(wanted())
+
+        (message,) = here.told
+        assert here.slack.workspace.channel(message.channel).with_user == MONA
+        assert not sent.found
+
+
 async def test_what_slack_does_not_take_is_held_back_with_its_words() -> None:
     async with room() as here:
         here.slack.workspace.archive(CHANNEL)

@@ -73,17 +73,18 @@ def test_what_was_carried_over_counts_as_ended(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_night_is_not_settled(tmp_path: Path, run: Event) -> None:
-    assert settled(tmp_path, run) == []
+    assert settled(tmp_path, job(1, 10, "nozzle"), run) == []
 
 
-def test_what_ended_long_ago_is_history(tmp_path: Path) -> None:
-    old, recent = NOW - timedelta(hours=25), NOW - timedelta(hours=23)
-    (tmp_path / "old").mkdir()
+@pytest.mark.parametrize(("hours", "is_news"), [(23, True), (25, False)])
+def test_what_ended_long_ago_is_history(tmp_path: Path, hours: int, *, is_news: bool) -> None:
+    run = ended(10, "Nightly", trigger="schedule", completed_at=NOW - timedelta(hours=hours))
 
-    assert (
-        settled(tmp_path / "old", ended(10, "Nightly", trigger="schedule", completed_at=old)) == []
-    )
-    assert settled(tmp_path, ended(10, "Nightly", trigger="schedule", completed_at=recent)) != []
+    assert bool(settled(tmp_path, job(1, 10, "nozzle"), run)) == is_news
+
+
+def test_a_run_of_which_no_job_was_heard_is_waited_for(tmp_path: Path) -> None:
+    assert settled(tmp_path, night(0, nozzle="success")[0]) == []
 
 
 def test_the_same_night_has_the_same_key_whatever_settles_it(tmp_path: Path) -> None:

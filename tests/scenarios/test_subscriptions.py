@@ -1,18 +1,24 @@
 """Being told without asking: once, of what has changed, with how to stop it; and why one was not told."""
 
 import asyncio
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 import yaml
 
+from chatops.engine.clock import SystemClock
+from chatops.engine.log import Batch
+from chatops.events import Fact
 from chatops.events.notices import NoticeSent, NoticeWanted, NoticeWithheld
+from chatops.events.runs import JobQueued
+from chatops.names import JobId, Repo, RunId
 from chatops.standins.github import PlannedJob
 from chatops.standins.github.actions import Run
 from chatops.standins.slack import Message, SlackStandIn
 from tests.needs import REPOSITORY
 from tests.scenarios.signing_in import link
-from tests.scenarios.world import AUTHOR, MEMBER, PULL, Town, town
+from tests.scenarios.world import AUTHOR, MEMBER, PULL, REPO, Town, town
 
 pytestmark = pytest.mark.anyio
 
@@ -267,3 +273,37 @@ async def test_what_is_told_twice_by_github_is_told_once_by_us(tmp_path: Path) -
         assert len(told(here)) == 1
         wanted = [one for one in await here.events() if isinstance(one.event, NoticeWanted)]
         assert len(wanted) == 1
+
+
+class ThreeDaysLater(SystemClock):
+    """A clock that is three days ahead."""
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(days=3)
+
+
+async def test_a_lost_word_about_one_job_keeps_no_night_unsaid(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'chatops.db'}"
+    async with town(url, tmp_path, slack=as_installed()) as here:
+        await link(here, "octavia")
+        await night(here, job(NEEDED))
+        await say(here, "subscribe nightly")
+        here.pass_time(A_DAY)
+        run = here.repository.run(
+            workflow="Nightly", event="schedule", jobs=[BUILD, job(NEEDED, "failure")]
+        )
+        queued = JobQueued(
+            repo=Repo(REPO), run_id=RunId(run.id), attempt=1, job_id=JobId(9), name="never heard of"
+        )
+        await here.service.record(
+            Batch(facts=[Fact(event=queued, source="github", correlation_id="x")])
+        )
+        await here.let_ci_end()
+        assert told(here) == []
+
+        here.service.clock = ThreeDaysLater()
+        assert await here.service.settle_nights() == 1
+        await here.settle()
+
+        assert len(told(here)) == 1
+        assert await here.service.settle_nights() == 0

@@ -9,11 +9,9 @@ from shlex import quote
 from tempfile import TemporaryDirectory
 
 import msgspec
-import structlog
 
+from chatops.errors import ChatopsError
 from chatops.standins.github import World
-
-logger = structlog.get_logger(__name__)
 
 CONFIGURATION = """\
 # Written by `chatops demo`.
@@ -62,9 +60,11 @@ def place(directory: Path | None) -> AbstractContextManager[str]:
 
 
 class Folder:
-    """The files of one demo."""
+    """The files of one demo; where nobody comes back to them, the pretend GitHub is not kept."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_temporary: bool = False) -> None:
+        self._is_temporary = is_temporary
+        self._kept_changes = -1
         self.configuration = path / "chatops.yaml"
         self.database = path / "chatops.db"
         self.environment = path / "environment"
@@ -98,21 +98,36 @@ class Folder:
         self.environment.write_text("".join(lines), encoding="utf-8")
 
     def keep(self, world: World) -> None:
-        """Keep the pretend GitHub for the next start, but for the key of the App, which is registered anew then."""
-        if world.app is not None:
-            world.app.made_key = None
+        """Keep the pretend GitHub, if it has changed: the next start goes on from there, however this one ends."""
+        if self._is_temporary or world.changes == self._kept_changes:
+            return
         draft = self._world.with_suffix(".new")
         draft.write_bytes(pickle.dumps(world))
         draft.replace(self._world)
+        self._kept_changes = world.changes
 
     def kept_world(self) -> World | None:
-        """Return the pretend GitHub as it was when the last demo ended here."""
-        if not self._world.exists():
-            return None
+        """Return the pretend GitHub as it was when the last demo ended here; nothing where none has begun.
+
+        A log without its GitHub would meet old numbers with a new meaning, so that is refused.
+        """
         try:
             world = pickle.loads(self._world.read_bytes())  # noqa: S301 - `keep` wrote it
+        except FileNotFoundError:
+            world = None
         except (pickle.UnpicklingError, ImportError, LookupError, TypeError, ValueError, EOFError):
             # An older program made it.
-            logger.warning("the kept pretend GitHub cannot be read; it begins anew")
-            return None
-        return world if isinstance(world, World) else None
+            world = None
+        if isinstance(world, World):
+            return world
+        if self._is_filled():
+            raise ChatopsError(
+                f"The pretend GitHub in {self._world} is not there or cannot be read, and the log beside it would not "
+                "fit a new one. Name another directory, or delete this one."
+            )
+        return None
+
+    def _is_filled(self) -> bool:
+        if not self._beginning.exists():
+            return False
+        return msgspec.json.decode(self._beginning.read_bytes(), type=Beginning).is_filled

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from shlex import quote
 
@@ -53,12 +54,13 @@ def main(*, port: int, nights: int, seed: int, speed: float, directory: Path | N
     console = Console(highlight=False, soft_wrap=True)
     try:
         with place(directory) as path:
-            folder = Folder(Path(path))
+            folder = Folder(Path(path), is_temporary=directory is None)
             asked = Beginning(moment=_now(), seed=seed, nights=nights)
             show = Show(folder, folder.begin(asked), free_ports(port), speed, console)
             show.prepare()
-            asyncio.run(show.perform())
-            if directory is not None:
+            try:
+                asyncio.run(show.perform())
+            finally:
                 folder.keep(show.world)
     except KeyboardInterrupt:
         pass
@@ -129,6 +131,7 @@ class Show:
 
     def prepare(self) -> None:
         """Bring the history into the log, the first time."""
+        self._folder.keep(self.world)
         if not self._beginning.is_filled:
             fill(
                 self.service,
@@ -152,6 +155,7 @@ class Show:
                     webhook_url=f"{product}/github/webhooks",
                     secret=self._secrets.webhook,
                     port=self._ports[1],
+                    before_telling=partial(self._folder.keep, self.world),
                 )
             )
             await stack.enter_async_context(

@@ -97,6 +97,7 @@ class Gate:
     hooks: Webhooks
     limit: int = LIMIT
     hour: timedelta = HOUR
+    before_telling: Callable[[], None] = lambda: None
     faults: list[Fault] = field(default_factory=list)
     requests: deque[RecordedCall] = field(default_factory=lambda: deque(maxlen=LEDGER_SIZE))
     _allowances: dict[str, _Allowance] = field(default_factory=dict)
@@ -119,6 +120,9 @@ class Gate:
                 answer = self._answer(request, endpoint, who, raw, is_free=is_free)
         except WrongError as wrong:
             answer = answer or refusal(wrong.status, wrong.message, wrong.errors)
+        if request.method != "GET":
+            self.world.changes += 1
+            self.before_telling()
         if fault is not None and fault.kind == "502_after":
             answer = self._faulty(fault)
         response = self._respond(request, who, answer, is_free=is_free)

@@ -118,7 +118,9 @@ class GitHubStandIn:
         secret: str = "",
         host: str = "127.0.0.1",
         port: int = 0,
+        before_telling: Callable[[], None] = lambda: None,
     ) -> None:
+        """Stand ready; `before_telling` is called before anybody outside hears of a change, so that it can be kept."""
         self.world = world
         # Said to be TCP, so that asyncio lets no answer wait for the acknowledgement of its head.
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -126,8 +128,10 @@ class GitHubStandIn:
         self._socket.bind((host, port))
         self.url = f"http://{host}:{self._socket.getsockname()[1]}"
         self._shapes = Shapes(world, self.url)
-        self.webhooks = Webhooks(world, self._shapes, url=webhook_url, secret=secret)
-        self.gate = Gate(world, self._shapes, self.webhooks)
+        self.webhooks = Webhooks(
+            world, self._shapes, url=webhook_url, secret=secret, before_telling=before_telling
+        )
+        self.gate = Gate(world, self._shapes, self.webhooks, before_telling=before_telling)
         pages = (*SignIn(world).routes(), *Pages(world).routes())
         self.app = _dated(Starlette(routes=[*self._api(), *pages]), world)
         self._server: _Server | None = None

@@ -14,6 +14,7 @@ import random
 import time
 import uuid
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -178,13 +179,22 @@ def _organization(shapes: Shapes, login: str) -> Json:
 class Webhooks:
     """Listens to a world, and sends what it hears to one address, signed."""
 
-    def __init__(self, world: World, shapes: Shapes, *, url: str | None, secret: str) -> None:
+    def __init__(
+        self,
+        world: World,
+        shapes: Shapes,
+        *,
+        url: str | None,
+        secret: str,
+        before_telling: Callable[[], None] = lambda: None,
+    ) -> None:
         self.url = url
         self.secret = secret
         self.events: frozenset[str] | None = None
         self.deliveries: deque[Delivery] = deque(maxlen=LEDGER_SIZE)
         self._world = world
         self._shapes = shapes
+        self._before_telling = before_telling
         self._mischief = Mischief()
         self._waiting: deque[Delivery] = deque()
         self._sending = 0
@@ -348,6 +358,7 @@ class Webhooks:
             await self._send(client, delivery)
 
     async def _send(self, client: httpx.AsyncClient, delivery: Delivery) -> None:
+        self._before_telling()
         began = time.perf_counter()
         try:
             response = await client.post(

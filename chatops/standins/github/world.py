@@ -93,13 +93,15 @@ class World:
         self.numbers["run"] = Numbers(19_000_000_000)
         self.numbers["job"] = Numbers(56_000_000_000)
         self.listeners: list[Listener] = []
+        self.changes = 0
         self.ci = self._new_ci()
 
     def __getstate__(self) -> dict[str, Any]:
-        """Tell what a copy on the disk needs: neither who listens nor the key of the App."""
-        left_out = {"ci", "listeners", "app"}
+        """Tell what a copy on the disk needs: neither who listens nor the App, its key and its tokens."""
+        left_out = {"ci", "listeners", "app", "changes"}
         kept = {name: value for name, value in vars(self).items() if name not in left_out}
-        return {**kept, "active": self.ci.active, "shape": SHAPE}
+        tokens = {token: who for token, who in self.tokens.items() if who.app is None}
+        return {**kept, "tokens": tokens, "active": self.ci.active, "shape": SHAPE}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Go on where the copy was made; the App has to be registered again."""
@@ -110,6 +112,7 @@ class World:
         vars(self).update(state)
         self.app = None
         self.listeners = []
+        self.changes = 0
         self.ci = self._new_ci()
         self.ci.active = active
 
@@ -178,6 +181,7 @@ class World:
 
     def emit(self, happening: Happening) -> None:
         """Tell everyone who listens."""
+        self.changes += 1
         for listener in self.listeners:
             listener(happening)
 

@@ -157,7 +157,8 @@ class Service:
         self.projector = Projector(
             self.log, [projection() for projection in found.projections], on_advance=self._projected
         )
-        self.work = WorkList(self.log, self.clock)
+        lease = timedelta(seconds=self.settings.lease_seconds)
+        self.work = WorkList(self.log, self.clock, lease=lease)
         self.policies = PolicyRunner(
             self.log,
             [policy() for policy in found.policies],

@@ -18,6 +18,7 @@ HIGHEST_PORT = 65_535
 MOST_DAYS = 36_500
 MOST_MEGABYTES = 100
 MOST_SECONDS = 86_400
+LEAST_LEASE = 5
 EVERYWHERE = frozenset({"0.0.0.0", "::", "[::]"})  # noqa: S104 — recognised, not bound to
 """Addresses to listen on that nobody can type into a browser."""
 OTHER_SCHEMES = frozenset(
@@ -335,6 +336,14 @@ class Settings:
             f"a number from 0 to {MOST_DAYS}",
         ),
     ] = 30
+    lease_seconds: Annotated[
+        int,
+        Variable(
+            _whole(LEAST_LEASE, MOST_SECONDS),
+            "Seconds without a word after which a process is taken for dead, and its work is done by another.",
+            f"a number from {LEAST_LEASE} to {MOST_SECONDS}",
+        ),
+    ] = 60
     max_body_mb: Annotated[
         int,
         Variable(

@@ -1,7 +1,8 @@
 """Work that the log asks for, done at least once: claimed under a lease, retried with back-off, parked at the end.
 
 The log is the outbox. `collect` notes what newer facts ask for, in the same transaction as how far it has read; a
-worker claims an item, performs it, and only then is it done. A process that dies leaves its lease to run out.
+worker claims an item, performs it, and only then is it done. A lease is renewed for as long as that takes; a process
+that dies leaves it to run out.
 Work begins where it was born: facts older than the first start ask for nothing.
 """
 
@@ -64,6 +65,8 @@ WORK = Table(
 )
 READER = "work"
 LEASE = timedelta(seconds=60)
+RENEWALS = 3
+"""How often a lease is renewed before it would run out."""
 AT_ONCE = 8
 FIRST_WAIT = timedelta(seconds=2)
 SOON = timedelta(milliseconds=100)
@@ -135,7 +138,8 @@ class Open:
 class WorkList:
     """What is to be done, in the database; any number of processes may take from it."""
 
-    def __init__(self, log: Log, clock: Clock) -> None:
+    def __init__(self, log: Log, clock: Clock, *, lease: timedelta = LEASE) -> None:
+        self.lease = lease
         self._log = log
         self._clock = clock
         self._owner = uuid4().hex
@@ -210,7 +214,7 @@ class WorkList:
         with self._log.database.read() as db:
             if db.execute(select(WORK.c.name).where(due).limit(1)).first() is None:
                 return []
-        until = microseconds(self._clock.now() + LEASE)
+        until = microseconds(self._clock.now() + self.lease)
         with self._log.database.write(durable=False) as db:
             query = (
                 select(WORK)
@@ -227,6 +231,17 @@ class WorkList:
                     )
                 )
         return [Item(row.name, row.subject, row.wanted, row.tries) for row in rows]
+
+    def renew(self, item: Item) -> bool:
+        """Hold an item for another while; return whether it still was ours to hold."""
+        until = microseconds(self._clock.now() + self.lease)
+        with self._log.database.write(durable=False) as db:
+            held = db.execute(
+                self._this(item.name, item.subject)
+                .where(WORK.c.leased_by == self._owner)
+                .values(leased_until=until)
+            )
+        return bool(held.rowcount)
 
     def finish(self, item: Item) -> None:
         """Note that an item is done, up to the fact that wanted it when it was claimed."""
@@ -394,6 +409,27 @@ class Crew:
             nobody = f"No worker is called {item.name}."
             await self._safely(asyncio.to_thread(self._work.park, item, nobody))
             return
+        holding = asyncio.create_task(self._hold(item))
+        try:
+            await self._try(worker, item)
+        finally:
+            holding.cancel()
+            await asyncio.gather(holding, return_exceptions=True)
+        self._wake.set()
+
+    async def _hold(self, item: Item) -> None:
+        """Renew the lease of what is being done, however long that takes, so that nobody else begins with it."""
+        is_ours = True
+        while is_ours:
+            await asyncio.sleep(self._work.lease.total_seconds() / RENEWALS)
+            try:
+                is_ours = await asyncio.to_thread(self._work.renew, item)
+            except Unavailable as problem:
+                logger.warning("lease not renewed", work=item.name, problem=str(problem))
+        logger.warning("work was taken by another process", work=item.name, subject=item.subject)
+
+    async def _try(self, worker: Worker, item: Item) -> None:
+        """Let a worker do an item, and note what came of it."""
         try:
             await worker.perform(item)
         except NotYet:
@@ -414,7 +450,6 @@ class Crew:
             await self._postpone(worker, item, OUR_FAULT, detail=detail)
         else:
             await self._safely(asyncio.to_thread(self._work.finish, item))
-        self._wake.set()
 
     async def _postpone(
         self,

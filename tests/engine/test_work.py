@@ -1,15 +1,21 @@
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chatops.engine.log import Log
-from chatops.engine.work import MOST_TRIES, Crew, Item, WorkList, back_off
+from chatops.engine.work import MOST_TRIES, WORK, Crew, Item, WorkList, back_off
 from chatops.errors import NotYet, Transient
 from chatops.events import Event, Recorded
 from chatops.events.runs import JobCompleted
+from chatops.gateways.github import GitHubGateway
+from chatops.names import RunId
 from tests.engine.logs import HandClock, batch, opened
+from tests.gateways.places import REPO, gateway_to, github, served
 
 
 class Doing:
@@ -194,3 +200,71 @@ def test_waits_grow_and_stay_within_a_quarter_of_an_hour(tries: int) -> None:
     shortest, longest = back_off(tries, lambda: 0.0), back_off(tries, lambda: 1.0)
 
     assert timedelta(seconds=1) <= shortest < longest <= timedelta(minutes=15)
+
+
+class Rerunning(Doing):
+    """A worker that runs a run again at GitHub."""
+
+    def __init__(self, github: GitHubGateway, run_id: RunId) -> None:
+        super().__init__()
+        self._github = github
+        self._run_id = run_id
+
+    async def perform(self, item: Item) -> None:
+        await self._github.rerun_failed(REPO, self._run_id)
+        self.done.append(item.subject)
+
+
+class Slow:
+    """Stands in front of a server, and keeps what is to be changed waiting until it is let go."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.waits, self.let_go = asyncio.Event(), asyncio.Event()
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "POST":
+            self.waits.set()
+            await self.let_go.wait()
+        await self._app(scope, receive, send)
+
+
+@pytest.mark.anyio
+async def test_what_takes_longer_than_a_lease_is_done_by_one_alone(
+    log: Log, clock: HandClock
+) -> None:
+    lease = timedelta(seconds=0.3)
+    lists = [WorkList(log, clock, lease=lease) for _ in range(2)]
+    lists[0].be_born()
+    log.append([batch(1)])
+
+    async with github() as place, AsyncExitStack() as stack:
+        run = place.run(place.open_pull())
+        slow = Slow(place.hub.app)
+        place.hub.be_known_at(await stack.enter_async_context(served(slow)))
+        gateway = await stack.enter_async_context(gateway_to(place.hub, read=timedelta(minutes=1)))
+        workers = [Rerunning(gateway, RunId(run.id)) for _ in lists]
+        crews = [Crew(work, [worker]) for work, worker in zip(lists, workers, strict=True)]
+        running = [asyncio.create_task(crew.run(every=0.01)) for crew in crews]
+        await slow.waits.wait()
+        for _ in range(4):
+            held_until = _leased_until(log)
+            clock.moment += lease * 0.7
+            while _leased_until(log) == held_until:  # noqa: ASYNC110 - a table tells nobody
+                await asyncio.sleep(0.01)
+        slow.let_go.set()
+        while lists[0].count() != (0, 0):  # noqa: ASYNC110 - see above
+            await asyncio.sleep(0.01)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    assert sorted(worker.done for worker in workers) == [[], ["1"]]
+    assert [call.path for call in place.hub.requests].count(
+        f"/repos/{REPO}/actions/runs/{run.id}/rerun-failed-jobs"
+    ) == 1
+
+
+def _leased_until(log: Log) -> int:
+    with log.database.read() as db:
+        return db.scalar(select(WORK.c.leased_until)) or 0

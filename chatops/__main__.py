@@ -274,7 +274,7 @@ def status(as_json: AsJson = False) -> None:
     Example: chatops status --json
     """
     service = _service("web")
-    with _opened(service):
+    with _read(service):
         state = service.readiness()
         head = service.log.head()
         facts = {"ready": state.is_ready, "head": head, **state.facts}
@@ -301,7 +301,7 @@ def events(
     from chatops.running.reading import lines
 
     service = _service("web")
-    with _opened(service):
+    with _read(service):
         try:
             for line in lines(
                 service.log, after, kind=kind, stream=stream, follow=follow, as_json=as_json
@@ -369,7 +369,7 @@ def list_effects(as_json: AsJson = False) -> None:
     Example: chatops effects list
     """
     service = _service("web")
-    with _opened(service):
+    with _read(service):
         items = [
             {
                 "name": item.name, "subject": item.subject, "position": item.wanted, "tries": item.tries,
@@ -516,9 +516,21 @@ def _service(
 
 @contextmanager
 def _opened(service: Any) -> Iterator[None]:
-    """Open the database for a command that needs nothing else."""
+    """Open the database for a command that changes it, at the newest schema."""
     service.open_database()
     try:
+        yield
+    finally:
+        service.database.close()
+
+
+@contextmanager
+def _read(service: Any) -> Iterator[None]:
+    """Look into the database for a command that changes nothing in it."""
+    from chatops.running.opening import check_readable
+
+    try:
+        check_readable(service)
         yield
     finally:
         service.database.close()

@@ -490,6 +490,8 @@ def test_who_follows_is_told_what_is_new_until_they_have_enough(shell: Shell) ->
 def test_json_is_one_document_and_nothing_else(
     shell: Shell, words: Sequence[str], status: int
 ) -> None:
+    shell.record()
+
     said = shell(*words, "--json")
 
     assert said.status == status
@@ -530,7 +532,8 @@ def test_a_database_that_will_not_do_is_said_in_a_sentence(
         sqlite3.connect(folder / "locked.db").close()
         address = f"sqlite:///file:{folder}/locked.db?immutable=1&uri=true"
 
-    words = ["serve", "--port", "0"] if "newer" in address or ":1/" in address else ["status"]
+    opens = any(part in address for part in ("newer", "locked", ":1/"))
+    words = ["serve", "--port", "0"] if opens else ["status"]
 
     said = shell(
         *words,
@@ -542,6 +545,49 @@ def test_a_database_that_will_not_do_is_said_in_a_sentence(
     assert sentence in said.err
     assert "hidden" not in said.err
     assert said.out == ""
+
+
+READING = (["status"], ["events"], ["events", "--follow"], ["effects", "list"])
+
+
+@pytest.mark.parametrize("words", [*READING, ["doctor"]], ids=" ".join)
+@pytest.mark.parametrize(
+    ("at", "sentence"),
+    [
+        ("0001", "The database is at schema '0001', and this version reads"),
+        ("9999", "The database is at schema '9999', and this version knows up to"),
+    ],
+)
+def test_who_only_looks_leaves_another_schema_as_it_is_and_says_what_to_do(
+    shell: Shell, words: Sequence[str], at: str, sentence: str
+) -> None:
+    shell.record()
+    with sqlite3.connect(shell.database) as db:
+        db.execute("UPDATE alembic_version SET version_num = ?", [at])
+    db.close()
+
+    said = shell(*words)
+
+    with sqlite3.connect(shell.database) as db:
+        found = db.execute("SELECT version_num FROM alembic_version").fetchone()
+    db.close()
+    assert said.status == FAILED
+    assert sentence in said.err + said.out
+    assert found == (at,)
+
+
+@pytest.mark.parametrize("words", READING, ids=" ".join)
+def test_who_only_looks_makes_no_tables(shell: Shell, words: Sequence[str]) -> None:
+    said = shell(*words)
+    doctor = shell("doctor")
+
+    with sqlite3.connect(shell.database) as db:
+        tables = db.execute("SELECT name FROM sqlite_master").fetchall()
+    db.close()
+    assert (said.status, said.out) == (FAILED, "")
+    assert said.err.startswith("The database is empty. `chatops serve` makes its tables")
+    assert "empty; `chatops serve` makes its tables" in doctor.out
+    assert tables == []
 
 
 @pytest.mark.postgres

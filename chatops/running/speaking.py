@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
-from chatops.app import Service
+from chatops.app import Service, revision
 from chatops.config import Community
 from chatops.engine.answer import Answer, as_text
 from chatops.engine.bus import Bus
@@ -23,7 +23,7 @@ from chatops.events.conversation import (
 from chatops.gateways.github import GitHubGateway
 from chatops.names import CommandId, PullNumber, Repo
 from chatops.ports import GitHub
-from chatops.running.opening import check_schema
+from chatops.running.opening import check_readable, check_schema
 from chatops.surfaces.comment_words import said_alone
 
 SURFACE = "cli"
@@ -179,9 +179,12 @@ def _finding(check: str, *, problem: str = "", found: str = "answers") -> Mappin
 
 
 def _database(service: Service) -> Mapping[str, Any]:
+    """Look at the database, and leave it as it is; an empty one is no fault before the first start."""
     try:
         check_schema(service)
-        service.open_database()
+        if not revision(service.database):
+            return _finding("database", found="empty; `chatops serve` makes its tables")
+        check_readable(service)
         state = service.readiness()
     except ChatopsError as problem:
         return _finding("database", problem=str(problem))

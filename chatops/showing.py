@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import NamedTuple, Protocol
@@ -15,10 +15,12 @@ from chatops.engine.command import Knowledge
 from chatops.engine.database import Database
 from chatops.ports import Clock
 from chatops.projections.freshness import last_change
+from chatops.projections.mutes import muted_jobs
 from chatops.surfaces.pages import Page, Show, packed
 from chatops.views.audit import audit_json, render_audit
 from chatops.views.commands import commands_json, render_commands
 from chatops.views.nightly import Strips, nightly_json, render_nightly
+from chatops.views.nightly_detail import NOTHING, Sayable
 from chatops.views.page import Viewer
 from chatops.views.story import render_story, story_json
 
@@ -106,7 +108,8 @@ class Pages:
         with self._database.read() as db:
             changed = last_change(db, community.repositories)
             minute = int(now.timestamp() // 60)
-            asked = (community.key, form, viewer, tuple(sorted(query.items())), compress)
+            sayable = self._sayable(db, community, viewer)
+            asked = (community.key, form, viewer, sayable, tuple(sorted(query.items())), compress)
             cached = (*asked, changed, minute)
             with self._lock:
                 page = self._pages.get(cached)
@@ -124,7 +127,7 @@ class Pages:
                 github_url=self._github_url,
                 strips=strips,
                 viewer=viewer,
-                verbs=self._verbs(community) if viewer is Viewer.SIGNED_IN else (),
+                sayable=sayable,
             )
         page = packed(body.encode(), MEDIA_TYPES[form], compress=compress)
         with self._lock:
@@ -156,10 +159,13 @@ class Pages:
             )
         return None if body is None else packed(body.encode(), MEDIA_TYPES[form], compress=compress)
 
-    def _verbs(self, community: Community) -> Collection[str]:
-        """Return what can be said in a community."""
-        with self._database.read() as db:
-            return self._knowledge(db, community).commands.keys()
+    def _sayable(self, db: Connection, community: Community, viewer: Viewer) -> Sayable:
+        """Return what whoever looks can say about the jobs of the nights: those who are not signed in, nothing."""
+        if viewer is not Viewer.SIGNED_IN:
+            return NOTHING
+        knowledge = self._knowledge(db, community)
+        muted = muted_jobs(db, community.key, knowledge.now)
+        return Sayable(verbs=frozenset(knowledge.commands), muted=frozenset(muted))
 
     def _viewer(self, form: str, *, is_signed_in: bool) -> Viewer:
         """Return all that a page is told of who looks at it; what programs read is the same for everybody."""

@@ -183,6 +183,7 @@ class Show:
         self._console.print(
             f"\nKata ChatOps runs, between a pretend GitHub and a pretend Slack.\n\n"
             f"  Dashboard  {product}/nightly\n"
+            f"             sign in as {MAINTAINER}, open a test, and press a button\n"
             f"  GitHub     {github}/{self._past.repository}/pull/{pull.number}\n"
             f"             comment /retest as {MAINTAINER}, and watch the checks and the reply\n"
             f"  Slack      {slack}/\n"

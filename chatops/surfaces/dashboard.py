@@ -95,7 +95,9 @@ class Door:
             return not_taken(str(problem), _again(form), HTTPStatus.BAD_REQUEST)
         costs = self._costs(received)
         if costs and form.get("how") not in (EXPLAIN, SURE):
-            return _asked_once_more(request, received, form, costs, session)
+            title = self._configuration.communities[received.community].title
+            html = render_sure(received, costs, _carried(form), title=title)
+            return _personal(request, html, session)
         return await self._recorded(received, session)
 
     async def _recorded(self, received: CommandReceived, session: Session) -> Response:
@@ -237,18 +239,14 @@ def _community(key: str, configuration: Configuration) -> Community:
     return found
 
 
-def _asked_once_more(
-    request: Request,
-    received: CommandReceived,
-    form: Mapping[str, str],
-    costs: str,
-    session: Session,
-) -> Response:
-    """Return the page that says what it costs, with the form once more."""
-    carried = {
-        name: form[name] for name in ("community", "say", "repo", "number", "offer") if name in form
-    }
-    html = render_sure(received, costs, carried)
+def _carried(form: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what a form says, to be sent once more."""
+    fields = ("community", "say", "repo", "number", "offer")
+    return {name: form[name] for name in fields if name in form}
+
+
+def _personal(request: Request, html: str, session: Session) -> Response:
+    """Return a page for the one who is signed in."""
     plain = Page(html.encode(), "text/html; charset=utf-8", "")
     compress = "gzip" in request.headers.get("accept-encoding", "")
     page = personal_page(plain, session, compress=compress)

@@ -5,7 +5,7 @@ that failed, then every test over the nights. All of its state is in its address
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import quote, urlencode
@@ -27,7 +27,7 @@ from chatops.answers.nights import (
     counted,
 )
 from chatops.config import Community
-from chatops.views.nightly_detail import MARKS, Detail, detail, job_link
+from chatops.views.nightly_detail import MARKS, NOTHING, Detail, Sayable, detail, job_link
 from chatops.views.page import Viewer, ago, fragment, render, sign_in_address, took
 
 GITHUB = "https://github.com"
@@ -176,17 +176,16 @@ def render_nightly(
     github_url: str = GITHUB,
     strips: Strips | None = None,
     viewer: Viewer = Viewer.ANYBODY,
-    verbs: Collection[str] = (),
+    sayable: Sayable = NOTHING,
 ) -> str:
     """Return the page, or with `part=detail` only what is known of the selected test.
 
-    `strips` are those of the board, where it is shown more than once; `verbs` what can be said here.
+    `strips` are those of the board, where it is shown more than once; `sayable` what whoever looks can say.
     """
     asked = _asked(query, board.asked)
-    sayable = verbs if viewer is Viewer.SIGNED_IN else ()
     selected = [test for test in board.tests if asked.selected and test.name == asked.selected]
     details = {
-        id(test): detail(board, test, community, github_url, verbs=sayable) for test in selected
+        id(test): detail(board, test, community, github_url, sayable=sayable) for test in selected
     }
     if asked.part == "detail":
         return render("nightly_detail.html", details=list(details.values()), name=asked.selected)

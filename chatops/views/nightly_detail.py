@@ -3,10 +3,10 @@
 Whoever follows a failing test's name sees this, inside the page or fetched into it.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
+from chatops.answers.job_words import Named
 from chatops.answers.night_cells import NOT_THERE_YET
 from chatops.answers.nights import Cell, Execution, Night, NightBoard, State, Test, counted
 from chatops.config import Community, Owner
@@ -27,15 +27,31 @@ MARKS = {
     State.QUEUED: "w",
 }
 """The class of a cell; the style sheet gives it glyph and colour."""
-MUTE = "mute"
+MUTE, UNMUTE = "mute", "unmute"
 SAYABLE = {
     "why": "Why it fails…",
     "history": "How it has been…",
     "who": "Who looks after it…",
     MUTE: "Mute it…",
-    "unmute": "End its mute…",
+    UNMUTE: "End its mute…",
 }
 """What can be said about the job of a night, with the words of its button. What is run again is on pull requests."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sayable:
+    """What whoever looks can say: which verbs there are, and which jobs are muted, by their full names."""
+
+    verbs: frozenset[str] = frozenset()
+    muted: frozenset[str] = frozenset()
+
+    def is_of_use(self, verb: str, test: Test) -> bool:
+        """Return whether there is any use in saying it about a test: what is muted is not muted again."""
+        is_muted = Named(name=test.name, workflow=test.workflow).full in self.muted
+        return verb in self.verbs and verb != (MUTE if is_muted else UNMUTE)
+
+
+NOTHING = Sayable()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +97,9 @@ def detail(
     community: Community,
     github_url: str,
     *,
-    verbs: Collection[str] = (),
+    sayable: Sayable = NOTHING,
 ) -> Detail:
-    """Return all that is known of a test; `verbs` are what whoever looks can say about it."""
+    """Return all that is known of a test, and what whoever looks can say about it."""
     return Detail(
         test=test,
         sentence=_sentence(board, test),
@@ -98,7 +114,7 @@ def detail(
         leads=tuple(
             (words, f"commands?{urlencode(_typed(verb, test), quote_via=quote)}")
             for verb, words in SAYABLE.items()
-            if verb in verbs
+            if sayable.is_of_use(verb, test)
         ),
     )
 

@@ -7,11 +7,13 @@ from chatops.events.conversation import CommandReceived
 from chatops.views.page import Viewer, render
 
 
-def render_sure(received: CommandReceived, costs: str, carried: Mapping[str, str]) -> str:
+def render_sure(
+    received: CommandReceived, costs: str, carried: Mapping[str, str], *, title: str
+) -> str:
     """Return the page that says what a command would cost, with what its form carried once more."""
     return render(
         "sure.html",
-        name=received.community,
+        name=title,
         here="sure",
         up=f"/{received.community}/",
         viewer=Viewer.SIGNED_IN,

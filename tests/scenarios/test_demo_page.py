@@ -141,6 +141,107 @@ def test_a_visitor_asks_what_is_missing_and_finds_the_question_on_the_audit(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 375])
+def test_a_visitor_signs_in_and_presses_buttons(
+    demo: Demo, chromium: Browser, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    context = chromium.new_context(
+        viewport={"width": width, "height": 800}, color_scheme=scheme, locale="en-GB"
+    )
+    page = context.new_page()
+    page.goto(demo.dashboard)
+    page.get_by_role("link", name="Sign in").click()
+    sign_in(page)
+    problems = seen(page)
+    page.locator("tbody tr:visible th a").first.click()
+    page.get_by_role("link", name="Why it fails").click(timeout=PATIENCE)
+    problems += seen(page)
+    page.get_by_role("button", name="Say it").click()
+    expect(page.locator("#answer .verdict")).to_be_visible(timeout=PATIENCE)
+    problems += seen(page)
+
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+    context.close()
+    assert problems == []
+
+
+def sign_in(page: Page, login: str = "mona") -> None:
+    """Say on the pretend GitHub's page who one is."""
+    page.get_by_label("You are").select_option(login)
+    page.get_by_role("button", name="Authorize").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def seen(page: Page) -> list[object]:
+    """Return what is wrong with a page as it stands: for axe, or because it is wider than the window."""
+    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    return [*axe(page), *([f"{page.url} is {wide} too wide"] if wide > 0 else [])]
+
+
+def test_a_visitor_without_scripts_has_it_run_again(demo: Demo, chromium: Browser) -> None:
+    context = chromium.new_context(java_script_enabled=False, locale="en-GB")
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.goto(demo.dashboard)
+    page.get_by_role("link", name="Sign in").click()
+    sign_in(page)
+    page.get_by_role("link", name="Commands", exact=True).click()
+    page.get_by_label("Command", exact=True).fill("/test all")
+    page.get_by_label("Pull request").fill(demo.github.rpartition("/")[2])
+    page.get_by_role("button", name="What would happen").click()
+    told(page, "Nothing was done")
+
+    page.get_by_role("link", name="Commands", exact=True).click()
+    page.get_by_label("Command", exact=True).fill("/test all now")
+    page.get_by_label("Pull request").fill(demo.github.rpartition("/")[2])
+    page.get_by_role("button", name="Say it").click()
+    expect(page.locator("body")).to_contain_text("It spends runner hours")
+    page.get_by_role("button", name="Yes, do it").click()
+    told(page, "Asked for by mona")
+    context.close()
+
+
+def told(page: Page, words: str) -> None:
+    """Reload a page until it tells something, as people do without scripts."""
+    deadline = time.monotonic() + PATIENCE / 1000
+    while words not in page.locator("#answer").inner_text():
+        assert time.monotonic() < deadline, page.locator("body").inner_text()
+        page.reload()
+
+
+def test_a_visitor_with_only_a_keyboard_says_a_command(demo: Demo, page: Page) -> None:
+    page.goto(demo.dashboard)
+    press_on(page, "Sign in")
+    sign_in(page)
+    page.goto(demo.dashboard.replace("nightly", "commands"))
+    tab_to(page, "say")
+    page.keyboard.type("/status nightly")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#answer .verdict")).to_be_visible(timeout=PATIENCE)
+
+
+def press_on(page: Page, words: str) -> None:
+    """Go from one thing to the next until it is this one, and press Enter."""
+    for _ in range(50):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent").strip() == words:
+            page.keyboard.press("Enter")
+            return
+    raise AssertionError(f"the keyboard does not lead to {words}")
+
+
+def tab_to(page: Page, field: str) -> None:
+    """Go from one thing to the next until it is this field."""
+    for _ in range(50):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == field:
+            return
+    raise AssertionError(f"the keyboard does not lead to {field}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_readmes_pictures_show_this_page(
     demo: Demo, chromium: Browser, tmp_path: Path, scheme: Literal["light", "dark"]
 ) -> None:

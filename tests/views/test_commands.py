@@ -8,12 +8,14 @@ from chatops.config import Community, Labels
 from chatops.engine.command import Knowledge
 from chatops.engine.vocabulary import Vocabulary
 from chatops.views.commands import commands_json, entries, render_commands
+from chatops.views.page import TOKEN, Viewer
 from tests.scene import COMMUNITY, NOW, scene
 
 ALL = catalogues().commands
 
 
 def known(folder: Path, community: Community = COMMUNITY) -> Knowledge:
+    folder.mkdir(exist_ok=True)
     with scene(folder) as world, world.knowledge() as knowledge:
         return Knowledge(
             db=knowledge.db,
@@ -67,3 +69,28 @@ def test_programs_read_the_same(tmp_path: Path) -> None:
     assert told["slash_command"] == "/acme"
     assert [one["name"] for one in told["commands"]] == sorted(ALL)
     assert next(one for one in told["commands"] if one["name"] == "help")["who_may"] == "anyone"
+
+
+def test_only_who_is_signed_in_has_a_form_with_what_the_address_has(tmp_path: Path) -> None:
+    typed = {"say": '/why "a & b"', "number": "7"}
+    forms = {
+        viewer: render_commands(known(tmp_path / viewer.name), typed, viewer=viewer)
+        for viewer in Viewer
+    }
+
+    assert '<form class="filter say"' in forms[Viewer.SIGNED_IN]
+    assert 'name="say" value="/why &#34;a &amp; b&#34;"' in forms[Viewer.SIGNED_IN]
+    assert 'name="number" value="7"' in forms[Viewer.SIGNED_IN]
+    assert str(TOKEN) in forms[Viewer.SIGNED_IN]
+    for viewer in (Viewer.ANYBODY, Viewer.STRANGER):
+        assert "<form" not in forms[viewer]
+    assert "sign-in?to=/acme/commands%3Fsay%3D" in forms[Viewer.STRANGER]
+    assert "sign-in" not in forms[Viewer.ANYBODY]
+
+
+def test_where_there_are_several_repositories_one_is_chosen(tmp_path: Path) -> None:
+    two = msgspec.structs.replace(COMMUNITY, repositories=("acme/rocket", "acme/docs"))
+
+    page = render_commands(known(tmp_path, two), {"repo": "acme/docs"}, viewer=Viewer.SIGNED_IN)
+
+    assert "<option>acme/rocket</option><option selected>acme/docs</option>" in page

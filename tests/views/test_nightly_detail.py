@@ -1,12 +1,22 @@
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from chatops.answers.nights import night_board
 from chatops.config import Community, Owner, OwnerGroup
 from chatops.events import Event
-from chatops.views.nightly_detail import Detail, detail
+from chatops.surfaces.comment_words import Spoken, said_alone
+from chatops.views.nightly_detail import (
+    MUTE,
+    NOTHING,
+    SAYABLE,
+    UNMUTE,
+    Detail,
+    Sayable,
+    detail,
+)
 from tests.builders import (
     CARRIED,
     FAIL,
@@ -36,11 +46,14 @@ ACME = Community(
 )
 
 
-def detail_of(folder: Path, *facts: Iterable[Event], name: str = "a") -> Detail:
+def detail_of(
+    folder: Path, *facts: Iterable[Event], name: str = "a", sayable: Sayable = NOTHING
+) -> Detail:
+    folder.mkdir(exist_ok=True)
     with nights_database(folder, [fact for some in facts for fact in some]) as db:
         board = night_board(db, [REPO], [SCHEDULE], now=MORNING)
     test = next(test for test in board.tests if test.name == name)
-    return detail(board, test, ACME, GITHUB)
+    return detail(board, test, ACME, GITHUB, sayable=sayable)
 
 
 def test_every_execution_is_a_line_the_newest_first(tmp_path: Path) -> None:
@@ -118,3 +131,36 @@ def test_a_test_that_is_gone_says_so(tmp_path: Path) -> None:
     told = detail_of(tmp_path, facts, night(3, {"a": PASS, "b": PASS}))
 
     assert "do not know this test any more" in told.sentence
+
+
+def test_what_can_be_said_about_it_leads_to_a_form_with_the_words_in_it(tmp_path: Path) -> None:
+    name = 'caller / a "b" & c'
+    told = detail_of(
+        tmp_path, night(0, {name: FAIL}), name=name, sayable=Sayable(verbs=frozenset({"why", MUTE}))
+    )
+
+    typed = [parse_qs(urlsplit(address).query) for _, address in told.leads]
+
+    assert [one["repo"] for one in typed] == [[REPO], [REPO]]
+    assert [said_alone(one["say"][0]) for one in typed] == [
+        Spoken("why", (name,), 0, f"'{name}'"),
+        Spoken(MUTE, (name, "for", "7d"), 0, f"'{name}' for 7d"),
+    ]
+
+
+def test_what_is_muted_can_be_said_to_be_so_no_more(tmp_path: Path) -> None:
+    both = frozenset({MUTE, UNMUTE})
+    full = f"{SCHEDULE.name} / a"
+    loud = detail_of(tmp_path / "loud", night(0, {"a": FAIL}), sayable=Sayable(verbs=both))
+    quiet = detail_of(
+        tmp_path / "quiet",
+        night(0, {"a": FAIL}),
+        sayable=Sayable(verbs=both, muted=frozenset({full})),
+    )
+
+    assert [words for words, _ in loud.leads] == [SAYABLE[MUTE]]
+    assert [words for words, _ in quiet.leads] == [SAYABLE[UNMUTE]]
+
+
+def test_who_is_not_signed_in_is_offered_nothing(tmp_path: Path) -> None:
+    assert detail_of(tmp_path, night(0, {"a": FAIL})).leads == ()

@@ -7,7 +7,7 @@ LOUD = "<script>alert(1)</script>"
 
 def test_it_is_said_what_it_costs_before_it_is_done() -> None:
     said = received(words=("test (a)",))
-    page = render_sure(said, "It spends runner hours.", {"say": '/retest "test (a)"'})
+    page = render_sure(said, "It spends runner hours.", {"say": '/retest "test (a)"'}, title="Acme")
 
     assert "/retest &#34;test (a)&#34;" in page
     assert f"</bdi>#{PULL}" in page
@@ -19,7 +19,9 @@ def test_it_is_said_what_it_costs_before_it_is_done() -> None:
 
 
 def test_what_is_carried_along_is_never_markup() -> None:
-    page = render_sure(received(words=(LOUD, str(TOKEN))), "", {"say": f"{LOUD}{TOKEN}"})
+    page = render_sure(
+        received(words=(LOUD, str(TOKEN))), "", {"say": f"{LOUD}{TOKEN}"}, title=LOUD
+    )
 
     assert LOUD not in page
     assert page.count(str(TOKEN)) == 1

@@ -1,17 +1,24 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from chatops.engine.command import Knowledge
+from chatops.engine.answer import Action, Answer, Tone
+from chatops.engine.command import UNDONE_WITHIN, Knowledge
+from chatops.engine.kept_replies import KeptReplies
 from chatops.events import Event, Fact, event_id
 from chatops.events.conversation import CommandAccepted, CommandReceived, CommandRefused
 from chatops.events.reruns import JobOutcome, RerunFinished, RerunRequested, RerunStarted
 from chatops.names import RunId
+from chatops.views.page import TOKEN, Viewer
 from chatops.views.story import render_story, story_json
-from tests.scene import COMMAND, HEAD, REPO, Scene, ended, received, scene
+from chatops.views.told import render_told
+from tests.engine.worlds import COMMANDS
+from tests.scene import COMMAND, HEAD, NOW, REPO, Scene, ended, received, scene
 
 STARTED = RerunStarted(command=COMMAND, repo=REPO, run_id=RunId(10), attempt=2, workflow="CI")
 RETEST: list[Event] = [
@@ -139,3 +146,69 @@ def test_no_event_shows_a_field_that_nobody_called_public(tmp_path: Path) -> Non
     assert (
         not {word.replace(" ", "_") for one in told["events"] for word in one["details"]} & hidden
     )
+
+
+LABELLED: list[Event] = [
+    received(verb="label", words=("bug",)),
+    CommandAccepted(command=COMMAND, role="permission triage"),
+]
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_offered"),
+    [
+        ({}, True),
+        ({"now": NOW + UNDONE_WITHIN}, False),
+        ({"commands": {}}, False),
+        ({"viewer": Viewer.STRANGER}, False),
+        ({"viewer": Viewer.ANYBODY}, False),
+    ],
+)
+def test_what_can_be_taken_back_has_a_button_for_who_is_signed_in(
+    tmp_path: Path, changes: dict[str, Any], *, is_offered: bool
+) -> None:
+    viewer = changes.pop("viewer", Viewer.SIGNED_IN)
+    with known(tmp_path, LABELLED) as (_, knowledge):
+        seen = replace(knowledge, **{"commands": dict(COMMANDS), **changes})
+        shown = render_story(seen, {"id": ID}, viewer=viewer)
+
+    assert shown is not None
+    assert ('<button type="submit">Undo</button>' in shown) == is_offered
+    assert (str(TOKEN) in shown) == is_offered
+
+
+def test_what_was_refused_has_nothing_to_take_back(tmp_path: Path) -> None:
+    refused = CommandRefused(command=COMMAND, reason="no", text="No.")
+    with known(tmp_path, [LABELLED[0], refused]) as (_, knowledge):
+        seen = replace(knowledge, commands=dict(COMMANDS))
+        shown = render_story(seen, {"id": ID}, viewer=Viewer.SIGNED_IN)
+
+    assert shown is not None
+    assert "Undo</button>" not in shown
+
+
+def test_the_answer_to_what_was_said_here_is_on_the_page(tmp_path: Path) -> None:
+    said = received(surface="web", comment_id=0)
+    action = Action(text="Stop what runs", verb="cancel")
+    answers = [
+        Answer(verdict=("Running.",), tone=Tone.BUSY, actions=(action,)),
+        Answer(verdict=("Done.",)),
+    ]
+    shown = []
+    with known(tmp_path, [said]) as (world, knowledge):
+        shown.append(render_story(knowledge, {"id": ID}))
+        for answer in answers:
+            KeptReplies(world.log.database).put(COMMAND, render_told(answer, said))
+            with world.knowledge() as later:
+                shown += [
+                    render_story(later, {"id": ID}, viewer=viewer)
+                    for viewer in (Viewer.STRANGER, Viewer.SIGNED_IN)
+                ]
+
+    nothing, running, with_button, done, _ = (page or "" for page in shown)
+    assert "There is no answer yet" in nothing
+    assert [("data-live" in page) for page in (nothing, running, done)] == [True, True, False]
+    assert "Running." in running
+    assert "Stop what runs" not in running
+    assert "Stop what runs</button>" in with_button
+    assert "Done." in done

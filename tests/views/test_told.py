@@ -40,7 +40,7 @@ def test_lists_are_shown_and_what_is_left_out_is_counted() -> None:
 
     assert kept.html.count("<li>job") == LINES_SHOWN
     assert "and 7 more" in kept.html
-    assert "<h3>Failed</h3>" in kept.html
+    assert "<h2>Failed</h2>" in kept.html
 
 
 def test_what_may_be_said_next_becomes_buttons_that_say_just_that() -> None:

@@ -298,7 +298,7 @@ class Settings:
         Secret | None,
         Variable(
             _secret,
-            "Signs what a browser keeps while somebody signs in to be linked from Slack.",
+            "Signs what a browser keeps while somebody signs in, on the dashboard or to be linked from Slack.",
             "a long random text",
             is_secret=True,
         ),
@@ -307,7 +307,7 @@ class Settings:
         str,
         Variable(
             _text,
-            "The GitHub App's client id: with it, people in Slack can prove who they are on GitHub.",
+            "The GitHub App's client id: with it, people sign in on the dashboard, and prove in Slack who they are.",
             "a client id",
         ),
     ] = ""

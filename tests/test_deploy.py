@@ -18,6 +18,7 @@ from chatops.engine.vocabulary import Vocabulary
 from chatops.settings import KNOWN
 from chatops.surfaces.comment_words import split_words
 from chatops.surfaces.linking import PATH as LINK_PATH
+from chatops.surfaces.signing_in import PATH as SIGN_IN_PATH
 from chatops.surfaces.slack_hearing import ASK, RETEST_MESSAGE, WHO_MESSAGE
 from chatops.surfaces.web import GITHUB_PATH, SLACK_PATH
 from tests.needs import REPOSITORY
@@ -51,15 +52,16 @@ def test_the_link_that_registers_the_app_says_what_the_manifest_says() -> None:
 
     said = parse_qsl(urlsplit(link.group()).query)
 
-    assert [value for key, value in said if key == "events[]"] == manifest["default_events"]
-    assert {key: value for key, value in said if key != "events[]"} == {
+    lists = {"events[]": "default_events", "callback_urls[]": "callback_urls"}
+    for name, of_manifest in lists.items():
+        assert [value for key, value in said if key == name] == manifest[of_manifest]
+    assert {key: value for key, value in said if key not in lists} == {
         "name": manifest["name"],
         "description": manifest["description"],
         "url": manifest["url"],
         "public": "false",
         "webhook_active": "true",
         "webhook_url": manifest["hook_attributes"]["url"],
-        "callback_urls[]": manifest["callback_urls"][0],
         **manifest["default_permissions"],
     }
 
@@ -92,9 +94,10 @@ def test_whatever_slack_sends_comes_to_the_door_that_listens() -> None:
 
 
 def test_github_leads_back_to_the_page_that_waits_for_it() -> None:
-    [address] = _read("github-app.yaml")["callback_urls"]
+    addresses = _read("github-app.yaml")["callback_urls"]
 
-    assert urlsplit(address).path == f"{LINK_PATH}/callback"
+    paths = [urlsplit(address).path for address in addresses]
+    assert paths == [f"{LINK_PATH}/callback", f"{SIGN_IN_PATH}/callback"]
 
 
 def test_slack_sends_people_by_their_ids_to_the_door_that_listens() -> None:

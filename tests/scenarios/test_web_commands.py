@@ -407,7 +407,7 @@ async def test_neither_token_nor_secret_is_recorded_or_kept_in_the_open(
 
         codec = here.service.log.codec
         recorded = b"".join([codec.encode(one.event) for one in await here.events()])
-        token = visitor.client.cookies["chatops_session"]
+        token = visitor.client.cookies["chatops-session"]
         with here.service.database.read() as db:
             [row] = db.execute(SESSIONS.select()).all()
         assert token not in str(row)

@@ -45,6 +45,7 @@ from chatops.engine.work import Crew, Worker, WorkList
 from chatops.engine.writer import Done, Writer
 from chatops.errors import BadInput, Transient, Unavailable
 from chatops.events import Event, Fact
+from chatops.events.conversation import CommandReceived
 from chatops.gateways.github import GitHubGateway
 from chatops.gateways.github_sign_in import GitHubSignIn
 from chatops.intake.sweep import sweep
@@ -52,6 +53,7 @@ from chatops.looking import Looker
 from chatops.metrics import Metrics
 from chatops.names import CommandId
 from chatops.ports import GitHub, Ports, Slack
+from chatops.projections.commands import commands_lately
 from chatops.settings import Settings
 from chatops.showing import Pages
 from chatops.surfaces import dashboard
@@ -426,7 +428,14 @@ class Service:
             self.signing_in,
             append=self.record,
             is_shown=self._is_shown,
+            said_lately=self._said_lately,
         )
+
+    def _said_lately(self, received: CommandReceived) -> int:
+        """Return how many commands the same person has said in the same place lately."""
+        after = self.clock.now() - dashboard.LATELY
+        with self.database.read() as db:
+            return commands_lately(db, received.community, received.by, received.surface, after)
 
     async def _is_shown(self, position: int) -> bool:
         """Wait a little until pages show what is recorded; return whether they do."""

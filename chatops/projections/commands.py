@@ -310,6 +310,18 @@ def commands_of_person(
     return [_command(row) for row in db.execute(query)]
 
 
+def commands_lately(db: Connection, community: str, by: str, surface: str, after: datetime) -> int:
+    """Return how many commands somebody has said on a surface since a moment."""
+    commands = LIVE.commands.c
+    query = select(func.count()).where(
+        commands.community == community,
+        commands.said_by == by,
+        commands.received_at >= int(after.timestamp()),
+        commands.surface == surface,
+    )
+    return db.scalar(query) or 0
+
+
 def command_of_id(db: Connection, command: CommandId) -> Command | None:
     """Return one command."""
     commands = LIVE.commands.c

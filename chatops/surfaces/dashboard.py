@@ -6,6 +6,7 @@ is not: that is decided where it is decided for everybody.
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
 from hashlib import blake2b
 from http import HTTPStatus
 from urllib.parse import quote, urlencode
@@ -44,9 +45,13 @@ SURFACE = "web"
 PATH = "/commands"
 LONGEST_BODY = 16_000
 LONGEST_LINE = 2_000
+LATELY = timedelta(minutes=10)
+MOST_LATELY = 60
+"""Commands that one person can say here in that time: nobody types faster, and each costs calls to GitHub."""
 DRY_RUN = "--dry-run"
 EXPLAIN, SURE = "explain", "sure"
 """What the buttons of a form say, in its field `how`: only tell what would be; it was asked once more."""
+TOO_MANY = "You have said very much in the last ten minutes. Wait a little, and send it again."
 SIGNED_OUT = "What you sent was not done. Sign in, and send it again."
 
 _NUMBER = re.compile(r"#?0*([0-9]{1,9})", re.ASCII)
@@ -64,12 +69,14 @@ class Door:
         *,
         append: Callable[[Batch], Awaitable[Appended]],
         is_shown: Callable[[int], Awaitable[bool]],
+        said_lately: Callable[[CommandReceived], int],
     ) -> None:
         self._configuration = configuration
         self._vocabularies = vocabularies
         self._signing_in = signing_in
         self._append = append
         self._is_shown = is_shown
+        self._said_lately = said_lately
 
     def routes(self) -> Sequence[Route]:
         """Return the address that forms are sent to."""
@@ -93,6 +100,8 @@ class Door:
             received = asked(form, self._configuration, session)
         except BadInput as problem:
             return not_taken(str(problem), _again(form), HTTPStatus.BAD_REQUEST)
+        if await run_in_threadpool(self._said_lately, received) >= MOST_LATELY:
+            return not_taken(TOO_MANY, _again(form), HTTPStatus.TOO_MANY_REQUESTS)
         costs = self._costs(received)
         if costs and form.get("how") not in (EXPLAIN, SURE):
             title = self._configuration.communities[received.community].title

@@ -134,7 +134,7 @@ class SigningIn:
     def is_ours(self, request: Request, form: Mapping[str, str], session: Session) -> bool:
         """Return whether a form was sent from a page of ours, by the one who is signed in."""
         origin = request.headers.get("origin")
-        if origin is not None and origin != _origin(self._base_url):
+        if origin is not None and origin != origin_of(self._base_url):
             return False
         return same(form.get(CSRF, ""), session.csrf)
 
@@ -158,6 +158,8 @@ def own_place(asked: str) -> str:
     return asked if len(asked) <= LONGEST_PLACE and _PLACE.fullmatch(asked) else HOME
 
 
-def _origin(address: str) -> str:
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc}"
+def origin_of(address: str) -> str:
+    """Return what browsers call the place that an address is at: in small letters, without a port that goes unsaid."""
+    parts = urlsplit(address.lower())
+    usual = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
+    return f"{parts.scheme}://{parts.netloc.removesuffix(usual)}"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatops.surfaces.signing_in import HOME, own_place
+from chatops.surfaces.signing_in import HOME, origin_of, own_place
 
 OURS = "https://ci.example"
 
@@ -31,3 +31,18 @@ def test_a_page_of_ours_is_come_back_to(place: str) -> None:
 
 def test_without_one_it_is_the_first_page() -> None:
     assert own_place("") == own_place("nightly") == own_place("/" + "a" * 5_000) == HOME
+
+
+@pytest.mark.parametrize(
+    ("address", "origin"),
+    [
+        ("https://ci.example", "https://ci.example"),
+        ("https://CI.example:443/", "https://ci.example"),
+        ("http://ci.example:80", "http://ci.example"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("https://ci.example:80", "https://ci.example:80"),
+        ("http://[::1]:8080/below", "http://[::1]:8080"),
+    ],
+)
+def test_our_own_origin_is_called_as_browsers_do(address: str, origin: str) -> None:
+    assert origin_of(address) == origin

@@ -1,4 +1,5 @@
 // Keeps the story of a command up to date while it goes on; without it, reloading the page does the same.
+const FIRST = 400;
 const PAUSE = 2_000;
 const LONGEST = 30 * 60_000;
 const PARTS = ["said", "answer", "chain"];
@@ -38,5 +39,5 @@ async function look() {
 }
 
 if (isLive()) {
-  setTimeout(look, PAUSE);
+  setTimeout(look, FIRST);
 }

@@ -34,6 +34,7 @@ class Process:
             **{
                 name: value for name, value in os.environ.items() if not name.startswith("CHATOPS_")
             },
+            "CHATOPS_BASE_URL": self.url,
             **environment,
         }
         self._log = folder / "serve.log"

@@ -17,12 +17,12 @@ from chatops.names import RunId
 class Edge:
     """A test that turned red, or green, in one attempt of a run.
 
-    `in_one_night`: what it had been before was another attempt of the same run.
+    `is_back`: it is as it was in the nights before; only an earlier attempt of this one had been otherwise.
     """
 
     test: Test
     fails: bool
-    in_one_night: bool
+    is_back: bool
 
     @property
     def job(self) -> Named:
@@ -96,11 +96,12 @@ def _edge(
     newest = of_run[-1]
     if newest.attempt != attempt:
         return None
-    fails, in_one_night = newest.state is State.FAILED, len(of_run) > 1
-    before = of_run[-2].state if in_one_night else _before(test, place, run_id)
+    fails = newest.state is State.FAILED
+    in_nights_before = _before(test, place, run_id)
+    before = of_run[-2].state if len(of_run) > 1 else in_nights_before
     if before is None or fails == (before not in GREEN):
         return None
-    return Edge(test=test, fails=fails, in_one_night=in_one_night)
+    return Edge(test=test, fails=fails, is_back=fails == (in_nights_before is State.FAILED))
 
 
 def _before(test: Test, place: int, run_id: RunId) -> State | None:

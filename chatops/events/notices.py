@@ -57,8 +57,9 @@ class NoticeWanted(_Notice, frozen=True, kw_only=True):
 
     `to` is who or where in Slack; `topics` are the subscriptions it is because of, as one says them. `failing` and
     `fixed` are the full names of jobs: of a night those that changed, of a pull request those that failed.
-    `required_failed` and `required_passed` count the required tests of the run. `verdict` says how the checks of a pull
-    request ended, `gate` whether its gate passed, `besides` how many failed that are not required.
+    `required_failed` and `required_passed` count the required tests of the run, or those of a pull request that is
+    green. `verdict` says how its checks ended, `gate` whether its gate passed, `besides` how many failed that
+    are not required.
     """
 
     kind: ClassVar[str] = "notice.wanted"

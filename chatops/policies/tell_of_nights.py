@@ -172,5 +172,5 @@ class _Telling:
 
 
 def _is_news_to(edge: Edge, told: set[str]) -> bool:
-    """Return whether somebody is to be told: that a rerun helped concerns those who were told of the failure."""
-    return edge.fails or not edge.in_one_night or edge.job.full in told
+    """Return whether somebody is to be told: that a rerun helped concerns who was told of the failure."""
+    return edge.fails or not edge.is_back or edge.job.full in told

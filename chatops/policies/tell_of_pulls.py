@@ -41,11 +41,12 @@ PASSED = "success"
 class Verdict:
     """How the checks of a commit ended: red with those that failed, or green, and whether the gate passed.
 
-    `besides` counts what failed and is not required.
+    `passed` counts the required ones where it is known which are, `besides` what failed and is not required.
     """
 
     word: str
     failing: tuple[str, ...] = ()
+    passed: int = 0
     gate: bool = False
     besides: int = 0
 
@@ -123,7 +124,7 @@ def _verdict(checks: PullChecks) -> Verdict | None:
     is_unclear = any(check in counting for check in (*checks.failed, *checks.holding_up))
     if is_unclear or (gate is not None and not passed):
         return None
-    return Verdict(word=GREEN, gate=passed, besides=besides)
+    return Verdict(word=GREEN, passed=len(checks.required), gate=passed, besides=besides)
 
 
 def _ended_at(checks: PullChecks, fact: Recorded) -> datetime:
@@ -170,6 +171,7 @@ def _notice(
         to=place,
         topics=(topic_words(pull_topic(head.repo, head.number), community),),
         failing=verdict.failing,
+        required_passed=verdict.passed,
         gate=verdict.gate,
         besides=verdict.besides,
         url=f"{knowledge.github_url}/{head.repo}/pull/{head.number}",

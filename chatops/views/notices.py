@@ -84,7 +84,8 @@ def _of_pull(wanted: NoticeWanted) -> Line:
     if wanted.verdict == RED:
         number = len(wanted.failing)
         return (f"{about} is red: {_counted(number, 'check')} failed.",)
-    what = "every required check has passed" if wanted.besides else "every check has passed"
+    passed = wanted.required_passed
+    what = f"{_counted(passed, 'required check')} passed" if passed else "every check has passed"
     gate = ", and its gate lets it through" if wanted.gate else ""
     return (f"{about} is green: {what}{gate}.",)
 

@@ -38,7 +38,7 @@ def edges(folder: Path, *nights: NightOf, attempt: int = 1, of: int = -1) -> dic
     assert found is not None
     return {
         edge.test.name: ("fails" if edge.fails else "passes")
-        + (" again" if edge.in_one_night else "")
+        + (", as before" if edge.is_back else "")
         for edge in found.edges
     }
 
@@ -85,7 +85,16 @@ def test_each_attempt_is_compared_with_the_one_before_it(tmp_path: Path) -> None
     (tmp_path / "first").mkdir()
 
     assert edges(tmp_path / "first", before, again) == {"a": "fails", "b": "passes", "c": "fails"}
-    assert edges(tmp_path, before, again, attempt=2) == {"a": "passes again"}
+    assert edges(tmp_path, before, again, attempt=2) == {"a": "passes, as before"}
+
+
+def test_a_rerun_may_end_what_lasted_for_nights(tmp_path: Path) -> None:
+    before = NightOf(ago=1, attempts=[{"a": FAIL}])
+    again = NightOf(ago=0, attempts=[{"a": FAIL}, {"a": PASS}])
+    (tmp_path / "first").mkdir()
+
+    assert edges(tmp_path / "first", before, again) == {}
+    assert edges(tmp_path, before, again, attempt=2) == {"a": "passes"}
 
 
 def test_the_required_tests_are_counted_as_they_are_after_the_attempt(tmp_path: Path) -> None:

@@ -202,12 +202,12 @@ def test_the_first_attempt_is_told_as_it_was(tmp_path: Path) -> None:
     assert one(tmp_path, rerun("failure", "success"), follows(NOZZLE)).failing == (NOZZLE.name,)
 
 
-def test_what_failed_since_long_and_passes_in_a_rerun_was_told_long_ago(tmp_path: Path) -> None:
+def test_that_a_rerun_ended_what_lasted_for_nights_is_told_to_everybody(tmp_path: Path) -> None:
     facts = rerun("failure", "success", before="failure")
     (tmp_path / "first").mkdir()
 
     assert told(tmp_path / "first", facts, follows(NOZZLE)) == []
-    assert one(tmp_path, facts, follows(NOZZLE), told_red(), attempt=2).fixed == (NOZZLE.name,)
+    assert one(tmp_path, facts, follows(NOZZLE), attempt=2).fixed == (NOZZLE.name,)
 
 
 def test_a_rerun_of_others_changes_nothing(tmp_path: Path) -> None:

@@ -94,6 +94,7 @@ def test_only_what_is_required_counts_where_that_is_known(tmp_path: Path) -> Non
     notice = one(tmp_path, required, OPEN_GATE, *FAILED)
 
     assert (notice.verdict, notice.failing, notice.besides) == ("green", (), 1)
+    assert notice.required_passed == 1
 
 
 def test_what_is_required_and_missing_keeps_it_from_being_green(tmp_path: Path) -> None:

@@ -231,7 +231,7 @@ async def test_who_follows_a_pull_request_is_told_how_its_checks_end(
 
         [_, green] = told(here)
         assert red.text == f"acme/rocket#{PULL} is red: 1 check failed."
-        assert green.text.startswith(f"acme/rocket#{PULL} is green: every check has passed")
+        assert green.text.startswith(f"acme/rocket#{PULL} is green: 3 required checks passed")
 
 
 async def test_who_is_not_linked_is_told_how_and_nobody_is_subscribed(tmp_path: Path) -> None:

@@ -98,11 +98,17 @@ def test_a_pull_request_is_told_with_its_verdict() -> None:
         "  CI / a",
         "  CI / b",
     ]
-    green = of_pull(verdict="green", failing=(), gate=True, besides=3)
+    green = of_pull(verdict="green", failing=(), gate=True, besides=3, required_passed=121)
     assert said(green)[:2] == [
-        "acme/rocket#7 is green: every required check has passed, and its gate lets it through.",
+        "acme/rocket#7 is green: 121 required checks passed, and its gate lets it through.",
         "Its head is c0ffee000. Not required, and failed: 3. Look at it",
     ]
+
+
+def test_where_nothing_is_known_to_be_required_every_check_has_to_pass() -> None:
+    green = of_pull(verdict="green", failing=())
+
+    assert said(green)[0] == "acme/rocket#7 is green: every check has passed."
 
 
 def buttons(message: dict[str, Any]) -> list[Offer | None]:

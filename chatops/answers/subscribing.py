@@ -33,6 +33,7 @@ NOT_LINKED = ("not_linked", "No account in Slack is linked to the one on GitHub 
 HERE, ALL, LIST = "here", "all", "list"
 NIGHT_WORDS = frozenset({"nightly", "night"})
 NAMED_IN_REFUSAL = 3
+LONGEST_PATTERN = 300
 CHANNELS = ("C", "G")
 """How the ids of Slack's channels begin; that of a conversation with one person begins otherwise."""
 
@@ -175,6 +176,8 @@ def _jobs_meant(
     together = not are_rows and any(is_called(whole, job) or fits(whole, job) for job in jobs)
     found: dict[Topic, None] = {}
     for pattern in (whole,) if together else words:
+        if len(pattern) > LONGEST_PATTERN:
+            raise Refused("That is longer than any job's name. Say a part of it.", reason="usage")
         mean = meant(pattern, jobs, aliases=aliases, rows=rows)
         wanted = aliases.get(pattern.lower(), pattern)
         if are_rows or all(is_called(wanted, job) for job in mean):

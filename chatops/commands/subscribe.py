@@ -93,9 +93,10 @@ class Subscribe(Command):
         new = tuple(topic for topic in topics if topic not in known)
         if not new:
             raise Refused("I tell of that already.", reason="as_it_is")
-        if len(known) + len(new) > MOST:
+        many = len(new) + sum(not _is_over(topic, knowledge) for topic in known)
+        if many > MOST:
             raise Refused(
-                f"That would be {len(known) + len(new)} things to tell of, and {MOST} are the most. "
+                f"That would be {many} things to tell of, and {MOST} are the most. "
                 f"Say a pattern, or `unsubscribe` from some.",
                 reason="too_many",
             )
@@ -228,10 +229,8 @@ def _subscribed(one: Subscription, knowledge: Knowledge) -> Line:
         ", since ",
         When(one.since),
     )
-    if one.topic.what == PULL:
-        known = pull(knowledge.db, *pull_named(one.topic.name))
-        if known is not None and known.state != "open":
-            return (*line, f"; it is {known.state}, so nothing more will come")
+    if _is_over(one.topic, knowledge):
+        return (*line, "; it is closed, so nothing more will come")
     if one.subscriber.startswith(CHANNEL):
         return (*line, f", by {one.by}")
     return line
@@ -242,3 +241,9 @@ def _held(one: Withheld) -> Line:
     more = one.count - len(one.jobs)
     about = f"{names} and {more} more" if more > 0 else names
     return (When(one.at), f": {about}. " if about else ": ", one.text)
+
+
+def _is_over(topic: Topic, knowledge: Knowledge) -> bool:
+    """Return whether a topic is a pull request that is not open any more."""
+    known = pull(knowledge.db, *pull_named(topic.name)) if topic.what == PULL else None
+    return known is not None and known.state != "open"

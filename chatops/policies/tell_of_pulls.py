@@ -21,14 +21,8 @@ from chatops.events.notices import NoticeWanted, NoticeWithheld
 from chatops.events.runs import JobCompleted, RunCompleted
 from chatops.names import PullNumber, Repo, Sha
 from chatops.projections.notices import verdicts_told
-from chatops.projections.pulls import pull
-from chatops.projections.subscriptions import (
-    PULL,
-    pull_named,
-    pull_topic,
-    pulls_followed,
-    subscriptions_to,
-)
+from chatops.projections.pulls import numbers_of_commit, pull
+from chatops.projections.subscriptions import followed_pulls, followers, pull_topic
 
 NEWS = timedelta(hours=24)
 """What happened longer ago than this when we heard of it is history, by whatever road it came."""
@@ -58,29 +52,25 @@ class TellOfPulls(Policy):
     reads: ClassVar[tuple[type[Event], ...]] = (RunCompleted, JobCompleted, CheckSeen, StatusSet)
 
     def concerned(self, facts: Sequence[Recorded], scene: Scene) -> Sequence[Recorded]:
-        heads = _followed_heads(scene) if facts else {}
-        return [
-            fact
-            for fact in facts
-            if _commit(fact) in heads and fact.recorded_at - fact.occurred_at <= NEWS
-        ]
+        """Return the newest of those about one commit: all of them would be judged by the same read models."""
+        newest = {
+            _commit(fact): fact for fact in facts if fact.recorded_at - fact.occurred_at <= NEWS
+        }
+        return [fact for fact in newest.values() if _followed(fact, scene)]
 
     def decide(self, fact: Recorded, scene: Scene) -> Sequence[Wanted]:
         return [
             Wanted(event)
-            for repo, number in _followed_heads(scene).get(_commit(fact), ())
+            for repo, number in _followed(fact, scene)
             for event in _told(fact, repo, number, scene)
         ]
 
 
-def _followed_heads(scene: Scene) -> dict[tuple[Repo, Sha], list[tuple[Repo, PullNumber]]]:
-    """Return the open pull requests that somebody follows, by the commits at their heads."""
-    found: dict[tuple[Repo, Sha], list[tuple[Repo, PullNumber]]] = {}
-    for repo, number in sorted(pulls_followed(scene.db)):
-        known = pull(scene.db, repo, number)
-        if known is not None and known.state == "open":
-            found.setdefault((repo, known.sha), []).append((repo, number))
-    return found
+def _followed(fact: Recorded, scene: Scene) -> list[tuple[Repo, PullNumber]]:
+    """Return the pull requests that somebody follows and whose head the commit is, or was."""
+    repo, sha = _commit(fact)
+    numbers = numbers_of_commit(scene.db, repo, sha)
+    return sorted(followed_pulls(scene.db, [(repo, number) for number in numbers]))
 
 
 def _commit(fact: Recorded) -> tuple[Repo, Sha]:
@@ -91,18 +81,20 @@ def _commit(fact: Recorded) -> tuple[Repo, Sha]:
 def _told(fact: Recorded, repo: Repo, number: PullNumber, scene: Scene) -> Iterator[Event]:
     community = scene.configuration.community_of(repo)
     knowledge = scene.knowledge(community.key) if community is not None else None
-    if knowledge is None:
+    known = pull(scene.db, repo, number)
+    if knowledge is None or known is None:
+        return
+    if known.state != "open" or known.sha != _commit(fact)[1]:
         return
     checks = pull_checks(knowledge, repo, number)
     verdict = _verdict(checks)
     if verdict is None:
         return
-    ended_at = _ended_at(checks, fact)
-    told = verdicts_told(scene.db, repo, number, checks.pull.sha)
-    for one in subscriptions_to(scene.db, knowledge.community.key, (PULL,)):
-        before = told.get((knowledge.community.key, one.subscriber), [])
-        is_meant = pull_named(one.topic.name) == (repo, number) and one.since < ended_at
-        if is_meant and verdict.word not in before[-1:]:
+    key, ended_at = knowledge.community.key, _ended_at(checks, fact)
+    told = verdicts_told(scene.db, repo, number, known.sha)
+    for one in followers(scene.db, key, pull_topic(repo, number)):
+        before = told.get((key, one.subscriber), [])
+        if one.since < ended_at and verdict.word not in before[-1:]:
             yield _notice(fact, checks, verdict, one.subscriber, len(before), knowledge)
 
 

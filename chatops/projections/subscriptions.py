@@ -1,6 +1,6 @@
 """Who wants to be told of what?"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
+    Index,
     Row,
     String,
     Table,
@@ -50,6 +51,7 @@ class Subscriptions(Projection):
             Column("command", String, nullable=False),
             Column("said_by", String, nullable=False),
             Column("stands", Boolean, nullable=False),
+            Index(f"{self.prefix}subscriptions_to_topic", "what", "name"),
         )
 
     def apply(self, facts: Sequence[Recorded], db: Connection) -> None:
@@ -132,11 +134,34 @@ def pull_topic(repo: Repo, number: PullNumber) -> Topic:
     return Topic(what=PULL, name=f"{repo}#{number}")
 
 
-def pulls_followed(db: Connection) -> set[tuple[Repo, PullNumber]]:
-    """Return the pull requests that somebody is told of."""
+def followers(db: Connection, community: str, topic: Topic) -> list[Subscription]:
+    """Return who of a community is told of a topic."""
     subscriptions = LIVE.subscriptions.c
-    query = select(subscriptions.name).where(subscriptions.what == PULL, subscriptions.stands)
-    return {pull_named(name) for name in db.scalars(query.distinct())}
+    query = (
+        select(LIVE.subscriptions)
+        .where(
+            subscriptions.what == topic.what,
+            subscriptions.name == topic.name,
+            subscriptions.community == community,
+            subscriptions.stands,
+        )
+        .order_by(subscriptions.subscriber)
+    )
+    return [_subscription(row) for row in db.execute(query)]
+
+
+def followed_pulls(
+    db: Connection, pulls: Collection[tuple[Repo, PullNumber]]
+) -> set[tuple[Repo, PullNumber]]:
+    """Return those of a few pull requests that anybody is told of."""
+    subscriptions = LIVE.subscriptions.c
+    names = [pull_topic(repo, number).name for repo, number in pulls]
+    query = (
+        select(subscriptions.name)
+        .distinct()
+        .where(subscriptions.what == PULL, subscriptions.name.in_(names), subscriptions.stands)
+    )
+    return {pull_named(name) for name in db.scalars(query)} if names else set()
 
 
 def pull_named(name: str) -> tuple[Repo, PullNumber]:

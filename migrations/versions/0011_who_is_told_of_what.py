@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("stands", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("community", "subscriber", "what", "name"),
     )
+    op.create_index("subscriptions_to_topic", "subscriptions", ["what", "name"], unique=False)
     op.create_table(
         "nights_settled",
         sa.Column("run_id", sa.BigInteger(), autoincrement=False, nullable=False),

@@ -170,6 +170,21 @@ def test_nobody_follows_more_than_anybody_reads(tmp_path: Path) -> None:
         decide(tmp_path, ["nightly"], many)
 
 
+def test_what_is_over_does_not_count(tmp_path: Path) -> None:
+    closed = [
+        pull(number=PullNumber(number), state="closed", fingerprint=f"{number}")
+        for number in range(100, 100 + MOST)
+    ]
+    many = begun(*(pull_topic(REPO, one.number) for one in closed))
+
+    assert decide(tmp_path, ["nightly"], *closed, many)[1] == [NIGHT]
+
+
+def test_what_is_longer_than_any_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="longer than any job's name"):
+        decide(tmp_path, ["*" * 301])
+
+
 def tell(
     folder: Path, words: Sequence[str], *facts: Event, told: Sequence[Event] = (), **changes: object
 ) -> Answer:

@@ -4,6 +4,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from chatops.config import Configuration
+from chatops.engine.policy import Scene
 from chatops.events import Event
 from chatops.events.checks import StatusSet
 from chatops.events.gate import RequiredChecksChanged
@@ -13,7 +15,19 @@ from chatops.events.subscriptions import SubscriptionBegun
 from chatops.names import CommandId, Login, Sha
 from chatops.policies.tell_of_pulls import TellOfPulls
 from chatops.projections.subscriptions import pull_topic
-from tests.scene import HEAD, NOW, PULL, REPO, decided, ended, job, pull, scene, under_way
+from tests.scene import (
+    COMMUNITY,
+    HEAD,
+    NOW,
+    PULL,
+    REPO,
+    decided,
+    ended,
+    job,
+    pull,
+    scene,
+    under_way,
+)
 
 MONA, CHANNEL = "person/mona", "channel/T1/C0CI"
 LINKED = IdentityLinked(
@@ -137,6 +151,16 @@ def test_the_same_state_asks_for_the_same_whichever_fact_is_looked_at(tmp_path: 
         keys = {event.key() for fact in facts for event in decided(world, TellOfPulls(), fact)}
 
     assert len(keys) == 1
+
+
+def test_of_many_facts_about_one_commit_one_is_looked_at(tmp_path: Path) -> None:
+    with scene(tmp_path, [LINKED, pull(), follows()]) as world:
+        facts = world.add([OPEN_GATE, *PASSED])
+        with world.knowledge() as knowledge:
+            configuration = Configuration(communities={"acme": COMMUNITY})
+            looking = Scene(world.log, knowledge.db, configuration, lambda _db, _key: knowledge)
+
+            assert TellOfPulls().concerned(facts, looking) == [facts[-1]]
 
 
 def test_another_commit_has_a_verdict_of_its_own(tmp_path: Path) -> None:

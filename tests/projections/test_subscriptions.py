@@ -6,14 +6,15 @@ import pytest
 
 from chatops.events import Event
 from chatops.events.subscriptions import SubscriptionBegun, SubscriptionEnded, Topic
-from chatops.names import CommandId
+from chatops.names import CommandId, PullNumber
 from chatops.projections.subscriptions import (
     JOB,
     JOBS,
     NIGHTLY,
     PULL,
+    followed_pulls,
+    followers,
     pull_topic,
-    pulls_followed,
     subscription_words,
     subscriptions_of,
     subscriptions_to,
@@ -75,13 +76,29 @@ def test_subscriptions_to_something_come_subscriber_by_subscriber(tmp_path: Path
     assert pulls == []
 
 
-def test_the_pull_requests_that_somebody_follows_are_known(tmp_path: Path) -> None:
+def test_it_is_known_which_pull_requests_somebody_follows(tmp_path: Path) -> None:
+    places = [(REPO, SEVEN), (REPO, PullNumber(8))]
     with scene(tmp_path, [begun(1, pull_topic(REPO, SEVEN), NIGHT)]) as world:
         with world.knowledge() as knowledge:
-            assert pulls_followed(knowledge.db) == {(REPO, SEVEN)}
+            assert followed_pulls(knowledge.db, places) == {(REPO, SEVEN)}
+            assert followed_pulls(knowledge.db, []) == set()
         world.add([over(2, pull_topic(REPO, SEVEN))])
         with world.knowledge() as knowledge:
-            assert pulls_followed(knowledge.db) == set()
+            assert followed_pulls(knowledge.db, places) == set()
+
+
+def test_who_follows_something_is_known_by_it(tmp_path: Path) -> None:
+    facts = [
+        begun(1, NIGHT, NOZZLE),
+        begun(2, NIGHT, who="person/alice"),
+        over(3, NIGHT, who="person/alice"),
+        begun(4, NIGHT, who="channel/T1/C1"),
+        begun(5, NIGHT, who="person/bob", community="other"),
+    ]
+    with scene(tmp_path, facts) as world, world.knowledge() as knowledge:
+        found = followers(knowledge.db, "acme", NIGHT)
+
+    assert [one.subscriber for one in found] == ["channel/T1/C1", MONA]
 
 
 def test_what_a_command_said_last_is_known_by_it(tmp_path: Path) -> None:

@@ -26,7 +26,11 @@ class Transient(ChatopsError):
 
 
 class NotYet(ChatopsError):
-    """It is the turn of something else first; nothing was tried, and soon it may be."""
+    """It is the turn of something else first; nothing was tried, and after `wait` it may be."""
+
+    def __init__(self, text: str, *, wait: timedelta) -> None:
+        super().__init__(text)
+        self.wait = wait
 
 
 class Broken(ChatopsError):

@@ -25,6 +25,10 @@ from chatops.events.conversation import (
 from chatops.ports import Clock
 
 LONGEST = timedelta(seconds=30)
+SOON = timedelta(milliseconds=100)
+LOOKED_AT = 50
+"""How many facts before a command are looked at for what waits, too: the more does, the later it is tried again."""
+
 DECISIONS = (CommandAccepted, CommandExplained, CommandRefused)
 
 
@@ -51,10 +55,13 @@ class Turns:
             story = self._log.story(before.correlation_id, db)
             asking = [one.position for one in story if not isinstance(one.event, SILENT)]
             is_over = (
-                _is_decided(story) and max(asking) <= noticed and not self._work.is_open(db, asking)
+                _is_decided(story) and max(asking) <= noticed and not self._work.open_of(db, asking)
             )
+            others = range(max(1, fact.position - LOOKED_AT), before.position)
+            ahead = 0 if is_over else self._work.open_of(db, others)
         if not is_over and self._clock.now() - fact.recorded_at < LONGEST:
-            raise NotYet("What was said before it in the same comment comes first.")
+            text = "What was said before it in the same comment comes first."
+            raise NotYet(text, wait=SOON * (1 + ahead))
         return story[-1].position
 
     def _before(self, fact: Recorded) -> Recorded | None:

@@ -9,7 +9,7 @@ Work begins where it was born: facts older than the first start ask for nothing.
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -69,7 +69,6 @@ RENEWALS = 3
 """How often a lease is renewed before it would run out."""
 AT_ONCE = 8
 FIRST_WAIT = timedelta(seconds=2)
-SOON = timedelta(milliseconds=100)
 LONGEST_WAIT = timedelta(minutes=15)
 MOST_TRIES = 12
 PAGE = 5_000
@@ -253,9 +252,9 @@ class WorkList:
         next_at = microseconds(self._clock.now() + wait)
         self._change(item, tries=item.tries + 1, next_at=next_at, problem=problem)
 
-    def put_back(self, item: Item) -> None:
-        """Note that an item was not tried, and is to be soon."""
-        self._change(item, next_at=microseconds(self._clock.now() + SOON))
+    def put_back(self, item: Item, wait: timedelta) -> None:
+        """Note that an item was not tried, and is to be after a while."""
+        self._change(item, next_at=microseconds(self._clock.now() + wait))
 
     def park(self, item: Item, problem: str) -> None:
         """Note that an item is not to be tried until somebody says so."""
@@ -302,14 +301,18 @@ class WorkList:
                 for row in db.execute(query)
             ]  # fmt: skip
 
-    def is_open(self, db: Connection, positions: Collection[int]) -> bool:
-        """Return whether anything that facts at these positions asked for is still to be done; parked is not."""
-        query = select(WORK.c.name).where(
-            WORK.c.subject.in_([str(position) for position in positions]),
-            WORK.c.wanted > WORK.c.done,
-            WORK.c.parked == false(),
+    def open_of(self, db: Connection, positions: Iterable[int]) -> int:
+        """Return how much of what facts at these positions asked for is still to be done; what is parked is not."""
+        query = (
+            select(func.count())
+            .select_from(WORK)
+            .where(
+                WORK.c.subject.in_([str(position) for position in positions]),
+                WORK.c.wanted > WORK.c.done,
+                WORK.c.parked == false(),
+            )
         )
-        return db.execute(query.limit(1)).first() is not None
+        return db.scalar(query) or 0
 
     def count(self) -> tuple[int, int]:
         """Return how many items wait, and how many are parked."""
@@ -432,8 +435,8 @@ class Crew:
         """Let a worker do an item, and note what came of it."""
         try:
             await worker.perform(item)
-        except NotYet:
-            await self._safely(asyncio.to_thread(self._work.put_back, item))
+        except NotYet as early:
+            await self._safely(asyncio.to_thread(self._work.put_back, item, early.wait))
         except Unavailable as problem:
             logger.warning(
                 "work interrupted", work=item.name, subject=item.subject, problem=str(problem)

@@ -4,12 +4,17 @@ from datetime import timedelta
 import pytest
 
 from chatops.engine.log import Batch
-from chatops.engine.turns import LONGEST, Turns
+from chatops.engine.turns import LONGEST, SOON, Turns
 from chatops.engine.work import WorkList
 from chatops.errors import NotYet
 from chatops.events import Event, Fact, Recorded
 from chatops.events.changes import Edited, EditRequested
-from chatops.events.conversation import CommandAccepted, CommandRefused, EffectFailed
+from chatops.events.conversation import (
+    CommandAccepted,
+    CommandReceived,
+    CommandRefused,
+    EffectFailed,
+)
 from chatops.names import CommandId
 from tests.engine.logs import HandClock
 from tests.engine.test_work import Doing
@@ -143,6 +148,19 @@ def test_what_could_not_be_decided_lets_the_next_one_go_ahead(comment: Comment) 
     comment.then(first, given_up)
 
     assert comment.is_turn(second)
+
+
+def test_who_has_more_before_them_looks_again_later(comment: Comment) -> None:
+    said = comment.say("retitle", "retitle", "retitle")
+    comment.editing.kinds = (CommandReceived,)
+    comment.work.collect([comment.editing])
+    waits = []
+    for one in said[1:]:
+        with pytest.raises(NotYet) as early:
+            comment.turns.take(one)
+        waits.append(early.value.wait)
+
+    assert waits == [SOON, 2 * SOON]
 
 
 def test_nobody_waits_for_ever(comment: Comment) -> None:

@@ -387,6 +387,7 @@ def habits() -> str:
     return "".join(f"    {line}\n" for line in yaml.safe_dump(kept).splitlines())
 
 
+@pytest.mark.timeout(600)
 async def test_what_hands_remember_from_prow_works(database_url: str, tmp_path: Path) -> None:
     async with town(database_url, tmp_path, extra=habits(), gate="", required=REQUIRED) as here:
         furnish(here)

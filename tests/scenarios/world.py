@@ -149,10 +149,13 @@ class Town:
             await self.settle()
 
     async def settle(self) -> None:
-        """Wait until the product has heard everything and has done what is due."""
-        deadline = asyncio.get_running_loop().time() + PATIENCE.total_seconds()
+        """Wait until the product has heard everything and has done what is due, as long as it comes on."""
+        now, head, deadline = asyncio.get_running_loop().time, 0, 0.0
         while not await self._is_quiet():
-            if asyncio.get_running_loop().time() > deadline:
+            reached = await asyncio.to_thread(self.service.log.head)
+            if reached != head:
+                head, deadline = reached, now() + PATIENCE.total_seconds()
+            if now() > deadline:
                 backlog = await asyncio.to_thread(self.service.work.backlog)
                 raise AssertionError(f"it does not come to rest: {backlog}")
             await asyncio.sleep(LOOK_SECONDS)

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from chatops.events import Recorded
-from chatops.standins.github import PlannedJob
-from tests.scenarios.world import AUTHOR, BROKEN, BUILD, FLAKY, STRANGER, Town, town
+from chatops.standins.github import Mischief, PlannedJob
+from chatops.standins.github.gate import FaultKind
+from tests.scenarios.world import AUTHOR, BROKEN, BUILD, FLAKY, PULL, STRANGER, Town, town
 
 pytestmark = pytest.mark.anyio
 
@@ -197,6 +198,45 @@ async def test_one_comment_under_two_guids_acts_once(database_url: str, tmp_path
         assert len(here.replies) == 1
 
 
+@pytest.mark.parametrize("seed", range(3))
+async def test_what_ci_tells_out_of_order_and_twice_ends_the_same(
+    seed: int, database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        await here.open_failed_pull()
+        here.say("/retest")
+        await here.settle()
+        here.hub.webhooks.misbehave(Mischief(shuffle_seed=seed, duplicate_every=1))
+
+        here.hub.webhooks.pause()
+        while here.hub.world.ci.active:
+            here.pass_time()
+        here.hub.webhooks.resume()
+        await here.let_ci_end()
+
+        assert sorted(here.reruns) == EVERYTHING
+        assert "1 of 3 jobs failed again" in here.reply
+
+
+async def test_a_commit_that_is_pushed_after_the_request_is_not_run_for_the_old_one(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        await here.open_failed_pull()
+        here.hub.fail("502", path=".*/collaborators/.*", times=1)
+        here.say("/retest")
+        await here.settle()
+
+        here.pass_time(10)
+        pull = here.repository.push_to_pull(PULL)
+        here.repository.run(workflow="CI", pull=pull, jobs=[BUILD])
+        await here.let_ci_end()
+        await here.hurry()
+
+        assert here.reruns == []
+        assert f"Nothing failed on `{pull.head_sha[:9]}`" in here.reply
+
+
 async def test_lost_webhooks_are_made_up_for(database_url: str, tmp_path: Path) -> None:
     async with town(database_url, tmp_path) as here:
         await here.open_failed_pull()
@@ -237,10 +277,13 @@ async def test_a_call_that_took_effect_but_failed_to_say_so_is_not_made_again(
         assert "1 of 3 jobs failed again" in here.reply
 
 
-async def test_a_rate_limit_is_waited_out_and_said(database_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["primary_limit", "secondary_403", "secondary_429"])
+async def test_a_rate_limit_is_waited_out_and_said(
+    kind: FaultKind, database_url: str, tmp_path: Path
+) -> None:
     async with town(database_url, tmp_path) as here:
         await here.open_failed_pull()
-        here.hub.fail("secondary_403", method="POST", path="/rerun", retry_after=120, times=2)
+        here.hub.fail(kind, method="POST", path="/rerun", retry_after=120, times=2)
 
         here.say("/retest")
         await here.settle()

@@ -6,7 +6,7 @@ from chatops.answers.check_lines import checks_section, freshness, pull_link
 from chatops.answers.night_cells import GREEN, State
 from chatops.answers.nights import counted
 from chatops.answers.pull_checks import PullChecks
-from chatops.engine.answer import Answer, Code, Line, Link, Piece, Section, Tone, pieces
+from chatops.engine.answer import Action, Answer, Code, Line, Link, Section, Tone, pieces
 from chatops.engine.command import Knowledge
 from chatops.events.conversation import CommandReceived
 
@@ -22,6 +22,8 @@ COUNTS = (
     (State.SKIPPED, "skipped"),
     (State.NOT_RUN, "not reported"),
 )
+LOOK_AGAIN = "Let the gate look again"
+SPENDS = "This spends runner hours: each required job that failed runs once more."
 SCOPE = " Reviews and conflicts are for GitHub to tell."
 
 
@@ -29,7 +31,7 @@ def pull_status(checks: PullChecks, received: CommandReceived, knowledge: Knowle
     """Return how far a pull request is: what keeps it from being merged first."""
     hindrances = _hindrances(checks)
     sections = (
-        Section(title="To do first", lines=_to_do(checks, knowledge)),
+        Section(title="To do first", lines=_to_do(checks, received, knowledge)),
         checks_section("Failed", checks.failed, received, knowledge, verb="retest"),
         checks_section("Not reported", checks.missing, received, knowledge),
         checks_section("Running", checks.running, received, knowledge),
@@ -39,6 +41,7 @@ def pull_status(checks: PullChecks, received: CommandReceived, knowledge: Knowle
         tone=_tone(checks, hindrances),
         counts=_counts(checks),
         sections=tuple(section for section in sections if section.lines),
+        actions=knowledge.offers(*_reruns(checks, received)) if _has_buttons(received) else (),
         footer=(*freshness(checks, knowledge), SCOPE),
     )
 
@@ -124,23 +127,39 @@ def _counts(checks: PullChecks) -> Line:
     return (f"Required: {passed} of {len(checks.required)} passed. All: {said or 'nothing ran'}.",)
 
 
-def _to_do(checks: PullChecks, knowledge: Knowledge) -> tuple[Line, ...]:
-    """Return what to say or do about it, where one thing helps with several checks."""
+def _to_do(checks: PullChecks, received: CommandReceived, knowledge: Knowledge) -> tuple[Line, ...]:
+    """Return what to say or do about it, where one thing helps with several checks; what has a button needs no line."""
     lines: list[Line] = []
     if checks.labels_missing:
         labels = ", ".join(checks.labels_missing)
         lines.append((f"Ask somebody with write access to look at it and to add {labels}.",))
+    for action in () if _has_buttons(received) else _reruns(checks, received):
+        gate = (_gate_link(checks, knowledge),) if action.text == LOOK_AGAIN else ()
+        lines.append((f"{action.text}: ", Code(f"/{action.said}"), " on the pull request.", *gate))
+    return tuple(lines)
+
+
+def _has_buttons(received: CommandReceived) -> bool:
+    return received.surface == "slack"
+
+
+def _reruns(checks: PullChecks, received: CommandReceived) -> list[Action]:
+    """Return what may be run again at once: the required checks that failed, or the gate that did not notice."""
+    found = []
     repeatable = [check for check in checks.holding_up if check in checks.failed and check.workflow]
     if repeatable and not checks.running:
-        lines.append(_with("Run the required ones again: ", "retest", "required"))
-    if not _hindrances(checks) or (checks.holding_up or not _gate_is_red(checks)):
-        return tuple(lines)
-    assert checks.gate is not None
-    return (*lines, (*_with("Let the gate look again: ", "retest"), _gate_link(checks, knowledge)))
-
-
-def _with(what: str, *words: str) -> tuple[Piece, ...]:
-    return (what, Code(f"/{' '.join(words)}"), " on the pull request.")
+        found.append(
+            Action(
+                text="Run the required ones again",
+                verb="retest",
+                words=("required",),
+                number=received.number,
+                costs=SPENDS,
+            )
+        )
+    if _hindrances(checks) and not checks.holding_up and _gate_is_red(checks):
+        found.append(Action(text=LOOK_AGAIN, verb="retest", number=received.number))
+    return found
 
 
 def _gate_link(checks: PullChecks, knowledge: Knowledge) -> Link:

@@ -3,7 +3,7 @@
 Everything in an answer that came from outside is data; a surface's renderer escapes it in one place.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -139,6 +139,24 @@ def shortened(answer: Answer) -> Answer | None:
     cut = replace(longest, lines=kept, more=more)
     sections = tuple(cut if section is longest else section for section in answer.sections)
     return replace(answer, sections=sections)
+
+
+def respelled(answer: Answer, spell: Callable[[str], str]) -> Answer:
+    """Return an answer with each of its pieces of code spelled in another way."""
+
+    def line(of: Line) -> Line:
+        return tuple(Code(spell(piece.text)) if isinstance(piece, Code) else piece for piece in of)
+
+    return replace(
+        answer,
+        verdict=line(answer.verdict),
+        counts=line(answer.counts),
+        sections=tuple(
+            replace(section, lines=tuple(line(one) for one in section.lines))
+            for section in answer.sections
+        ),
+        footer=line(answer.footer),
+    )
 
 
 def plain(line: Line) -> str:

@@ -51,6 +51,8 @@ def describer(effects: Iterable[Effect[Any]]) -> Callable[[Event], str]:
 
     def describe(event: Event) -> str:
         effect = by_kind.get(type(event))
+        if effect is None and (said := event.would()):
+            return said
         if effect is None:
             return f"Would write down “{event.kind.replace('.', ' ').replace('_', ' ')}”, and call nobody."
         return effect.describe(event)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from hashlib import blake2b
 from typing import Protocol
 
@@ -11,7 +12,7 @@ import structlog
 from sqlalchemy import Column, Connection, String, Table, select
 
 from chatops.config import Community, Configuration
-from chatops.engine.answer import Answer, Code, Line, Section, Strong, Tone, pieces
+from chatops.engine.answer import Answer, Code, Line, Section, Strong, Tone, pieces, respelled
 from chatops.engine.bus import SOURCE, Append, Bus
 from chatops.engine.command import Command, Knowledge, Story
 from chatops.engine.database import METADATA
@@ -42,6 +43,7 @@ logger = structlog.get_logger(__name__)
 DECIDING = Bus.name
 DONE = "+1"
 UNDO = "undo"
+SLACK = "slack"
 WHY = "why"
 """The command that tells how something came about, where there is one."""
 
@@ -126,6 +128,8 @@ class Replier:
         answer = await asyncio.to_thread(self._answer, received, story)
         if answer is None:
             return
+        if received.surface == SLACK:
+            answer = respelled(answer, partial(self._after_slash, received))
         rendered = surface.render(answer, received)
         digest = blake2b(rendered.encode(), digest_size=16).hexdigest()
         if digest == await asyncio.to_thread(self._written, command):
@@ -210,9 +214,21 @@ class Replier:
             return was_taken_back(answer, undone)
         can_undo = UNDO in vocabulary.verbs and not meaning.command.irreversible
         if can_undo and answer.tone is Tone.BUSY:
-            slash = f"{community.slash_command} " if received.surface == "slack" else "/"
-            return replace(answer, footer=taking_back(answer.footer, f"{slash}{UNDO}"))
+            return replace(answer, footer=taking_back(answer.footer, f"/{UNDO}"))
         return answer
+
+    def _after_slash(self, received: CommandReceived, code: str) -> str:
+        """Return a command as one says it in Slack: after the community's own, and with what it is about."""
+        verb, _, words = code.removeprefix("/").partition(" ")
+        vocabulary = self._vocabularies.get(received.community)
+        meaning = vocabulary.meaning(verb) if vocabulary and code.startswith("/") else None
+        if meaning is None:
+            return code
+        slash = self._configuration.communities[received.community].slash_command
+        kind = meaning.command
+        is_named = received.number and (kind.needs_pull or kind.on_issues)
+        place = f"#{received.number}" if is_named else ""
+        return " ".join(part for part in (slash, verb, place, words) if part)
 
     def _overdue(self, received: CommandReceived, story: Story) -> Answer | None:
         """Return what is said where somebody has waited too long for a word."""

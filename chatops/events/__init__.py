@@ -35,6 +35,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Return when it happened at its source, or nothing if the source does not say."""
         return None
 
+    def would(self) -> str:
+        """Return one sentence about what it would mean, for a dry run; empty where its kind says enough."""
+        return ""
+
     @classmethod
     def upcast(cls, version: int, data: Mapping[str, Any]) -> Mapping[str, Any]:
         """Lift the data of an older `version` to today's shape."""

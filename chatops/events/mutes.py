@@ -6,6 +6,8 @@ from typing import ClassVar
 from chatops.events import Event
 from chatops.names import CommandId
 
+MOST_NAMED = 10
+
 
 class JobsMuted(Event, frozen=True, kw_only=True):
     """Somebody muted jobs, by their full names, until a moment and for a reason."""
@@ -22,6 +24,9 @@ class JobsMuted(Event, frozen=True, kw_only=True):
 
     def key(self) -> str:
         return f"{self.command}/muted"
+
+    def would(self) -> str:
+        return f"Would show {_named(self.jobs)} as muted until {self.until:%Y-%m-%d %H:%M} UTC."
 
     def stream(self) -> str:
         return self.command
@@ -44,8 +49,18 @@ class JobsUnmuted(Event, frozen=True, kw_only=True):
     def key(self) -> str:
         return f"{self.command}/unmuted"
 
+    def would(self) -> str:
+        return f"Would show {_named(self.jobs)} as muted no longer."
+
     def stream(self) -> str:
         return self.command
 
     def happened_at(self) -> datetime | None:
         return self.at
+
+
+def _named(jobs: tuple[str, ...]) -> str:
+    """Return jobs by name, as code; of many the first ones, and how many more there are."""
+    names = ", ".join(f"`{job.replace('`', '')}`" for job in jobs[:MOST_NAMED])
+    more = len(jobs) - MOST_NAMED
+    return f"{names} and {more} more" if more > 0 else names

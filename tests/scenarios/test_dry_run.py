@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.world import STRANGER, Town, town
+from tests.scenarios.world import FLAKY, STRANGER, Town, town
 
 pytestmark = pytest.mark.anyio
 
@@ -83,3 +83,18 @@ async def test_in_slack_it_is_told_as_well(database_url: str, tmp_path: Path) ->
 
         assert "It would be answered, and change nothing." in str(said.messages)
         assert changes(here) == []
+
+
+async def test_which_jobs_would_be_muted_and_until_when_is_told(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        here.open_pull()
+        here.repository.run(workflow="Nightly", event="schedule", jobs=[FLAKY])
+        await here.let_ci_end()
+
+        here.say("/mute test for 7d --dry-run it is being moved")
+        await here.settle()
+
+        assert "Would show `Nightly / test (a)` as muted until 20" in here.reply
+        assert "jobs.muted" not in {event.event.kind for event in await here.events()}

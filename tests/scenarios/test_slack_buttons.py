@@ -163,6 +163,46 @@ async def test_on_github_the_same_is_a_command_to_copy(database_url: str, tmp_pa
         assert "Run what failed again: `/retest`" in here.reply
 
 
+async def test_what_a_pull_request_misses_can_be_run_again_from_the_answer(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        await here.open_failed_pull()
+        await link(here, "octavia")
+        await here.slack.slash("/acme", f"status #{PULL}", user="octavia")
+        await here.settle()
+        [told] = said_by_bot(here, f"#{PULL} cannot be merged yet")
+
+        [button] = buttons(told)
+        await here.slack.click(told, button["action_id"], user="octavia")
+        await here.settle()
+
+        assert button["text"]["text"] == "Run the required ones again"
+        assert button["confirm"]["text"]["text"].startswith("This spends runner hours")
+        assert "`/retest" not in str(told.blocks)
+        assert "rerun-failed-jobs CI" in here.reruns
+
+
+async def test_what_to_say_is_spelled_as_one_says_it_in_slack(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        await here.open_failed_pull()
+        await link(here, "octavia")
+        await here.slack.slash("/acme", f"retest #{PULL}", user="octavia")
+        await here.settle()
+        here.pass_time(1)
+        [running] = said_by_bot(here, "Running")
+        await here.slack.slash("/acme", f"cancel #{PULL}", user="octavia")
+        await here.settle()
+
+        undone = await here.slack.slash("/acme", f"undo #{PULL}", user="octavia")
+        refused = await undone.message()
+
+        assert f"Say /acme retest #{PULL} to run its jobs again." in refused.text
+        assert f"'/acme undo #{PULL}'" in str(running.blocks)
+
+
 async def test_the_nightly_offers_to_ask_on(database_url: str, tmp_path: Path) -> None:
     async with town(database_url, tmp_path) as here:
         here.repository.run(workflow="Nightly", event="schedule", jobs=[BUILD])

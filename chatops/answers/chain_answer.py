@@ -1,5 +1,6 @@
 """What led to what, as a message: the answer of `why EVENT`."""
 
+from chatops.answers.askers import who_asked
 from chatops.answers.chains import Chain, Happening, is_private
 from chatops.answers.nights import counted
 from chatops.engine.answer import Answer, Code, Line, Link, Piece, Section, Tone, When
@@ -28,11 +29,12 @@ def chain_answer(chain: Chain, knowledge: Knowledge) -> Answer:
     ]
     if chain.related:
         lines: list[Line] = [
-            (Code(spoken(one)), f" by {one.by}", *_page(one, knowledge)) for one in chain.related
+            (Code(spoken(one)), f" by {who_asked(one, knowledge)}", *_page(one, knowledge))
+            for one in chain.related
         ]
         sections.append(Section(title="Asked for by", lines=tuple(lines)))
     return Answer(
-        verdict=_verdict(chain),
+        verdict=_verdict(chain, knowledge),
         tone=TONES[chain.command.outcome] if chain.command is not None else Tone.NEUTRAL,
         sections=tuple(sections),
         footer=_page(chain.command, knowledge) if chain.command is not None else (),
@@ -45,12 +47,12 @@ def spoken(command: Command) -> str:
     return " ".join([f"/{command.verb}", *words])
 
 
-def _verdict(chain: Chain) -> Line:
+def _verdict(chain: Chain, knowledge: Knowledge) -> Line:
     command = chain.command
     if command is None:
         [one] = chain.happenings
         return (f"e{one.position}: {one.words}, heard from {one.source}.",)
-    line: list[Piece] = [Code(spoken(command)), f" by {command.by}"]
+    line: list[Piece] = [Code(spoken(command)), f" by {who_asked(command, knowledge)}"]
     if command.number:
         line.append(f" on #{command.number}")
     if command.received_at is not None:

@@ -143,7 +143,7 @@ def _happening(
         at=at,
         after=None if before is None else max(at - before, timedelta()),
         source=fact.source,
-        actor=fact.actor or "",
+        actor="" if is_private(fact.source) else fact.actor or "",
         details=tuple(_details(fact.event, hidden)),
         because_of=positions.get(fact.causation_id or ""),
         run_id=RunId(getattr(fact.event, "run_id", 0)),

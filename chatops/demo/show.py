@@ -18,6 +18,7 @@ from chatops.config import read_configuration
 from chatops.demo.folder import Beginning, Folder, place
 from chatops.demo.hub import MAINTAINER, REQUIRED_PATH, staged
 from chatops.demo.past import fill
+from chatops.demo.workspace import pretend_workspace
 from chatops.engine.clock import SystemClock
 from chatops.logs import set_up_logs
 from chatops.running.serving import Server, running
@@ -163,6 +164,7 @@ class Show:
                     app_url=f"{product}/slack/events",
                     signing_secret=self._secrets.signing,
                     bot_token=self._secrets.bot_token,
+                    workspace=pretend_workspace(),
                     port=self._ports[2],
                     commands=COMMANDS,
                     shortcuts=SHORTCUTS,

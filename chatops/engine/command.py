@@ -27,6 +27,10 @@ CHANGED_NOTHING = "It changed nothing."
 """Why what only answers cannot be taken back."""
 
 
+SOMEBODY = "somebody in Slack"
+"""What a member of Slack is called who gave no name."""
+
+
 def untold(command: CommandId) -> "Story":
     """Return an empty story, where no log can be asked."""
     del command
@@ -97,11 +101,12 @@ class Story:
 
     @property
     def asker(self) -> str:
-        """Who asked: the GitHub login it was decided for, else what their surface calls them."""
+        """Who asked: the GitHub login it was decided for, else what their surface calls them, but by no id."""
         accepted, received = self.first(CommandAccepted), self.first(CommandReceived)
         login = accepted.login if accepted is not None else ""
-        said_by = (received.by_name or received.by) if received is not None else ""
-        return login or said_by
+        if login or received is None:
+            return login
+        return received.by_name or (SOMEBODY if received.surface == "slack" else received.by)
 
 
 class Command(ABC):

@@ -278,12 +278,16 @@ def command_called(db: Connection, name: str) -> Command | None:
     return _command(found[0]) if len(found) == 1 else None
 
 
-def people(db: Connection, community: str, limit: int) -> list[str]:
-    """Return who has asked for something, by name."""
+def people(db: Connection, community: str, limit: int, *, surfaces: Collection[str]) -> list[str]:
+    """Return who has asked for something on some surfaces, by name."""
     commands = LIVE.commands.c
     query = (
         select(commands.said_by)
-        .where(commands.community == community, commands.received_at.is_not(None))
+        .where(
+            commands.community == community,
+            commands.received_at.is_not(None),
+            commands.surface.in_(surfaces),
+        )
         .distinct()
         .order_by(commands.said_by)
         .limit(limit)

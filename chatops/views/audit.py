@@ -1,7 +1,7 @@
 """The audit: what people asked the bot for, what was decided, and how it ended.
 
 Whoever wonders who did something, or why nothing happened, opens it. What was said in Slack stays there: of such a
-command only its verb is shown. All of the page's state is in its address.
+command only its verb is shown, and who is what they are called there. All of the page's state is in its address.
 """
 
 import re
@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from chatops.answers.askers import who_asked
 from chatops.answers.chain_answer import spoken
 from chatops.answers.chains import is_private
 from chatops.engine.command import Knowledge
@@ -78,6 +79,7 @@ class Row:
     """One command of the list."""
 
     command: Command
+    who: str
     said: str
     mark: str
     reason: str
@@ -138,7 +140,12 @@ def render_audit(
         viewer=viewer,
         sign_in=sign_in_address(knowledge.base_url, place),
         page=page,
-        people=people(knowledge.db, community.key, PEOPLE_OFFERED),
+        people=people(
+            knowledge.db,
+            community.key,
+            PEOPLE_OFFERED,
+            surfaces=[surface for surface in SURFACES if not is_private(surface)],
+        ),
         verbs=_verbs(knowledge),
         outcomes=list(Outcome),
         surfaces=SURFACES,
@@ -151,21 +158,21 @@ def audit_json(knowledge: Knowledge, query: Mapping[str, str]) -> str:
     told = {
         "community": knowledge.community.key,
         "notes": page.asked.notes,
-        "commands": [command_json(row.command) for row in page.rows],
+        "commands": [command_json(row.command, row.who) for row in page.rows],
         "older": f"audit.json{page.older}" if page.older else None,
         "newer": f"audit.json{page.newer}" if page.newer else None,
     }
     return msgspec.json.encode(told).decode()
 
 
-def command_json(command: Command) -> dict[str, object]:
+def command_json(command: Command, who: str) -> dict[str, object]:
     """Return a command for programs."""
     return {
         "id": command.id,
         "command": command.command,
         "verb": command.verb,
         "words": None if is_private(command.surface) else command.words,
-        "by": command.by,
+        "by": who,
         "surface": command.surface,
         "repository": command.repo,
         "number": command.number or None,
@@ -224,6 +231,7 @@ def _row(command: Command, knowledge: Knowledge) -> Row:
     repo = command.repo if len(knowledge.community.repositories) > 1 else ""
     return Row(
         command=command,
+        who=who_asked(command, knowledge),
         said=spoken(command),
         mark=MARKS[command.outcome],
         reason=command.reason.replace("_", " "),

@@ -1,6 +1,7 @@
 """The pages on which somebody in Slack is linked to a GitHub account. Who followed a private address sees them.
 
-What they are called comes from outside; a template escapes it. The ids are shown as well: names can be chosen.
+What they are called comes from outside; a template escapes it. Names can be chosen, so before anything is linked the
+ids are shown as well.
 """
 
 from chatops.events.identities import LinkOffered

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from chatops.answers.askers import who_asked
 from chatops.answers.chain_answer import run_url, spoken
 from chatops.answers.chains import Chain, Happening, chain_of, is_private
 from chatops.engine.command import UNDONE_WITHIN, Knowledge
@@ -57,6 +58,7 @@ def render_story(
         sign_in=sign_in_address(knowledge.base_url, place),
         id=name,
         command=command,
+        who=who_asked(command, knowledge) if command is not None else "",
         said=spoken(command) if command is not None else "",
         is_private=command is not None and is_private(command.surface),
         mark=MARKS[command.outcome] if command is not None else "",
@@ -64,7 +66,7 @@ def render_story(
         comment_url=_comment_url(chain, knowledge.github_url),
         took=took(chain.took),
         steps=_steps(chain, knowledge.github_url),
-        related=[(spoken(one), one) for one in chain.related],
+        related=[(spoken(one), one, who_asked(one, knowledge)) for one in chain.related],
         told=told,
         is_live=command is not None
         and command.surface == SURFACE
@@ -78,8 +80,9 @@ def story_json(knowledge: Knowledge, query: Mapping[str, str]) -> str | None:
     chain = _chain(knowledge, query)
     if chain is None:
         return None
+    command = chain.command
     told = {
-        "command": command_json(chain.command) if chain.command is not None else None,
+        "command": command_json(command, who_asked(command, knowledge)) if command else None,
         "comment": _comment_url(chain, knowledge.github_url) or None,
         "events": [
             {
@@ -95,7 +98,7 @@ def story_json(knowledge: Knowledge, query: Mapping[str, str]) -> str | None:
             }
             for step in _steps(chain, knowledge.github_url)
         ],
-        "asked_for_by": [command_json(one) for one in chain.related],
+        "asked_for_by": [command_json(one, who_asked(one, knowledge)) for one in chain.related],
     }
     return msgspec.json.encode(told).decode()
 

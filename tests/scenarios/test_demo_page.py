@@ -96,7 +96,7 @@ def test_a_visitor_asks_in_slack(demo: Demo, page: Page) -> None:
 
 def test_a_visitor_presses_what_an_answer_offers(demo: Demo, page: Page) -> None:
     page.goto(demo.slack)
-    page.get_by_label(re.compile("Message #ci")).fill("@chatops status nightly")
+    page.get_by_label(re.compile("Message #ci")).fill("@kata status nightly")
     page.get_by_role("button", name="Send").click()
 
     page.get_by_role("button", name="What is flaky").last.click(timeout=PATIENCE)

@@ -9,7 +9,7 @@ import pytest
 from chatops.engine.command import Knowledge
 from chatops.events import Event, event_id
 from chatops.events.conversation import CommandAccepted, CommandRefused, EffectFailed
-from chatops.names import CommandId, PullNumber
+from chatops.names import CommandId, Login, PullNumber
 from chatops.views.audit import ON_A_PAGE, audit_json, listed, render_audit
 from tests.scene import NOW, Scene, received, scene
 
@@ -121,6 +121,36 @@ def test_what_was_said_in_slack_is_not_shown(tmp_path: Path) -> None:
     assert "my plan" not in page
     assert "plan" not in told
     assert "words stay in Slack" in page
+
+
+@pytest.mark.parametrize(
+    ("called", "shown"), [({"by_name": "Mona L."}, "Mona L."), ({}, "somebody in Slack")]
+)
+def test_who_asked_in_slack_is_called_as_there_and_never_by_an_id(
+    tmp_path: Path, called: dict[str, str], shown: str
+) -> None:
+    asked = said(1, command=SLACK, surface="slack", by="U0MEMBER", verb="who", **called)
+    with scene(tmp_path) as world:
+        world.add([asked], correlation_id=SLACK)
+        with world.knowledge() as knowledge:
+            page = render_audit(knowledge, {})
+            told = audit_json(knowledge, {})
+
+    assert f"<bdi>{shown}</bdi>" in page
+    assert f'"by":"{shown}"' in told
+    assert "U0MEMBER" not in page
+    assert "U0MEMBER" not in told
+
+
+def test_who_was_decided_for_is_called_by_their_login(tmp_path: Path) -> None:
+    asked = said(1, command=SLACK, surface="slack", by="U0MEMBER", by_name="Mona L.")
+    accepted = CommandAccepted(command=SLACK, login=Login("mona"))
+    with scene(tmp_path) as world:
+        world.add([asked, accepted], correlation_id=SLACK)
+        with world.knowledge() as knowledge:
+            page = render_audit(knowledge, {})
+
+    assert "<bdi>mona</bdi>" in page
 
 
 def test_a_page_has_a_twin_for_programs(tmp_path: Path) -> None:

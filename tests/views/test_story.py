@@ -121,10 +121,11 @@ def test_what_was_said_in_slack_is_not_shown(tmp_path: Path) -> None:
 
     assert shown is not None
     assert told is not None
-    for secret in ("plan", "C0SECRET", "hooks.example"):
+    for secret in ("plan", "C0SECRET", "hooks.example", "U1"):
         assert secret not in shown
         assert secret not in told
     assert "no such job" in shown
+    assert "by <bdi>somebody in Slack</bdi>" in shown
 
 
 def test_a_story_has_a_twin_for_programs(tmp_path: Path) -> None:

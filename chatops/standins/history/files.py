@@ -87,13 +87,18 @@ def _items(names: Iterable[str], indent: int) -> Iterable[str]:
     return (f"{' ' * indent}- {name}" for name in names)
 
 
+def slack_name(login: str) -> str:
+    """Return what somebody is called in Slack."""
+    return login.removesuffix("-example")
+
+
 def maintainers_yaml() -> str:
     """Write who looks after which jobs."""
     lines = ["mappings:"]
     for expression, group, logins in OWNERS:
         lines += [f"  - regex: '{expression}'", f"    group: {group}", "    owners:"]
         for login in logins:
-            short = login.removesuffix("-example")
+            short = slack_name(login)
             lines += [
                 f"      - fullname: {short.capitalize()}",
                 f"        slackurl: https://slack.example/team/U0{short.upper()}",

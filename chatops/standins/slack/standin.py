@@ -554,9 +554,9 @@ class SlackStandIn:
         task.add_done_callback(self._background.discard)
 
 
-def small_workspace(clock: Clock = system_clock) -> Workspace:
+def small_workspace(clock: Clock = system_clock, *, bot_name: str = "chatops") -> Workspace:
     """Return a workspace with three people and two channels."""
-    workspace = Workspace(clock=clock)
+    workspace = Workspace(clock=clock, bot_name=bot_name)
     workspace.add_user("mona", is_admin=True)
     workspace.add_user("octavia")
     workspace.add_user("newcomer")

@@ -19,7 +19,7 @@ from chatops.engine.reply import UNDO
 from chatops.projections.commands import Command, Outcome
 from chatops.projections.undone import taken_back
 from chatops.views.audit import MARKS, command_json, pull_url
-from chatops.views.offers import Offer
+from chatops.views.offers import Offer, read_offer
 from chatops.views.page import Viewer, render, sign_in_address, took
 from chatops.views.told import Button, Told, read_told
 
@@ -81,9 +81,11 @@ def story_json(knowledge: Knowledge, query: Mapping[str, str]) -> str | None:
     if chain is None:
         return None
     command = chain.command
+    answer = read_told(kept_reply(knowledge.db, command.command) if command is not None else None)
     told = {
         "command": command_json(command, who_asked(command, knowledge)) if command else None,
         "comment": _comment_url(chain, knowledge.github_url) or None,
+        "answer": answer.text if answer is not None else None,
         "events": [
             {
                 "position": step.happening.position,
@@ -109,9 +111,12 @@ def _buttons(
     """Return what may be said next: what the answer offers, and that all of it be taken back."""
     if command is None:
         return ()
-    offered = told.buttons if told is not None else ()
-    undoing = [one for one in offered if one.text == TAKE_BACK]
-    if undoing or not _can_be_taken_back(knowledge, command):
+    offered = tuple(
+        button
+        for button in (told.buttons if told is not None else ())
+        if (one := read_offer(button.offer)) is not None and one.verb != UNDO
+    )
+    if not _can_be_taken_back(knowledge, command):
         return offered
     offer = Offer(
         community=command.community,

@@ -4,6 +4,8 @@ Whoever said it reads it on the page of its story, and so may everybody else. Te
 escaped. What may be said next is kept beside it, so that only those get buttons who can press them.
 """
 
+from dataclasses import replace
+
 import msgspec
 from markupsafe import Markup, escape
 
@@ -17,6 +19,7 @@ from chatops.engine.answer import (
     Strong,
     Tone,
     When,
+    as_text,
 )
 from chatops.events.conversation import CommandReceived
 from chatops.views.offers import write_offer
@@ -34,9 +37,10 @@ class Button(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """What is kept of an answer: how it looks, how it stands, and what may be said next."""
+    """What is kept of an answer: how it looks, the same as text, how it stands, and what may be said next."""
 
     html: str
+    text: str
     tone: Tone
     buttons: tuple[Button, ...] = ()
 
@@ -59,7 +63,9 @@ def render_told(answer: Answer, received: CommandReceived) -> str:
         for action in answer.actions
         if (offer := write_offer(action, received)) is not None
     )
-    return msgspec.json.encode(Told(html=str(html), tone=answer.tone, buttons=buttons)).decode()
+    text = as_text(replace(answer, actions=()))
+    told = Told(html=str(html), text=text, tone=answer.tone, buttons=buttons)
+    return msgspec.json.encode(told).decode()
 
 
 def read_told(kept: str | None) -> Told | None:

@@ -415,7 +415,8 @@ async def test_it_outlives_a_restart(database_url: str, tmp_path: Path) -> None:
 async def test_no_page_for_one_person_is_kept_for_others(database_url: str, tmp_path: Path) -> None:
     async with town(database_url, tmp_path) as here, browser() as visitor, browser() as other:
         await sign_in(here, visitor)
-        for path in ("/nightly", "/audit", "/commands", "/acme/nightly"):
+        names = here.service.pages.shows()
+        for path in [f"{under}/{name}" for name in names for under in ("", "/acme")]:
             ours = await visitor.client.get(address(here, path))
             theirs = await other.client.get(address(here, path))
             again = await other.client.get(
@@ -428,6 +429,7 @@ async def test_no_page_for_one_person_is_kept_for_others(database_url: str, tmp_
             assert f"<bdi>{MEMBER}</bdi>" in ours.text
             assert f"<bdi>{MEMBER}</bdi>" not in theirs.text
             assert "csrf" not in theirs.text
+            assert "/sign-in?to=/acme/" in theirs.text
             assert ours.headers["etag"] != theirs.headers["etag"]
             assert again.status_code == 200
 

@@ -195,7 +195,7 @@ def test_the_answer_to_what_was_said_here_is_on_the_page(tmp_path: Path) -> None
         Answer(verdict=("Running.",), tone=Tone.BUSY, actions=(action,)),
         Answer(verdict=("Done.",)),
     ]
-    shown = []
+    shown, twin = [], None
     with known(tmp_path, [said]) as (world, knowledge):
         shown.append(render_story(knowledge, {"id": ID}))
         for answer in answers:
@@ -205,6 +205,7 @@ def test_the_answer_to_what_was_said_here_is_on_the_page(tmp_path: Path) -> None
                     render_story(later, {"id": ID}, viewer=viewer)
                     for viewer in (Viewer.STRANGER, Viewer.SIGNED_IN)
                 ]
+                twin = story_json(later, {"id": ID})
 
     nothing, running, with_button, done, _ = (page or "" for page in shown)
     assert "There is no answer yet" in nothing
@@ -213,3 +214,4 @@ def test_the_answer_to_what_was_said_here_is_on_the_page(tmp_path: Path) -> None
     assert "Stop what runs" not in running
     assert "Stop what runs</button>" in with_button
     assert "Done." in done
+    assert json.loads(twin or "")["answer"] == "Done."

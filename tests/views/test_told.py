@@ -30,6 +30,7 @@ def test_an_answer_is_kept_with_how_it_stands() -> None:
 
     assert "Running <code>CI</code>." in kept.markup
     assert "<p>2 of 3</p>" in kept.markup
+    assert kept.text == "Running CI.\n2 of 3"
     assert kept.is_growing
     assert not told(Answer(verdict=("Done.",), tone=Tone.GOOD)).is_growing
 

@@ -100,8 +100,10 @@ def _bold(outside: str) -> str:
 
 
 def _code(code: str) -> str:
-    """Return inline code with a fence longer than any run of backticks in it."""
+    """Return inline code with a fence longer than any run of backticks in it; a fence around nothing would be none."""
     one_line = " ".join(code.split())
+    if not one_line:
+        return ""
     fence = "`" * (max((len(run) for run in _TICKS.findall(one_line)), default=0) + 1)
     space = " " if one_line.startswith("`") or one_line.endswith("`") else ""
     return f"{fence}{space}{one_line}{space}{fence}"

@@ -149,6 +149,13 @@ def test_no_answer_holds_markup_that_came_from_outside(answer: Answer) -> None:
     assert not re.search(r"(?<=:)//(?!\u2060)", shown)
 
 
+def test_code_of_nothing_but_blanks_opens_no_code_that_others_end() -> None:
+    tokens = _tokens(line((Code(" "), "@mona ", Code("#`"))))
+
+    assert [token.content for token in tokens if token.type == "code_inline"] == ["#`"]
+    assert "".join(token.content for token in tokens if token.type == "text") == f"@{JOINER}mona "
+
+
 @given(HOSTILE)
 def test_what_is_shown_is_what_was_said(outside: str) -> None:
     tokens = _tokens(text(f"x{outside}x"))

@@ -3,16 +3,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from jinja2 import UndefinedError
+from markupsafe import escape
 
 from chatops.views.page import (
     ASSETS,
     TEMPLATES,
+    TOKEN,
+    WHO,
     ago,
     asset,
     asset_url,
     at,
     not_found_page,
     page_etag,
+    personal,
+    sign_in_address,
     took,
     unavailable_page,
 )
@@ -104,3 +109,22 @@ def test_a_moment_can_be_read_by_people_and_programs() -> None:
     shown = at(datetime(2026, 8, 2, 5, 12, tzinfo=UTC))
 
     assert shown == '<time datetime="2026-08-02T05:12:00+00:00">2 Aug, 05:12 UTC</time>'
+
+
+def test_a_page_becomes_somebodys_only_where_it_says_so() -> None:
+    page = f"<header>{WHO}</header><form>{TOKEN}</form><p>{escape(str(WHO))}</p>"
+
+    made = personal(page.encode(), login="<b>mona", csrf='a"b', nonce="n").decode()
+
+    assert "<bdi>&lt;b&gt;mona</bdi>" in made
+    assert made.count('name="csrf" value="a&#34;b"') == 2
+    assert made.count('name="nonce" value="n"') == 1
+    assert str(WHO) not in made
+    assert str(TOKEN) not in made
+    assert made.endswith(f"<p>{escape(str(WHO))}</p>")
+
+
+def test_who_signs_in_is_led_back_to_the_page_with_all_that_was_asked() -> None:
+    address = sign_in_address("https://ci.example/", "/acme/nightly?q=a b&n=10#x")
+
+    assert address == "https://ci.example/sign-in?to=/acme/nightly%3Fq%3Da%20b%26n%3D10%23x"

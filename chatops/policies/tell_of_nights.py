@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import ClassVar
+from urllib.parse import quote
 
 from chatops.answers.night_edges import Changes, Edge, night_changes
 from chatops.answers.nights import counted, night_board
@@ -59,7 +60,9 @@ class TellOfNights(Policy):
         if changes is None or not changes.edges:
             return []
         muted = muted_jobs(scene.db, community.key, fact.recorded_at)
-        told = _Telling(settled, changes, muted, knowledge, fact.recorded_at)
+        is_default = community.key == scene.configuration.default_community.key
+        page = f"{knowledge.base_url}{'' if is_default else f'/{community.key}'}/nightly"
+        told = _Telling(settled, changes, muted, knowledge, page, fact.recorded_at)
         return [
             Wanted(event)
             for subscriber, theirs in groupby(following, key=lambda one: one.subscriber)
@@ -76,12 +79,14 @@ class _Telling:
         changes: Changes,
         muted: dict[str, Mute],
         knowledge: Knowledge,
+        page: str,
         at: datetime,
     ) -> None:
         self._settled = settled
         self._changes = changes
         self._muted = muted
         self._knowledge = knowledge
+        self._page = page
         self._at = at
 
     def to(self, subscriber: str, following: Sequence[Subscription]) -> Iterator[Event]:
@@ -122,8 +127,6 @@ class _Telling:
         self, subscriber: str, news: Sequence[Edge], because: Sequence[Topic], place: str
     ) -> NoticeWanted:
         settled, community = self._settled, self._knowledge.community
-        base, github = self._knowledge.base_url, self._knowledge.github_url
-        run = f"{github}/{settled.repo}/actions/runs/{settled.run_id}"
         return NoticeWanted(
             notice=self._name(subscriber),
             community=community.key,
@@ -139,9 +142,18 @@ class _Telling:
             fixed=tuple(edge.job.full for edge in news if not edge.fails),
             required_failed=self._changes.required_failed,
             required_passed=self._changes.required_passed,
-            url=f"{base}/nightly" if base else run,
+            url=self._url(news),
             slash_command=community.slash_command,
             wanted_at=self._at,
+        )
+
+    def _url(self, news: Sequence[Edge]) -> str:
+        """Return where to look: the night's page, at the job if it is one; the run itself where there are no pages."""
+        settled = self._settled
+        if not self._knowledge.base_url:
+            return f"{self._knowledge.github_url}/{settled.repo}/actions/runs/{settled.run_id}"
+        return (
+            self._page if len(news) > 1 else f"{self._page}?sel={quote(news[0].test.name, safe='')}"
         )
 
     def _withheld(

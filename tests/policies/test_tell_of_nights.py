@@ -76,7 +76,7 @@ def test_a_job_that_fails_after_it_passed_is_news(tmp_path: Path) -> None:
     assert (notice.subscriber, notice.to, notice.topics) == (MONA, "U0MONA", (NOZZLE.name,))
     assert (notice.failing, notice.fixed) == ((NOZZLE.name,), ())
     assert (notice.workflow, notice.night) == ("Nightly", "Thu 15 Jan")
-    assert notice.url == "https://ci.example/nightly"
+    assert notice.url == "https://ci.example/nightly?sel=engine%20%2F%20nozzle"
     assert notice.slash_command == "/acme"
 
 
@@ -132,6 +132,7 @@ def test_many_jobs_are_one_message_for_each_who_follows(tmp_path: Path) -> None:
         (MONA, 200),
     ]
     assert len({event.key() for event in events}) == 2
+    assert {event.url for event in events} == {"https://ci.example/nightly"}  # type: ignore[attr-defined]  # as above
 
 
 def test_each_is_told_of_what_they_follow(tmp_path: Path) -> None:

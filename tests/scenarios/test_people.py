@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from chatops.events.changes import Edited
 from tests.scenarios.world import AUTHOR, BUILD, EXTRA, MEMBER, STRANGER, Town, town
 
 pytestmark = pytest.mark.anyio
@@ -298,8 +299,23 @@ async def test_a_long_comment_of_commands_comes_to_its_end_in_order(
         await here.settle()
 
         assert here.repository.issues[ISSUE].title == titles[-1]
-        changed = [one.event for one in await here.events() if one.event.kind == "edit.made"]
-        assert len(changed) == len(titles)
+        changed = [one.event for one in await here.events() if isinstance(one.event, Edited)]
+        assert [one.value for one in changed] == titles
+
+
+async def test_turns_survive_a_restart(database_url: str, tmp_path: Path) -> None:
+    async with town(database_url, tmp_path) as here:
+        open_issue(here)
+        titles = [f"It leaks, and that is the {number}th time" for number in range(6)]
+
+        here.say("\n".join(f"/retitle {title}" for title in titles), on=ISSUE)
+        await here.hub.webhooks.drained()
+        await here.stop()
+        await here.start(database_url)
+        await here.settle()
+
+        changed = [one.event for one in await here.events() if isinstance(one.event, Edited)]
+        assert [one.value for one in changed] == titles
 
 
 async def test_what_cannot_be_done_does_not_keep_the_rest_of_the_comment_waiting(

@@ -130,8 +130,13 @@ class Looker:
         )
 
     async def issue(self, received: CommandReceived) -> IssueState:
-        """Ask how an issue or pull request is."""
-        return await self._github.issue(received.repo, received.number)
+        """Ask how an issue or pull request is, for some commands also whose review it waits for."""
+        found = await self._github.issue(received.repo, received.number)
+        command = self._meant(received)
+        if command is None or not command.looks_at_reviewers or not found.is_pull:
+            return found
+        reviewers = await self._github.requested_reviewers(received.repo, received.number)
+        return replace(found, reviewers=tuple(reviewers))
 
     async def refresh(self, received: CommandReceived) -> int:
         """Fetch what a command looks at before it decides; return the position that holds it."""

@@ -68,7 +68,10 @@ class SignIn(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueState:
-    """What GitHub says about an issue or pull request right now. `reason` says why an issue is closed."""
+    """What GitHub says about an issue or pull request right now.
+
+    `reason` says why an issue is closed; `reviewers` is there for commands that look at them.
+    """
 
     number: PullNumber
     is_pull: bool
@@ -81,6 +84,7 @@ class IssueState:
     labels: tuple[str, ...] = ()
     assignees: tuple[str, ...] = ()
     milestone: str = ""
+    reviewers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

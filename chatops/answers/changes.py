@@ -163,6 +163,7 @@ def _undoing(event: Event, command: CommandId) -> list[Event]:
                     number=event.number,
                     add=event.removed,
                     remove=event.added,
+                    before=event.added,
                 )
             ]
         case LabelsChanged() if event.added or event.removed:

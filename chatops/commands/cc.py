@@ -38,6 +38,7 @@ class Cc(Command):
     example: ClassVar[str] = "/cc @octocat @acme/pilots"
     role: ClassVar[Role] = Role.TRIAGER
     looks_at_issue: ClassVar[bool] = True
+    looks_at_reviewers: ClassVar[bool] = True
     looks_at_person: ClassVar[bool] = True
 
     @classmethod
@@ -72,6 +73,7 @@ class Cc(Command):
                 number=issue.number,
                 add=() if self.removes else meant,
                 remove=meant if self.removes else (),
+                before=issue.reviewers,
             )
         ]
 

@@ -39,16 +39,25 @@ class ChangeReviewers(Effect[ReviewersRequested]):
         refused = await _ask(event, missing, ports) if missing else []
         if leaving:
             await ports.github.withdraw_reviews(event.repo, event.number, leaving)
+        # Those who are asked by now, and were not when it was decided, were asked by us, before a crash.
+        before = there if event.before is None else {who.lower() for who in event.before}
+        taken = [who for who in event.add if who not in refused]
         return [
             ReviewersChanged(
                 command=event.command,
                 repo=event.repo,
                 number=event.number,
-                added=tuple(who for who in missing if who not in refused),
-                removed=tuple(leaving),
+                added=tuple(who for who in taken if who in missing or who.lower() not in before),
+                removed=tuple(
+                    who for who in event.remove if who in leaving or who.lower() in before
+                ),
                 unchanged=(
-                    *(who for who in event.add if who not in missing),
-                    *(who for who in event.remove if who not in leaving),
+                    *(who for who in taken if who not in missing and who.lower() in before),
+                    *(
+                        who
+                        for who in event.remove
+                        if who not in leaving and who.lower() not in before
+                    ),
                 ),
                 ignored=tuple(refused),
             )

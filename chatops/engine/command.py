@@ -117,7 +117,8 @@ class Command(ABC):
     `looks_at_pull` whether without its CI, `looks_at_owners` whether with its files and with who owns them,
     `looks_at_statuses` whether with its commit statuses, `needs_pull` whether it makes no sense without a pull request,
     `looks_at_person` whether GitHub is asked who it is although anyone may, `on_issues` whether it can be said on an
-    issue, too, `looks_at_issue` whether `Asked.issue` is there: what GitHub says of it right now.
+    issue, too, `looks_at_issue` whether `Asked.issue` is there: what GitHub says of it right now,
+    `looks_at_reviewers` whether with whose review it waits for.
     `costs` says what is asked once more where a button says it, for what spends runner hours or ends something.
     `irreversible` says why it cannot be taken back and what to do instead; where it can, `taken_back` does.
     """
@@ -133,6 +134,7 @@ class Command(ABC):
     needs_pull: ClassVar[bool] = False
     on_issues: ClassVar[bool] = False
     looks_at_issue: ClassVar[bool] = False
+    looks_at_reviewers: ClassVar[bool] = False
     looks_at_statuses: ClassVar[bool] = False
     looks_at_pull: ClassVar[bool] = False
     looks_at_owners: ClassVar[bool] = False

@@ -90,7 +90,10 @@ class AssigneesChanged(Event, frozen=True, kw_only=True):
 
 
 class ReviewersRequested(Event, frozen=True, kw_only=True):
-    """A command wants people and teams (`owner/team`) to be asked for a review of a pull request, or no more."""
+    """A command wants people and teams (`owner/team`) to be asked for a review of a pull request, or no more.
+
+    `before` are those who were asked when this was decided, nothing where that is not known.
+    """
 
     kind: ClassVar[str] = "reviewers.requested"
 
@@ -99,6 +102,7 @@ class ReviewersRequested(Event, frozen=True, kw_only=True):
     number: PullNumber
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
+    before: tuple[str, ...] | None = None
 
     def key(self) -> str:
         return f"{self.command}/reviewers"

@@ -32,6 +32,14 @@ def test_they_are_asked_no_more(tmp_path: Path) -> None:
     assert (asks.add, asks.remove) == ((), ("acme/pilots",))
 
 
+def test_who_was_asked_before_is_remembered(tmp_path: Path) -> None:
+    asks = wanted(
+        tmp_path, Cc, ["alice"], ReviewersRequested, asked=asking(issue(reviewers=("bob",)))
+    )
+
+    assert asks.before == ("bob",)
+
+
 def test_nobody_reviews_their_own_work(tmp_path: Path) -> None:
     assert refusal(tmp_path, Cc, ["@Hubot"]).reason == "own_pull"
 

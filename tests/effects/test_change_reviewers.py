@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 
 from chatops.effects.change_reviewers import ChangeReviewers
@@ -62,6 +63,25 @@ def test_who_is_asked_already_is_not_asked_again() -> None:
 
             assert second.unchanged == ("mona",)
             assert len(world.calls("requested_reviewers")) == calls
+
+    asyncio.run(play())
+
+
+def test_what_this_very_request_did_before_a_crash_is_not_said_to_have_been_so() -> None:
+    async def play() -> None:
+        async with outside() as world:
+            world.repository.request_review(PULL, "alice", actor="mona")
+            asked = msgspec.structs.replace(wish(["mona", "alice"]), before=("alice",))
+            await change(world, asked)
+
+            again = await change(world, asked)
+            gone = msgspec.structs.replace(wish(remove=["mona", "bob"]), before=("mona",))
+            await change(world, gone)
+            gone_again = await change(world, gone)
+
+            assert (again.added, again.unchanged) == (("mona",), ("alice",))
+            assert (gone_again.removed, gone_again.unchanged) == (("mona",), ("bob",))
+            assert len(world.calls("requested_reviewers")) == 1
 
     asyncio.run(play())
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from chatops.events.changes import Edited
+from chatops.events.changes import Edited, ReviewersChanged
 from tests.scenarios.world import AUTHOR, BUILD, EXTRA, MEMBER, STRANGER, Town, town
 
 pytestmark = pytest.mark.anyio
@@ -328,3 +328,24 @@ async def test_what_cannot_be_done_does_not_keep_the_rest_of_the_comment_waiting
         await here.settle()
 
         assert here.repository.issues[ISSUE].assignees == [AUTHOR]
+
+
+async def test_who_was_asked_before_a_call_failed_to_say_so_was_asked_by_it(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        pull = here.open_pull()
+        here.hub.fail("502_after", method="POST", path="/requested_reviewers$")
+
+        here.say("/cc @newcomer")
+        await here.settle()
+        await here.hurry()
+        [changed] = [
+            one.event for one in await here.events() if isinstance(one.event, ReviewersChanged)
+        ]
+        asked = list(pull.reviewers)
+        here.say("/undo")
+        await here.settle()
+
+        assert (changed.added, changed.unchanged) == (("newcomer",), ())
+        assert (asked, pull.reviewers) == (["newcomer"], [])

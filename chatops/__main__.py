@@ -219,15 +219,24 @@ def watch(
         int, typer.Option(help="Pause between two looks; 0: as configured.", min=0, max=86_400)
     ] = 0,
     rounds: Annotated[int, typer.Option(help="Stop after so many looks; 0: never.", min=0)] = 0,
+    live: Annotated[
+        int,
+        typer.Option(
+            help="Fetch the jobs of a run under way too, first after so many minutes; 0: when it has ended.",
+            min=0,
+            max=1_440,
+        ),
+    ] = 0,
 ) -> None:
     """Serve the pages and keep them current by polling: no public address needed, a token is enough.
 
-    Example: chatops watch --seconds 120
+    Example: chatops watch --seconds 120 --live 30
     """
     from chatops.running.fetching import watch_forever
 
     service = _service("all", is_brief=False)
-    raise typer.Exit(watch_forever(service, seconds=seconds, rounds=rounds or None))
+    pause = timedelta(minutes=live) if live else None
+    raise typer.Exit(watch_forever(service, seconds=seconds, rounds=rounds or None, live=pause))
 
 
 @program.command()

@@ -57,8 +57,10 @@ async def backfill_all(
         await service.stop()
 
 
-async def watch_all(service: Service, *, every: timedelta, rounds: int | None) -> None:
-    """Look at every repository again and again."""
+async def watch_all(
+    service: Service, *, every: timedelta, rounds: int | None, live: timedelta | None = None
+) -> None:
+    """Look at every repository again and again; after `live` also at jobs of runs under way."""
     assert service.github is not None
     await asyncio.gather(
         *(
@@ -69,6 +71,7 @@ async def watch_all(service: Service, *, every: timedelta, rounds: int | None) -
                 workflows=workflows,
                 known=Fetched(service.database),
                 every=every,
+                while_running=live,
                 rounds=rounds,
                 progress=_told(repo, lambda text: logger.info("watched", text=text)),
             )
@@ -77,7 +80,9 @@ async def watch_all(service: Service, *, every: timedelta, rounds: int | None) -
     )
 
 
-def watch_forever(service: Service, *, seconds: int, rounds: int | None) -> int:
+def watch_forever(
+    service: Service, *, seconds: int, rounds: int | None, live: timedelta | None = None
+) -> int:
     """Serve the pages and poll GitHub until a signal, or for some rounds; return the exit status."""
 
     async def both() -> None:
@@ -85,7 +90,8 @@ def watch_forever(service: Service, *, seconds: int, rounds: int | None) -> int:
             server = Server(service.asgi(), host=service.settings.host, port=service.settings.port)
             every = timedelta(seconds=seconds or service.settings.poll_seconds)
             serving = asyncio.create_task(server.serve())
-            watching = asyncio.create_task(watch_all(service, every=every, rounds=rounds))
+            looking = watch_all(service, every=every, rounds=rounds, live=live)
+            watching = asyncio.create_task(looking)
             done, _ = await asyncio.wait({serving, watching}, return_when=asyncio.FIRST_COMPLETED)
             server.should_exit = True
             watching.cancel()

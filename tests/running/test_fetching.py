@@ -19,6 +19,7 @@ from chatops.app import Service
 from chatops.config import read_configuration
 from chatops.engine.fetched import Fetched
 from chatops.errors import Refused
+from chatops.events.runs import JobCompleted
 from chatops.names import Repo, RunId
 from chatops.running.fetching import backfill_all, watch_all
 from chatops.settings import read_settings
@@ -184,6 +185,31 @@ async def test_watch_looks_at_every_repository_and_after_a_restart_fetches_nothi
         # Two lists for each of two repositories, with a price once for each process.
         assert len([call for call in lists if call.status == 200]) == 2 * 2 * 2
         assert len(lists) == 2 * 2 * 2 * 3
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("live", [None, timedelta(milliseconds=1)])
+async def test_jobs_of_a_run_under_way_are_fetched_where_that_is_wanted(
+    tmp_path: Path, live: timedelta | None
+) -> None:
+    world, _ = nights(count=1)
+    jobs = [PlannedJob("build"), PlannedJob("slow", seconds=86_400)]
+    running = world.repo("acme/rocket").run(workflow="Nightly", event="schedule", jobs=jobs)
+    _let_pass(world, 600)
+    async with GitHubStandIn(world) as hub:
+        made = service(hub.url, world, tmp_path, "")
+        await made.start(run_crew=False)
+        try:
+            await watch_all(made, every=timedelta(milliseconds=10), rounds=4, live=live)
+            ended = {
+                one.event.name
+                for one in made.log.all()
+                if isinstance(one.event, JobCompleted) and one.event.run_id == running.id
+            }
+        finally:
+            await made.stop()
+
+    assert ended == ({"build"} if live else set())
 
 
 @pytest.mark.anyio

@@ -13,8 +13,12 @@ import psycopg
 import pytest
 
 import chatops.commands
+import chatops.effects
+import chatops.events
 from chatops.engine.catalogue import catalogue
 from chatops.engine.command import Command
+from chatops.engine.effect import Effect
+from chatops.events import Event
 from tests.conftest import LeftTheMachine
 from tests.needs import REPOSITORY
 
@@ -80,6 +84,29 @@ def test_every_command_can_be_taken_back_or_says_why_not(command: type[Command])
 
     assert can_be != bool(command.irreversible)
     assert not command.irreversible or command.irreversible.endswith(".")
+
+
+PERFORMED = {effect.on for effect in catalogue(chatops.effects, Effect)}
+
+
+@pytest.mark.parametrize(
+    "module", [path for path in MODULES if path.parent.name == "commands"], ids=_name
+)
+def test_whatever_a_command_asks_for_can_be_told_beforehand(module: Path) -> None:
+    kinds = {kind.__name__: kind for kind in catalogue(chatops.events, Event)}
+    made = {
+        call.func.id
+        for call in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+    }
+
+    silent = [
+        name
+        for name in sorted(made & kinds.keys())
+        if kinds[name] not in PERFORMED and kinds[name].would is Event.would
+    ]
+
+    assert silent == []
 
 
 @pytest.mark.parametrize("module", MODULES, ids=_name)

@@ -5,7 +5,7 @@ so that the same fact heard by webhook, redelivery, backfill or import is one ev
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, ClassVar
@@ -44,6 +44,13 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Lift the data of an older `version` to today's shape."""
         message = f"{cls.kind} has no version {version}; this program knows {cls.version}."
         raise ValueError(message)
+
+
+def in_code(names: Sequence[str], most: int = 10) -> str:
+    """Return names as code, for `would`; of many the first ones, and how many more there are."""
+    said = ", ".join(f"`{name.replace('`', '')}`" for name in names[:most])
+    more = len(names) - most
+    return f"{said} and {more} more" if more > 0 else said
 
 
 def event_id(key: str) -> str:

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from chatops.events import Event
+from chatops.events import Event, in_code
 from chatops.names import CommandId, Login, PullNumber, Repo, Sha
 
 
@@ -39,6 +39,12 @@ class ApprovalGiven(Event, frozen=True, kw_only=True):
     def key(self) -> str:
         return f"{self.command}/{self.grade}/{self.by.lower()}"
 
+    def would(self) -> str:
+        commit = f"#{self.number} at the commit `{self.sha[:9]}`"
+        if not self.stands_for:
+            return f"Would note that {commit} looks good to {in_code([self.by])}."
+        return f"Would note that {in_code([self.by])} approves {commit}, for the files of {in_code(self.stands_for)}."
+
     def stream(self) -> str:
         return f"pull/{self.repo}/{self.number}"
 
@@ -68,6 +74,9 @@ class ApprovalWithdrawn(Event, frozen=True, kw_only=True):
 
     def key(self) -> str:
         return f"{self.command}/{self.grade}/withdrawn/{self.whose.lower()}/{self.sha}"
+
+    def would(self) -> str:
+        return f"Would let the `/{self.grade}` of {in_code([self.whose])} on #{self.number} count no longer."
 
     def stream(self) -> str:
         return f"pull/{self.repo}/{self.number}"

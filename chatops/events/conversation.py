@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar
 
-from chatops.events import Event
+from chatops.events import Event, in_code
 from chatops.names import CommandId, Login, PullNumber, Repo
 
 
@@ -146,6 +146,9 @@ class CommandTakenBack(Event, frozen=True, kw_only=True):
 
     def key(self) -> str:
         return f"{self.undone}/taken-back"
+
+    def would(self) -> str:
+        return f"Would take back {in_code([self.said])}." if self.said else "Would take it back."
 
     def stream(self) -> str:
         return self.command

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar
 
-from chatops.events import Event
+from chatops.events import Event, in_code
 from chatops.names import CommandId, Login
 
 
@@ -20,6 +20,9 @@ class LinkOffered(Event, frozen=True, kw_only=True):
 
     def key(self) -> str:
         return f"{self.command}/offered"
+
+    def would(self) -> str:
+        return "Would send an address, to you alone, at which you show who you are on GitHub."
 
     def stream(self) -> str:
         return f"identity/slack/{self.team}/{self.user}"
@@ -63,6 +66,9 @@ class IdentityUnlinked(Event, frozen=True, kw_only=True):
 
     def key(self) -> str:
         return f"{self.command}/unlinked"
+
+    def would(self) -> str:
+        return f"Would forget that you are {in_code([self.login])} on GitHub."
 
     def stream(self) -> str:
         return f"identity/slack/{self.team}/{self.user}"

@@ -3,10 +3,8 @@
 from datetime import datetime
 from typing import ClassVar
 
-from chatops.events import Event
+from chatops.events import Event, in_code
 from chatops.names import CommandId
-
-MOST_NAMED = 10
 
 
 class JobsMuted(Event, frozen=True, kw_only=True):
@@ -26,7 +24,7 @@ class JobsMuted(Event, frozen=True, kw_only=True):
         return f"{self.command}/muted"
 
     def would(self) -> str:
-        return f"Would show {_named(self.jobs)} as muted until {self.until:%Y-%m-%d %H:%M} UTC."
+        return f"Would show {in_code(self.jobs)} as muted until {self.until:%Y-%m-%d %H:%M} UTC."
 
     def stream(self) -> str:
         return self.command
@@ -50,17 +48,10 @@ class JobsUnmuted(Event, frozen=True, kw_only=True):
         return f"{self.command}/unmuted"
 
     def would(self) -> str:
-        return f"Would show {_named(self.jobs)} as muted no longer."
+        return f"Would show {in_code(self.jobs)} as muted no longer."
 
     def stream(self) -> str:
         return self.command
 
     def happened_at(self) -> datetime | None:
         return self.at
-
-
-def _named(jobs: tuple[str, ...]) -> str:
-    """Return jobs by name, as code; of many the first ones, and how many more there are."""
-    names = ", ".join(f"`{job.replace('`', '')}`" for job in jobs[:MOST_NAMED])
-    more = len(jobs) - MOST_NAMED
-    return f"{names} and {more} more" if more > 0 else names

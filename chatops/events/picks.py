@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from chatops.events import Event
+from chatops.events import Event, in_code
 from chatops.names import CommandId, PullNumber, Repo
 
 
@@ -19,6 +19,10 @@ class PickPromised(Event, frozen=True, kw_only=True):
 
     def key(self) -> str:
         return f"{self.command}/pick/promised"
+
+    def would(self) -> str:
+        where = in_code(self.branches)
+        return f"Would open pull requests with what #{self.number} changes on {where}, once it is merged."
 
     def stream(self) -> str:
         return self.command

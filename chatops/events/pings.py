@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from chatops.events import Event
+from chatops.events import Event, in_code
 from chatops.names import CommandId
 
 
@@ -19,6 +19,9 @@ class GroupsCalled(Event, frozen=True, kw_only=True):
 
     def key(self) -> str:
         return f"{self.command}/called"
+
+    def would(self) -> str:
+        return f"Would call the people of {in_code(self.groups)} here."
 
     def stream(self) -> str:
         return self.command

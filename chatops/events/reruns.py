@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import msgspec
 
-from chatops.events import Event
+from chatops.events import Event, in_code
 from chatops.names import CommandId, JobId, PullNumber, Repo, RunId, Sha
 
 
@@ -60,6 +60,12 @@ class RerunDeferred(Event, frozen=True, kw_only=True):
     def key(self) -> str:
         return f"{self.command}/rerun/{self.run_id}/deferred"
 
+    def would(self) -> str:
+        what = (
+            in_code(self.jobs) if self.narrow else f"what has failed of {in_code([self.workflow])}"
+        )
+        return f"Would run {what} again, once attempt {self.attempt} has ended."
+
     def stream(self) -> str:
         return self.command
 
@@ -81,6 +87,9 @@ class RerunDropped(Event, frozen=True, kw_only=True):
 
     def key(self) -> str:
         return f"{self.command}/rerun/{self.run_id}/dropped"
+
+    def would(self) -> str:
+        return f"Would wait for {in_code([self.workflow])} no longer, and run nothing of it again."
 
     def stream(self) -> str:
         return self.command

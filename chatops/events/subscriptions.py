@@ -1,11 +1,12 @@
 """What people want to be told of without asking."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
 import msgspec
 
-from chatops.events import Event
+from chatops.events import Event, in_code
 from chatops.names import CommandId
 
 
@@ -38,6 +39,9 @@ class SubscriptionBegun(Event, frozen=True, kw_only=True):
     def key(self) -> str:
         return f"{self.command}/subscribed"
 
+    def would(self) -> str:
+        return f"Would tell {_whom(self.subscriber)} in Slack what changes with {_topics(self.topics)}."
+
     def stream(self) -> str:
         return f"subscriber/{self.community}/{self.subscriber}"
 
@@ -60,8 +64,19 @@ class SubscriptionEnded(Event, frozen=True, kw_only=True):
     def key(self) -> str:
         return f"{self.command}/unsubscribed"
 
+    def would(self) -> str:
+        return f"Would tell {_whom(self.subscriber)} nothing more of {_topics(self.topics)}."
+
     def stream(self) -> str:
         return f"subscriber/{self.community}/{self.subscriber}"
 
     def happened_at(self) -> datetime | None:
         return self.at
+
+
+def _whom(subscriber: str) -> str:
+    return "this channel" if subscriber.startswith("channel/") else "you"
+
+
+def _topics(topics: Sequence[Topic]) -> str:
+    return in_code([topic.name or topic.what for topic in topics])

@@ -25,6 +25,9 @@ class RowsShown(Event, frozen=True, kw_only=True):
     def key(self) -> str:
         return f"{self.command}/rows"
 
+    def would(self) -> str:
+        return f"Would list {len(self.rows)} jobs, each with its number."
+
     def stream(self) -> str:
         return self.command
 

@@ -32,8 +32,16 @@ class TrustGiven(_TrustChanged, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "trust.given"
 
+    def would(self) -> str:
+        return f"Would let the tests of #{self.number} run, for the commit `{self.sha[:9]}`."
+
 
 class TrustWithdrawn(_TrustChanged, frozen=True, kw_only=True):
     """Somebody who may took back that the tests may run on this commit."""
 
     kind: ClassVar[str] = "trust.withdrawn"
+
+    def would(self) -> str:
+        return (
+            f"Would let the tests of #{self.number} run no longer, for the commit `{self.sha[:9]}`."
+        )

@@ -254,7 +254,7 @@ async def test_a_dry_run_says_what_it_would_do_and_does_nothing(tmp_path: Path) 
 
         await night(here, job(NEEDED, "failure"))
 
-        assert "Would write down" in answer
+        assert "Would tell you in Slack what changes with" in answer
         assert told(here) == []
 
 

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
+import msgspec
 import structlog
 
 from chatops.answers.approvals import names_of, picture, teams_of
@@ -37,7 +38,7 @@ from chatops.ports import Clock, GitHub, IssueState, Permission
 from chatops.projections.identities import Identity, identity
 from chatops.projections.jobs import jobs_of_runs
 from chatops.projections.owners import owners_now
-from chatops.projections.pulls import pull
+from chatops.projections.pulls import contradicts, pull
 from chatops.projections.required import required_now
 from chatops.projections.trust import is_let_in
 
@@ -142,6 +143,8 @@ class Looker:
         """Fetch what a command looks at before it decides; return the position that holds it."""
         repo, correlation_id = received.repo, f"refresh/{received.command}"
         described = pull_event(await self._github.pull(repo, received.number), repo)
+        if await asyncio.to_thread(self._contradicts, described):
+            described = msgspec.structs.replace(described, confirmed_at=self._clock.now())
         events: list[Event] = [described]
         fetched: list[tuple[RunId, int]] = []
         command = self._meant(received)
@@ -208,6 +211,10 @@ class Looker:
     async def _owners_version(self, community: Community, repo: Repo) -> OwnersChanged | None:
         known = await asyncio.to_thread(self._known_owners, community, repo)
         return await owners_version(self._github, community, repo, known, self._clock.now())
+
+    def _contradicts(self, described: PullChanged) -> bool:
+        with self._log.database.read() as db:
+            return contradicts(db, described)
 
     def _known_owners(self, community: Community, repo: Repo) -> OwnersChanged | None:
         with self._log.database.read() as db:

@@ -10,8 +10,9 @@ from chatops.names import Login, PullNumber, Repo, Sha
 class PullChanged(Event, frozen=True, kw_only=True):
     """A pull request looked like this at `updated_at`. Heard from GitHub.
 
-    Two facts of the same second that differ are two facts: `fingerprint` tells them apart. `association` is GitHub's
-    word for what the author is to the repository.
+    Two facts of the same second that differ are two facts: `fingerprint` tells them apart. Where GitHub was asked and
+    showed another one of that second than we took for the last, `confirmed_at` is when. `association` is GitHub's word
+    for what the author is to the repository.
     """
 
     kind: ClassVar[str] = "pull.changed"
@@ -31,10 +32,12 @@ class PullChanged(Event, frozen=True, kw_only=True):
     updated_at: datetime | None = None
     fingerprint: str = ""
     association: str = ""
+    confirmed_at: datetime | None = None
 
     def key(self) -> str:
         seconds = int(self.updated_at.timestamp()) if self.updated_at else 0
-        return f"pull/{self.repo}/{self.number}/{seconds}/{self.fingerprint}"
+        confirmed = f"/{int(self.confirmed_at.timestamp())}" if self.confirmed_at else ""
+        return f"pull/{self.repo}/{self.number}/{seconds}/{self.fingerprint}{confirmed}"
 
     def stream(self) -> str:
         return f"pull/{self.repo}/{self.number}"

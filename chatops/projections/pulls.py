@@ -27,10 +27,16 @@ from chatops.events import Event, Recorded
 from chatops.events.pulls import PullChanged
 from chatops.names import Login, PullNumber, Repo, Sha
 
+CLOSED = "closed"
+STEPS = 4
+"""More than there are steps from open to merged."""
+
 
 class Pulls(Projection):
     """One row per pull request, as it last was by GitHub's own time; and every commit that was a head.
 
+    GitHub's time is in seconds. Within one, what GitHub showed when it was asked comes last, else what cannot well have
+    been before the other: merged after closed, closed after open.
     Runs of pull requests from forks do not say which pull request they belong to; they are joined by head commit.
     """
 
@@ -46,6 +52,7 @@ class Pulls(Projection):
             Column("repo", String, primary_key=True),
             Column("number", Integer, primary_key=True, autoincrement=False),
             Column("updated_at", BigInteger, nullable=False),
+            Column("rank", BigInteger, nullable=False),
             Column("fingerprint", String, nullable=False),
             Column("sha", String, nullable=False),
             Column("base", String, nullable=False),
@@ -82,7 +89,13 @@ class Pulls(Projection):
             [_row(event) for event in newest.values()],
             newer=lambda new, old: or_(
                 new.updated_at > old.updated_at,
-                and_(new.updated_at == old.updated_at, new.fingerprint > old.fingerprint),
+                and_(
+                    new.updated_at == old.updated_at,
+                    or_(
+                        new.rank > old.rank,
+                        and_(new.rank == old.rank, new.fingerprint > old.fingerprint),
+                    ),
+                ),
             ),
         )
         upsert(
@@ -138,8 +151,26 @@ def numbers_of_commit(db: Connection, repo: Repo, sha: Sha) -> list[PullNumber]:
     return list(db.scalars(query))
 
 
-def _order(event: PullChanged) -> tuple[int, str]:
-    return seconds(event.updated_at) or 0, event.fingerprint
+def contradicts(db: Connection, seen: PullChanged) -> bool:
+    """Return whether we take another state of the same second for the last than GitHub shows."""
+    pulls = LIVE.pulls.c
+    query = select(pulls.fingerprint).where(
+        pulls.repo == seen.repo,
+        pulls.number == seen.number,
+        pulls.updated_at == (seconds(seen.updated_at) or 0),
+    )
+    known = db.scalar(query)
+    return known is not None and known != seen.fingerprint
+
+
+def _order(event: PullChanged) -> tuple[int, int, str]:
+    return seconds(event.updated_at) or 0, _rank(event), event.fingerprint
+
+
+def _rank(event: PullChanged) -> int:
+    """Return how late within its second a state was, as far as that can be told."""
+    progress = 2 if event.merged else int(event.state == CLOSED)
+    return (seconds(event.confirmed_at) or 0) * STEPS + progress
 
 
 def _row(event: PullChanged) -> dict[str, object]:
@@ -147,6 +178,7 @@ def _row(event: PullChanged) -> dict[str, object]:
         "repo": event.repo,
         "number": event.number,
         "updated_at": seconds(event.updated_at) or 0,
+        "rank": _rank(event),
         "fingerprint": event.fingerprint,
         "sha": event.sha,
         "base": event.base,

@@ -1,10 +1,12 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from chatops.names import PullNumber, Sha
-from chatops.projections.pulls import numbers_of_commit, open_pulls
+from chatops.projections.pulls import contradicts, numbers_of_commit, open_pulls
 from chatops.projections.pulls import pull as the_pull
-from tests.scene import HEAD, NOW, PULL, REPO, pull, scene
+from tests.scene import HEAD, NOW, PULL, REPO, Scene, pull, scene
 
 LATER = NOW + timedelta(minutes=1)
 
@@ -16,6 +18,52 @@ def test_the_state_github_dates_last_is_the_one_that_counts(tmp_path: Path) -> N
 
     assert found is not None
     assert found.title == "New"
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"fingerprint": "f"}, {"fingerprint": "a", "state": "closed"}),
+        (
+            {"fingerprint": "f", "state": "closed"},
+            {"fingerprint": "a", "state": "closed", "merged": True},
+        ),
+        ({"fingerprint": "f", "state": "closed"}, {"fingerprint": "a", "confirmed_at": LATER}),
+        (
+            {"fingerprint": "f", "confirmed_at": LATER},
+            {"fingerprint": "a", "confirmed_at": LATER + timedelta(seconds=1)},
+        ),
+    ],
+)
+def test_of_two_states_of_one_second_the_one_that_comes_later_counts(
+    tmp_path: Path, first: dict[str, object], second: dict[str, object], *, turned: bool
+) -> None:
+    facts = [pull(title="First", **first), pull(title="Second", **second)]
+    with scene(tmp_path, facts[::-1] if turned else facts) as world:
+        apart = the_title(world)
+    (tmp_path / "together").mkdir()
+    with scene(tmp_path / "together") as world:
+        for fact in facts[::-1] if turned else facts:
+            world.add([fact])
+        one_by_one = the_title(world)
+
+    assert (apart, one_by_one) == ("Second", "Second")
+
+
+def the_title(world: Scene) -> str:
+    with world.knowledge() as knowledge:
+        found = the_pull(knowledge.db, REPO, PULL)
+    assert found is not None
+    return found.title
+
+
+def test_github_contradicts_only_within_the_second(tmp_path: Path) -> None:
+    with scene(tmp_path, [pull()]) as world, world.knowledge() as knowledge:
+        assert contradicts(knowledge.db, pull(fingerprint="g"))
+        assert not contradicts(knowledge.db, pull())
+        assert not contradicts(knowledge.db, pull(fingerprint="g", updated_at=LATER))
+        assert not contradicts(knowledge.db, pull(fingerprint="g", number=PullNumber(8)))
 
 
 def test_runs_of_forks_find_their_pull_request_by_its_head(tmp_path: Path) -> None:

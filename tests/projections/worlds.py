@@ -94,8 +94,10 @@ def pulls(draw: st.DrawFn, number: int) -> list[Event]:
     return [
         PullChanged(
             repo=REPO, number=PullNumber(number), sha=draw(SHAS), base="main", author=Login("mona"),
-            title=draw(st.sampled_from(["x", "y"])), state="open", fingerprint=f"{place}",
+            title=draw(st.sampled_from(["x", "y"])), state=draw(st.sampled_from(["open", "closed"])),
+            merged=draw(st.booleans()), fingerprint=f"{place}",
             updated_at=NOW + timedelta(seconds=draw(st.integers(0, 2))),
+            confirmed_at=draw(st.sampled_from([None, NOW + timedelta(minutes=1)])),
         )
         for place in range(draw(st.integers(1, 4)))
     ]  # fmt: skip

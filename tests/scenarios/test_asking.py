@@ -7,9 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
+from chatops.names import PullNumber, Repo
+from chatops.projections.pulls import pull as the_pull
 from chatops.standins.slack import live_mentions
 from tests.payloads import problems
-from tests.scenarios.world import AUTHOR, BUILD, PULL, Town, town
+from tests.scenarios.world import AUTHOR, BUILD, MEMBER, PULL, REPO, Town, town
 
 pytestmark = pytest.mark.anyio
 
@@ -204,3 +206,24 @@ async def test_what_could_not_be_done_is_told_apart(database_url: str, tmp_path:
         told = await audit(here, "outcome=failed")
 
         assert [one["words"] for one in told["commands"]] == [["nothing-like-it"]]
+
+
+async def test_a_command_puts_right_which_of_two_states_of_one_second_was_the_last(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        pull = await here.open_failed_pull()
+        labels = [f"area/{number}" for number in range(8)]
+        for label in labels:
+            here.repository.add_label(PULL, label, actor=MEMBER)
+        for label in labels[1:]:
+            here.repository.remove_label(PULL, label, actor=MEMBER)
+        await here.settle()
+
+        here.say("/status pr")
+        await here.settle()
+        with here.service.database.read() as db:
+            known = the_pull(db, Repo(REPO), PullNumber(PULL))
+
+        assert known is not None
+        assert known.labels == tuple(pull.labels)

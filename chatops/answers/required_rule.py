@@ -43,10 +43,11 @@ class RequiredRule:
 def required_rule(db: Connection, repo: Repo) -> RequiredRule | None:
     """Return what is required in a repository today, nothing if nobody has told."""
     rules = required_now(db, repo)
-    return None if rules is None else _rule(rules)
+    return None if rules is None else rule_of(rules)
 
 
-def _rule(rules: RequiredChecksChanged) -> RequiredRule:
+def rule_of(rules: RequiredChecksChanged) -> RequiredRule:
+    """Return what one version of the list requires."""
     names = {*rules.names, *(name for group in rules.sets for name in group.names)}
     patterns = {*rules.patterns, *(pattern for group in rules.sets for pattern in group.patterns)}
     split = [name.partition(LEVEL) for name in names]

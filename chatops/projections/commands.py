@@ -336,6 +336,21 @@ def command_of_id(db: Connection, command: CommandId) -> Command | None:
     return None if row is None else _command(row)
 
 
+def commands_about_runs(
+    db: Connection, run_ids: Collection[RunId], limit: int
+) -> list[tuple[Command, RunId, int]]:
+    """Return the newest commands that asked for some runs to run again, each with a run and after which attempt."""
+    commands, reruns = LIVE.commands.c, LIVE.reruns.c
+    query = (
+        select(LIVE.commands, reruns.run_id, reruns.attempt)
+        .join(LIVE.reruns, commands.command == reruns.command)
+        .where(reruns.run_id.in_(sorted(run_ids)), commands.received_at.is_not(None))
+        .order_by(commands.received_at.desc(), commands.command.desc(), reruns.run_id)
+        .limit(limit)
+    )
+    return [(_command(row), row.run_id, row.attempt) for row in db.execute(query)]
+
+
 def _place() -> Tuple:
     commands = LIVE.commands.c
     return tuple_(commands.received_at, commands.command)

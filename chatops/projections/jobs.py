@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, ClassVar
+from zlib import crc32
 
 import msgspec
 from sqlalchemy import (
@@ -19,10 +20,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    and_,
     cast,
     func,
+    or_,
     select,
 )
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from chatops.engine.clock import moment, seconds
 from chatops.engine.projection import Projection
@@ -36,6 +40,7 @@ WEIGHT: Mapping[type[Event], int] = {JobReported: 0, JobQueued: 1, JobStarted: 2
 CONCLUSION = {"Pass": "success", "Fail": "failure", "Skip": "skipped"}
 RUNS_PER_QUESTION = 500
 RUNS_PER_DOCUMENT = 50
+BETWEEN_LABELS = ", "
 
 Entry = tuple[JobId, RunId, int, str, int, int | bool, str, str, int | None, int | None]
 """A row of the read model: job, run, attempt, name, weight, whether carried, conclusion, failed step, start and end."""
@@ -46,7 +51,8 @@ class Jobs(Projection):
     """One row per job id; the furthest thing heard of it wins.
 
     GitHub lists a job that was not run again in every later attempt, under a new id. Such a row is `carried`: its
-    execution started before the entry was created.
+    execution started before the entry was created. `name_sum` finds the rows of a name: names have no greatest length,
+    and what is in an index has.
     """
 
     name: ClassVar[str] = "jobs"
@@ -69,7 +75,10 @@ class Jobs(Projection):
             Column("created_at", BigInteger),
             Column("started_at", BigInteger),
             Column("completed_at", BigInteger),
+            Column("labels", String),
+            Column("name_sum", BigInteger),
             Index(f"{self.prefix}jobs_of_run", "run_id"),
+            Index(f"{self.prefix}jobs_of_name", "name_sum", "run_id"),
         )
 
     def apply(self, facts: Sequence[Recorded], db: Connection) -> None:
@@ -85,7 +94,11 @@ class Jobs(Projection):
             db,
             self.jobs,
             [_row(job_id, event) for job_id, event in furthest.items()],
-            newer=lambda new, old: new.weight > old.weight,
+            # Rows from before names had sums are written again.
+            newer=lambda new, old: or_(
+                new.weight > old.weight,
+                and_(new.weight == old.weight, old.name_sum.is_(None)),
+            ),
         )
 
 
@@ -94,7 +107,7 @@ LIVE = Jobs()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One job in one attempt. `conclusion` is GitHub's, empty until the job ends."""
+    """One job in one attempt. `conclusion` is GitHub's, empty until it ends; `labels` say which runner it needs."""
 
     job_id: JobId
     run_id: RunId
@@ -106,6 +119,8 @@ class Job:
     failed_step: str
     started_at: datetime | None
     completed_at: datetime | None
+    created_at: datetime | None = None
+    labels: str = ""
 
 
 def jobs_of_runs(db: Connection, run_ids: Sequence[RunId]) -> list[Job]:
@@ -117,6 +132,7 @@ def jobs_of_runs(db: Connection, run_ids: Sequence[RunId]) -> list[Job]:
             select(
                 jobs.job_id, jobs.run_id, jobs.attempt, jobs.name, jobs.weight, jobs.carried,
                 jobs.conclusion, jobs.failed_step, jobs.started_at, jobs.completed_at,
+                jobs.created_at, jobs.labels,
             )
             .where(jobs.run_id.in_(run_ids[start : start + RUNS_PER_QUESTION]))
             .order_by(jobs.run_id, jobs.attempt, jobs.name, jobs.job_id)
@@ -133,6 +149,8 @@ def jobs_of_runs(db: Connection, run_ids: Sequence[RunId]) -> list[Job]:
                 failed_step=row.failed_step,
                 started_at=moment(row.started_at),
                 completed_at=moment(row.completed_at),
+                created_at=moment(row.created_at),
+                labels=row.labels or "",
             )
             for row in db.execute(query)
         )
@@ -148,15 +166,7 @@ def entries_of_runs(
     asked for while requests come in should not take the interpreter once for each of them.
     """
     jobs = LIVE.jobs.c
-    columns = (
-        jobs.job_id, jobs.run_id, jobs.attempt, jobs.name, jobs.weight,
-        jobs.carried, jobs.conclusion, jobs.failed_step, jobs.started_at, jobs.completed_at,
-    )  # fmt: skip
-    document: ColumnElement[str] = (
-        func.json_group_array(func.json_array(*columns))
-        if db.dialect.name == "sqlite"
-        else cast(func.json_agg(func.json_build_array(*columns)), Text)
-    )
+    document = _document(db, jobs)
     found: list[Entry] = []
     for start in range(0, len(run_ids), RUNS_PER_DOCUMENT):
         query = select(document).where(jobs.run_id.in_(run_ids[start : start + RUNS_PER_DOCUMENT]))
@@ -164,6 +174,31 @@ def entries_of_runs(
             query = query.where(jobs.name.in_(names))
         found.extend(_ENTRIES.decode(db.scalar(query) or "[]"))
     return found
+
+
+def newest_entries_called(db: Connection, name: str, limit: int) -> list[Entry]:
+    """Return the entries of the jobs of a name in its newest runs, in whatever repository, newest run first."""
+    jobs = LIVE.jobs.c
+    newest = (
+        select(LIVE.jobs)
+        .where(jobs.name_sum == crc32(name.encode()), jobs.name == name)
+        .order_by(jobs.run_id.desc())
+        .limit(limit)
+        .subquery()
+    )
+    found = _ENTRIES.decode(db.scalar(select(_document(db, newest.c))) or "[]")
+    return sorted(found, key=lambda entry: (-entry[1], entry[2], entry[0]))
+
+
+def _document(db: Connection, jobs: ReadOnlyColumnCollection[str, Any]) -> ColumnElement[str]:
+    """Return rows as entries in one JSON document; `jobs` are the columns they are in."""
+    columns = (
+        jobs.job_id, jobs.run_id, jobs.attempt, jobs.name, jobs.weight,
+        jobs.carried, jobs.conclusion, jobs.failed_step, jobs.started_at, jobs.completed_at,
+    )  # fmt: skip
+    if db.dialect.name == "sqlite":
+        return func.json_group_array(func.json_array(*columns))
+    return cast(func.json_agg(func.json_build_array(*columns)), Text)
 
 
 def _substitute(run_id: RunId, attempt: int, name: str) -> int:
@@ -187,6 +222,8 @@ def _row(job_id: int, event: Seen) -> dict[str, Any]:
             "created_at": None,
             "started_at": None,
             "completed_at": None,
+            "labels": "",
+            "name_sum": crc32(event.name.encode()),
         }
     created_at, started_at = seconds(event.created_at), seconds(event.started_at)
     ended = event if isinstance(event, JobCompleted) else None
@@ -203,4 +240,6 @@ def _row(job_id: int, event: Seen) -> dict[str, Any]:
         "created_at": created_at,
         "started_at": started_at,
         "completed_at": seconds(ended.completed_at) if ended else None,
+        "labels": BETWEEN_LABELS.join(event.labels),
+        "name_sum": crc32(event.name.encode()),
     }

@@ -1,6 +1,8 @@
 """Which checks are required, today and before?"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import ClassVar
 
 import msgspec
@@ -11,6 +13,8 @@ from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
 from chatops.events.gate import RequiredChecksChanged, RequiredReported
 from chatops.names import Repo
+
+MICROSECONDS = 1_000_000
 
 
 class Required(Projection):
@@ -52,6 +56,34 @@ def required_now(db: Connection, repo: Repo) -> RequiredChecksChanged | None:
         .limit(1)
     )
     return None if rules is None else msgspec.json.decode(rules, type=RequiredChecksChanged)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A list of required checks, and when it was first seen; nothing where only a dashboard's file told of it."""
+
+    seen_at: datetime | None
+    rules: RequiredChecksChanged
+
+
+def required_versions(db: Connection, repo: Repo, limit: int) -> list[Version]:
+    """Return the newest lists of required checks of a repository, newest first."""
+    versions = LIVE.versions.c
+    query = (
+        select(versions.seen_at, versions.rules)
+        .where(versions.repo == repo)
+        .order_by(versions.seen_at.desc(), versions.key)
+        .limit(limit)
+    )
+    return [
+        Version(
+            seen_at=datetime.fromtimestamp(row.seen_at / MICROSECONDS, UTC)
+            if row.seen_at
+            else None,
+            rules=msgspec.json.decode(row.rules, type=RequiredChecksChanged),
+        )
+        for row in db.execute(query)
+    ]
 
 
 def _row(fact: Recorded) -> dict[str, object]:

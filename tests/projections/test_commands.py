@@ -7,6 +7,7 @@ from chatops.projections.commands import (
     Asking,
     commands_about_commit,
     commands_about_run,
+    commands_about_runs,
     newest_commands,
     unfinished_commands,
 )
@@ -45,3 +46,20 @@ def test_refused_commands_are_in_the_list_with_their_reason(tmp_path: Path) -> N
         (one,) = newest_commands(knowledge.db, Asking(), 10)
 
     assert (one.outcome, one.reason, one.by) == ("refused", "not_permitted", "mona")
+
+
+def test_who_asked_for_many_runs_is_asked_at_once(tmp_path: Path) -> None:
+    again = [
+        RerunRequested(
+            command=COMMAND, repo=REPO, sha=HEAD, run_id=RunId(run_id), attempt=1, workflow="CI",
+            scope="failed",
+        )
+        for run_id in (1, 2)
+    ]  # fmt: skip
+    with scene(tmp_path, [received(), *again]) as world, world.knowledge() as knowledge:
+        found = commands_about_runs(knowledge.db, [RunId(1), RunId(2), RunId(3)], 9)
+
+    assert [(one.by, run_id, after) for one, run_id, after in found] == [
+        ("mona", 1, 1),
+        ("mona", 2, 1),
+    ]

@@ -1,8 +1,9 @@
+from datetime import timedelta
 from pathlib import Path
 
 from chatops.events.runs import JobQueued, JobReported
 from chatops.names import JobId, RunId
-from chatops.projections.jobs import Job, jobs_of_runs
+from chatops.projections.jobs import LIVE, Job, jobs_of_runs, newest_entries_called
 from tests.scene import NOW, REPO, job, scene
 
 
@@ -41,3 +42,30 @@ def test_a_job_in_the_queue_is_not_over(tmp_path: Path) -> None:
     )
 
     assert (one.is_over, one.conclusion) == (False, "")
+
+
+def test_a_job_says_which_runner_it_needs_and_how_long_it_waited(tmp_path: Path) -> None:
+    (one,) = jobs(tmp_path, job(1, 10, labels=("self-hosted", "s390x"), started_at=NOW))
+
+    assert (one.labels, one.created_at) == ("self-hosted, s390x", NOW - timedelta(hours=2))
+
+
+def test_the_newest_results_of_a_name_are_found_wherever_it_ran(tmp_path: Path) -> None:
+    facts = [job(number, number, "a") for number in range(1, 6)]
+    with (
+        scene(tmp_path, [*facts, job(6, 6, "b")]) as world,
+        world.knowledge() as knowledge,
+    ):
+        found = newest_entries_called(knowledge.db, "a", 3)
+
+    assert [entry[1] for entry in found] == [5, 4, 3]
+
+
+def test_a_row_from_before_names_had_sums_is_written_again(tmp_path: Path) -> None:
+    with scene(tmp_path, [job(1, 10, "a")]) as world, world.log.database.write(durable=True) as db:
+        db.execute(LIVE.jobs.update().values(name_sum=None, labels=None))
+        assert newest_entries_called(db, "a", 1) == []
+        LIVE.apply(world.log.read(0), db)
+        (found,) = newest_entries_called(db, "a", 1)
+
+    assert found[0] == 1

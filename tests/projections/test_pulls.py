@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from chatops.names import PullNumber, Sha
-from chatops.projections.pulls import contradicts, numbers_of_commit, open_pulls
+from chatops.projections.pulls import contradicts, numbers_of_commit, numbers_of_commits, open_pulls
 from chatops.projections.pulls import pull as the_pull
 from tests.scene import HEAD, NOW, PULL, REPO, Scene, pull, scene
 
@@ -77,3 +77,12 @@ def test_closed_pull_requests_are_not_among_the_open_ones(tmp_path: Path) -> Non
     facts = [pull(), pull(number=PullNumber(8), state="closed")]
     with scene(tmp_path, facts) as world, world.knowledge() as knowledge:
         assert [one.number for one in open_pulls(knowledge.db, REPO)] == [PULL]
+
+
+def test_many_commits_find_their_pull_requests_at_once(tmp_path: Path) -> None:
+    other = Sha("d" * 40)
+    facts = [pull(), pull(number=PullNumber(8)), pull(number=PullNumber(9), sha=other)]
+    with scene(tmp_path, facts) as world, world.knowledge() as knowledge:
+        found = numbers_of_commits(knowledge.db, REPO, [HEAD, other, Sha("e" * 40)])
+
+    assert found == {HEAD: (PULL, 8), other: (9,)}

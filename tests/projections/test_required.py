@@ -3,7 +3,7 @@ from pathlib import Path
 
 from chatops.events import Event
 from chatops.events.gate import RequiredChecksChanged, RequiredReported
-from chatops.projections.required import required_now
+from chatops.projections.required import required_now, required_versions
 from tests.scene import NOW, REPO, scene
 
 
@@ -42,3 +42,15 @@ def test_what_a_dashboard_told_serves_until_the_list_itself_is_read(tmp_path: Pa
 
 def test_nothing_known_is_nothing(tmp_path: Path) -> None:
     assert now(tmp_path) is None
+
+
+def test_the_versions_of_the_list_are_there_newest_first(tmp_path: Path) -> None:
+    told = RequiredReported(repo=REPO, names=("suite / test",), fingerprint="r")
+    facts = [version(1, "CI / a"), told, version(2, "CI / b")]
+    with scene(tmp_path, facts) as world, world.knowledge() as knowledge:
+        found = required_versions(knowledge.db, REPO, 9)
+        newest = required_versions(knowledge.db, REPO, 1)
+
+    assert [one.rules.names[0] for one in found] == ["CI / b", "CI / a", "dashboard / suite / test"]
+    assert [one.seen_at for one in found][1:] == [NOW + timedelta(days=1), None]
+    assert len(newest) == 1

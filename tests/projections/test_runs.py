@@ -5,6 +5,7 @@ from chatops.names import RunId
 from chatops.projections.runs import (
     attempts_of_commit,
     attempts_of_run,
+    attempts_of_runs,
     completed_attempts,
     newest_of_workflows,
 )
@@ -39,3 +40,13 @@ def test_nights_are_the_scheduled_runs_newest_first(tmp_path: Path) -> None:
         nights = newest_of_workflows(knowledge.db, REPO, ["Nightly"], 2)
 
     assert [run.run_id for run in nights] == [4, 3]
+
+
+def test_runs_are_told_apart_by_what_started_them(tmp_path: Path) -> None:
+    facts = [ended(1, trigger="pull_request"), ended(2, trigger="push"), ended(1, attempt=2)]
+    with scene(tmp_path, facts) as world, world.knowledge() as knowledge:
+        every = attempts_of_runs(knowledge.db, [RunId(1), RunId(2)])
+        pulls = attempts_of_runs(knowledge.db, [RunId(1), RunId(2)], triggers=["pull_request"])
+
+    assert [(run.run_id, run.attempt) for run in every] == [(1, 1), (1, 2), (2, 1)]
+    assert [(run.run_id, run.attempt) for run in pulls] == [(1, 1)]

@@ -2,15 +2,15 @@
 
 Runs before the new code. The pull requests are read from the log again; the old rows keep serving.
 
-Revision: 0011
-Follows:  0007
+Revision: 0012
+Follows:  0011
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011"
-down_revision = "0007"
+revision = "0012"
+down_revision = "0011"
 
 
 def upgrade() -> None:

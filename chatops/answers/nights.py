@@ -49,6 +49,8 @@ __all__ = [
     "board_sources",
     "counted",
     "night_board",
+    "placed",
+    "unclear_words",
 ]
 
 NIGHTS = 30
@@ -142,9 +144,9 @@ def board_sources(
 
     A workflow that does not name its repository runs in the first one.
     """
-    placed = _placed(repositories, workflows)
+    in_places = placed(repositories, workflows)
     attempts = tuple(
-        run for repo, one in placed for run in newest_of_workflows(db, repo, [one.name], nights)
+        run for repo, one in in_places for run in newest_of_workflows(db, repo, [one.name], nights)
     )
     columns = _columns(attempts)[:nights]
     return Sources(
@@ -153,7 +155,7 @@ def board_sources(
         news=news_of_runs(db, [run.run_id for night in columns for run in night.runs]),
         rules={
             repo: required_rule(db, repo)
-            for repo in sorted({*repositories, *(repo for repo, _ in placed)})
+            for repo in sorted({*repositories, *(repo for repo, _ in in_places)})
         },
     )
 
@@ -190,7 +192,7 @@ def night_board(
         knows_required=any(rule is not None for rule in sources.rules.values()),
         heard_at=last_heard(db, repositories),
         now=now,
-        late=late_workflows(columns, _placed(repositories, workflows), now),
+        late=late_workflows(columns, placed(repositories, workflows), now),
     )
 
 
@@ -207,13 +209,14 @@ def board_later(
         board,
         heard_at=last_heard(db, repositories),
         now=now,
-        late=late_workflows(board.nights, _placed(repositories, workflows), now),
+        late=late_workflows(board.nights, placed(repositories, workflows), now),
     )
 
 
-def _placed(
+def placed(
     repositories: Sequence[Repo], workflows: Sequence[NightlyWorkflow]
 ) -> list[tuple[Repo, NightlyWorkflow]]:
+    """Return each workflow with the repository it runs in: the first one, where it does not say."""
     return [(Repo(one.repository) if one.repository else repositories[0], one) for one in workflows]
 
 
@@ -297,7 +300,7 @@ def _was_there(test: Test) -> bool:
 def _verdict(newest: Newest) -> str:
     counts, name = newest.counts, newest.night.name
     ran = sum(counts.get(state, 0) for state in COUNTED)
-    unclear = _unclear_words(counts)
+    unclear = unclear_words(counts)
     if not newest.total or not ran:
         return f"No test of {_the_night(name)} has a result{f': {unclear}' if unclear else ''}."
     if newest.failed:
@@ -333,7 +336,8 @@ def _changes(newest: Newest) -> str:
     return f"{new} {'is' if new == 1 else 'are'} new, {older}." if new else f"None is new, {older}."
 
 
-def _unclear_words(counts: Mapping[State, int]) -> str:
+def unclear_words(counts: Mapping[State, int]) -> str:
+    """Return how many tests have no verdict, by why: `1 cancelled, 2 not run`."""
     words = {
         State.INFRA: "infrastructure failed",
         State.CANCELLED: "cancelled",

@@ -131,14 +131,10 @@ def attempts_of_commits(db: Connection, repo: Repo, shas: Sequence[Sha]) -> list
     return [_run(row) for row in db.execute(query)]
 
 
-def attempts_of_runs(
-    db: Connection, run_ids: Sequence[RunId], *, triggers: Sequence[str] = ()
-) -> list[Run]:
-    """Return the attempts of some runs, oldest first; with `triggers` only of runs that one of these started."""
+def attempts_of_runs(db: Connection, run_ids: Sequence[RunId]) -> list[Run]:
+    """Return the attempts of some runs, oldest first."""
     runs = LIVE.runs.c
     query = select(LIVE.runs).where(runs.run_id.in_(run_ids)).order_by(runs.run_id, runs.attempt)
-    if triggers:
-        query = query.where(runs.trigger.in_(triggers))
     return [_run(row) for row in db.execute(query)]
 
 

@@ -163,8 +163,8 @@ def _routes(
     """Return the addresses of a community's pages, each also with the format at its end."""
     found = []
     for name, show in shows.items():
-        found.append(Route(f"{under}/{name}", _showing(show, visitors)))
         found.append(Route(f"{under}/{name}.{{form:str}}", _showing(show, visitors)))
+        found.append(Route(f"{under}/{name}", _showing(show, visitors)))
     found.append(Route(f"{under}/audit/{{id}}.{{form:str}}", _showing(story, visitors)))
     found.append(Route(f"{under}/audit/{{id}}", _showing(story, visitors)))
     return found

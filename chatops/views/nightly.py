@@ -209,9 +209,7 @@ def render_nightly(
         months=_months(board.nights),
         width=-(-len(board.nights) // TEN),
         days=_days(board.nights),
-        runs=[
-            (_run_link(run, github_url), run) for night in board.nights[:1] for run in night.runs
-        ],
+        runs=[(f"runs/{run.run_id}", run) for night in board.nights[:1] for run in night.runs],
         warnings=_warnings(board),
         is_unknown=bool(asked.selected) and not selected,
         sorts=SORTS,
@@ -523,7 +521,7 @@ def _band(test: Test, cell: Cell, night: Night, span: int, github_url: str) -> B
         text=str(last.attempt or "") if state is State.RERUN and last else "",
         words=f"passed on attempt {last.attempt}" if state is State.RERUN and last else state.value,
         title=f"{night.name}: {_in_words(cell)}",
-        url=job_link(test, last, github_url) if last else "",
+        url=job_link(test.repo, last, github_url) if last else "",
     )
 
 
@@ -649,7 +647,7 @@ def _cell_json(test: Test, cell: Cell, github_url: str) -> object:
                 "failed_step": execution.failed_step,
                 "started_at": execution.started_at,
                 "seconds": int(execution.took.total_seconds()) if execution.took else None,
-                "url": job_link(test, execution, github_url),
+                "url": job_link(test.repo, execution, github_url),
             }
             for execution in cell.executions
         ]

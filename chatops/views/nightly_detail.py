@@ -1,6 +1,6 @@
 """One test of the nightly page, opened: its nights, its attempts, and who looks after it.
 
-Whoever follows a failing test's name sees this, inside the page or fetched into it.
+Whoever follows a failing test's name sees this, inside the page or fetched into it. The test's own page has more.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ from chatops.answers.night_cells import NOT_THERE_YET
 from chatops.answers.nights import Cell, Execution, Night, NightBoard, State, Test, counted
 from chatops.config import Community, Owner
 from chatops.engine.answer import said_as
+from chatops.names import Repo, RunId
+from chatops.views.addresses import Place, slug
 from chatops.views.page import took
 
 MARKS = {
@@ -56,9 +58,10 @@ NOTHING = Sayable()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happening:
-    """One line of a test's history: one execution, or a night without one."""
+    """One line of a test's history: one execution, or a night without one. `run_id` is 0 where no run is known."""
 
     night: str
+    run_id: RunId
     attempt: str
     mark: str
     words: str
@@ -77,6 +80,10 @@ class Person:
     chat_url: str
 
 
+Owners = tuple[tuple[str, tuple[Person, ...]], ...]
+"""The groups that look after a test, with their people."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detail:
     """All that is known of one test."""
@@ -85,8 +92,9 @@ class Detail:
     sentence: str
     weather: str
     happenings: tuple[Happening, ...]
-    owners: tuple[tuple[str, tuple[Person, ...]], ...]
+    owners: Owners
     knows_required: bool
+    address: str
     leads: tuple[tuple[str, str], ...]
     """What may be said about it: words, and the address of the form with the command in it."""
 
@@ -100,6 +108,7 @@ def detail(
     sayable: Sayable = NOTHING,
 ) -> Detail:
     """Return all that is known of a test, and what whoever looks can say about it."""
+    place = Place(repo=test.repo, workflow=test.workflow, name=test.name)
     return Detail(
         test=test,
         sentence=_sentence(board, test),
@@ -107,10 +116,11 @@ def detail(
         happenings=tuple(
             happening
             for night, cell in zip(board.nights, test.cells, strict=True)
-            for happening in _happenings(test, night, cell, github_url)
+            for happening in happenings(test.repo, night, cell, github_url)
         ),
-        owners=_owners(community, test.name, github_url),
+        owners=owners_of(community, test.name, github_url),
         knows_required=board.knows_required,
+        address=f"tests/{slug(place, community.repositories[0])}",
         leads=tuple(
             (words, f"commands?{urlencode(_typed(verb, test), quote_via=quote)}")
             for verb, words in SAYABLE.items()
@@ -151,35 +161,41 @@ def _weather(test: Test) -> str:
     return test.weather.word if share is None else f"{test.weather.word}, {share:.0%} passed"
 
 
-def _happenings(test: Test, night: Night, cell: Cell, github_url: str) -> list[Happening]:
+def happenings(repo: Repo, night: Night, cell: Cell, github_url: str) -> list[Happening]:
+    """Return what happened to a test in a night, line by line, the newest first."""
     if cell is NOT_THERE_YET:
         return []
     if not cell.executions:
         return [
             Happening(
-                night=night.name, attempt="", mark=MARKS[cell.state],
+                night=night.name, run_id=RunId(0), attempt="", mark=MARKS[cell.state],
                 words=f"{cell.state.value}: {cell.reason}", step="", took="", url="",
             )
         ]  # fmt: skip
     return [
         Happening(
             night=night.name,
+            run_id=execution.run_id,
             attempt=str(execution.attempt) if execution.attempt else "an earlier one",
             mark=MARKS[execution.state],
-            words=execution.conclusion.replace("_", " ")
-            if execution.state is State.UNKNOWN and execution.conclusion
-            else execution.state.value,
+            words=words_of(execution),
             step=execution.failed_step,
             took=took(execution.took),
-            url=job_link(test, execution, github_url),
+            url=job_link(repo, execution, github_url),
         )
         for execution in reversed(cell.executions)
     ]
 
 
-def _owners(
-    community: Community, name: str, github_url: str
-) -> tuple[tuple[str, tuple[Person, ...]], ...]:
+def words_of(execution: Execution) -> str:
+    """Return how an execution ended; GitHub's own word where we have none."""
+    if execution.state is State.UNKNOWN and execution.conclusion:
+        return execution.conclusion.replace("_", " ")
+    return execution.state.value
+
+
+def owners_of(community: Community, name: str, github_url: str) -> Owners:
+    """Return who looks after a job, as pages name them: never by an address for mail."""
     return tuple(
         (owners.group, tuple(_person(owner, github_url) for owner in owners.owners))
         for owners in community.owners_of(name)
@@ -197,8 +213,9 @@ def _person(owner: Owner, github_url: str) -> Person:
     )
 
 
-def job_link(test: Test, execution: Execution, github_url: str) -> str:
-    run = f"{github_url}/{test.repo}/actions/runs/{execution.run_id}"
+def job_link(repo: Repo, execution: Execution, github_url: str) -> str:
+    """Return where on GitHub an execution is."""
+    run = f"{github_url}/{repo}/actions/runs/{execution.run_id}"
     if execution.job_id:
         return f"{run}/job/{execution.job_id}"
     return f"{run}/attempts/{execution.attempt}" if execution.attempt > 1 else run

@@ -1,0 +1,324 @@
+"""The page of one test: is it healthy, since when, and whose is it?
+
+Whoever looks after a test, or is held up by it, follows its name here. It shows every night and every attempt, what
+came of it in pull requests, and between which commits it broke. All of the page's state is in its address.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+import msgspec
+
+from chatops.answers.askers import who_asked
+from chatops.answers.chain_answer import spoken
+from chatops.answers.chains import is_private
+from chatops.answers.night_cells import NOT_THERE_YET, Cell, State
+from chatops.answers.nights import Night, counted
+from chatops.answers.one_test import Broke, InPull, OneTest, one_test
+from chatops.answers.shares import bounds
+from chatops.engine.command import Knowledge
+from chatops.names import Repo
+from chatops.views.addresses import Place, read_slug
+from chatops.views.audit import MARKS as OUTCOMES
+from chatops.views.audit import command_json, pull_url
+from chatops.views.charts import charts
+from chatops.views.nightly_detail import (
+    MARKS,
+    Owners,
+    happenings,
+    job_link,
+    owners_of,
+    words_of,
+)
+from chatops.views.page import Viewer, render, sign_in_address, took
+
+USUAL, MOST = 90, 400
+LENGTHS = (30, USUAL, 180, MOST)
+UNFOLDED = 30
+SHA_SHOWN = 9
+NUMBER = re.compile(r"[1-9][0-9]{0,2}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullRow:
+    """What became of the test in one run of a pull request."""
+
+    result: InPull
+    pulls: tuple[tuple[int, str], ...]
+    commit: str
+    mark: str
+    words: str
+    attempts: str
+    step: str
+    took: str
+    began_at: datetime | None
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """Between which commits it broke, in words, and where GitHub compares them."""
+
+    words: str
+    url: str
+
+
+def render_one_test(
+    knowledge: Knowledge, query: Mapping[str, str], *, viewer: Viewer = Viewer.ANYBODY
+) -> str | None:
+    """Return the page, nothing where this community knows no such test."""
+    one = _found(knowledge, query)
+    if one is None:
+        return None
+    github_url, name = knowledge.github_url, query.get("slug", "")
+    place = f"/{knowledge.community.key}/tests/{quote(name)}?n={_length(query)}"
+    nights = [
+        happening for night, cell in _nights(one) for happening in happenings(one.repo, night, cell, github_url)
+    ]  # fmt: skip
+    unfolded = sum(
+        len(happenings(one.repo, night, cell, github_url)) for night, cell in _nights(one)[:UNFOLDED]
+    )  # fmt: skip
+    return render(
+        "one_test.html",
+        name=knowledge.community.title,
+        here="test",
+        up="../",
+        viewer=viewer,
+        sign_in=sign_in_address(knowledge.base_url, place),
+        one=one,
+        slug=name,
+        length=_length(query),
+        lengths=LENGTHS,
+        nightly=f"../nightly?sel={quote(one.name, safe='')}" if one.test is not None else "",
+        strip=_strip(one),
+        strip_says=_strip_says(one),
+        range=_range(one.broke, one.repo, github_url),
+        owners=_owners(one, knowledge),
+        needed=_needed(one),
+        longest=_longest(one),
+        charts=charts(one),
+        recent=nights[:unfolded],
+        older=nights[unfolded:],
+        older_nights=max(0, len(_nights(one)) - UNFOLDED),
+        pulls=[_pull_row(result, one.repo, github_url) for result in one.in_pulls],
+        asked=[
+            (
+                spoken(command), who_asked(command, knowledge), is_private(command.surface),
+                OUTCOMES[command.outcome], command, run_id,
+            )
+            for command, run_id, _ in one.asked
+        ],
+    )  # fmt: skip
+
+
+def one_test_json(knowledge: Knowledge, query: Mapping[str, str]) -> str | None:
+    """Return the same for programs."""
+    one = _found(knowledge, query)
+    if one is None:
+        return None
+    github_url, test = knowledge.github_url, one.test
+    passed, failed = one.longest
+    told = {
+        "repository": one.repo,
+        "workflow": one.workflow,
+        "name": one.name,
+        "verdict": one.verdict,
+        "as_of": one.now,
+        "heard_at": one.heard_at,
+        "is_stale": one.is_stale,
+        "required": None if one.needed is None else {
+            "is_required": one.needed.is_required,
+            "since": one.needed.since,
+            "is_from_start": one.needed.is_from_start,
+        },
+        "muted": None if one.mute is None else {
+            "until": one.mute.until, "by": one.mute.by, "reason": one.mute.reason,
+        },
+        "owners": [
+            {"group": group, "people": [person.name for person in people]}
+            for group, people in _owners(one, knowledge)
+        ],
+        "nightly": None if test is None else {
+            "is_gone": test.is_gone,
+            "fails": test.fails,
+            "runs": test.runs,
+            "reruns": test.reruns,
+            "streak": test.streak,
+            "since": test.since.key if test.since else None,
+            "longest_passing": passed,
+            "longest_failing": failed,
+            "broke": _broke_json(one.broke, one.repo, github_url),
+            "windows": [
+                {
+                    "oldest": window.oldest.key, "newest": window.newest.key,
+                    "passes": window.passes, "tries": window.tries,
+                    "truly": bounds(window.passes, window.tries) if window.tries else None,
+                }
+                for window in one.windows
+            ],
+            "nights": [
+                {"night": night.key, **_cell_json(one.repo, cell, github_url)}
+                for night, cell in _nights(one)
+            ],
+        },
+        "pull_requests": {
+            "verdict": one.pulls_in_words,
+            "results": [
+                {
+                    "numbers": result.numbers,
+                    "run_id": result.run.run_id,
+                    "workflow": result.run.workflow,
+                    "sha": result.run.sha,
+                    **_cell_json(one.repo, result.cell, github_url),
+                }
+                for result in one.in_pulls
+            ],
+        },
+        "commands": [
+            {**command_json(command, who_asked(command, knowledge)), "run_id": run_id, "after_attempt": attempt}
+            for command, run_id, attempt in one.asked
+        ],
+    }  # fmt: skip
+    return msgspec.json.encode(told).decode()
+
+
+def _found(knowledge: Knowledge, query: Mapping[str, str]) -> OneTest | None:
+    place = read_slug(query.get("slug", ""), knowledge.community.repositories[0])
+    return None if place is None or not _can_be(place) else one_test(
+        knowledge, place.repo, place.workflow, place.name, nights=_length(query)
+    )  # fmt: skip
+
+
+def _can_be(place: Place) -> bool:
+    """Return whether a database takes these names."""
+    return "\x00" not in f"{place.repo}{place.workflow}{place.name}"
+
+
+def _length(query: Mapping[str, str]) -> int:
+    asked = query.get("n", "")
+    return min(int(asked), MOST) if NUMBER.fullmatch(asked) else USUAL
+
+
+def _nights(one: OneTest) -> list[tuple[Night, Cell]]:
+    """Return the nights since there is such a test."""
+    if one.test is None:
+        return []
+    pairs = zip(one.nights, one.test.cells, strict=True)
+    return [(night, cell) for night, cell in pairs if cell is not NOT_THERE_YET]
+
+
+def _strip(one: OneTest) -> list[tuple[str, str]]:
+    return [
+        (MARKS[cell.state], f"{night.name}: {cell.state.value}") for night, cell in _nights(one)
+    ]
+
+
+def _strip_says(one: OneTest) -> str:
+    """Return the strip in words, for those who cannot see it."""
+    states = [cell.state for _, cell in _nights(one)]
+    counts = {state: states.count(state) for state in State if state in states}
+    said = ", ".join(f"{number} {state.value}" for state, number in counts.items())
+    return f"The last {counted(len(states), 'night')}, the newest first: {said}."
+
+
+def _owners(one: OneTest, knowledge: Knowledge) -> Owners:
+    return owners_of(knowledge.community, one.name, knowledge.github_url)
+
+
+def _range(broke: Broke | None, repo: Repo, github_url: str) -> Range | None:
+    if broke is None:
+        return None
+    if broke.good is None:
+        return Range(
+            words=f"The first bad night known is {broke.bad.name}; no good one is known.", url=""
+        )
+    between = (
+        f", with {counted(broke.between, 'night')} without a verdict between"
+        if broke.between
+        else ""
+    )
+    good, bad = _night(broke.good.name, broke.good_sha), _night(broke.bad.name, broke.bad_sha)
+    said = f"Last good {good}, first bad {bad}{between}."
+    if not broke.good_sha or not broke.bad_sha:
+        return Range(words=f"{said} Their commits are not known.", url="")
+    if broke.good_sha == broke.bad_sha:
+        return Range(
+            words=f"{said} Both ran the same commit, so nothing in the repository changed.", url=""
+        )
+    return Range(words=said, url=f"{github_url}/{repo}/compare/{broke.good_sha}...{broke.bad_sha}")
+
+
+def _night(name: str, sha: str) -> str:
+    return f"{name} ({sha[:SHA_SHOWN]})" if sha else name
+
+
+def _needed(one: OneTest) -> str:
+    """Return whether it is required, and since when, as far as that is known."""
+    needed = one.needed
+    if needed is None:
+        return "not known"
+    word = "required" if needed.is_required else "not required"
+    if needed.since is None:
+        return word
+    day = f"{needed.since:%a} {needed.since.day} {needed.since:%b %Y}"
+    if not needed.is_from_start:
+        return f"{word} since {day}"
+    return f"{word}, as in every list since {day}"
+
+
+def _longest(one: OneTest) -> str:
+    passed, failed = one.longest
+    return f"{counted(passed, 'night')} passed in a row, {failed} failed"
+
+
+def _pull_row(result: InPull, repo: Repo, github_url: str) -> PullRow:
+    cell, last = result.cell, result.cell.last
+    return PullRow(
+        result=result,
+        pulls=tuple((number, pull_url(repo, number, github_url)) for number in result.numbers),
+        commit=result.run.sha[:SHA_SHOWN],
+        mark=MARKS[cell.state],
+        words=words_of(last) if last and cell.state is State.UNKNOWN else cell.state.value,
+        attempts=str(cell.reruns + 1),
+        step=last.failed_step if last else "",
+        took=took(last.took) if last else "",
+        began_at=result.run.created_at,
+        url=job_link(repo, last, github_url) if last else "",
+    )
+
+
+def _broke_json(broke: Broke | None, repo: Repo, github_url: str) -> dict[str, object] | None:
+    if broke is None:
+        return None
+    found = _range(broke, repo, github_url)
+    return {
+        "last_good": broke.good.key if broke.good else None,
+        "last_good_sha": broke.good_sha or None,
+        "first_bad": broke.bad.key,
+        "first_bad_sha": broke.bad_sha or None,
+        "nights_between": broke.between,
+        "compare": (found.url or None) if found else None,
+    }
+
+
+def _cell_json(repo: Repo, cell: Cell, github_url: str) -> dict[str, object]:
+    return {
+        "state": cell.state.value,
+        "reason": cell.reason or None,
+        "executions": [
+            {
+                "run_id": execution.run_id,
+                "attempt": execution.attempt or None,
+                "state": execution.state.value,
+                "conclusion": execution.conclusion,
+                "failed_step": execution.failed_step or None,
+                "started_at": execution.started_at,
+                "seconds": int(execution.took.total_seconds()) if execution.took else None,
+                "url": job_link(repo, execution, github_url),
+            }
+            for execution in cell.executions
+        ],
+    }

@@ -1,0 +1,257 @@
+import html
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from chatops.config import Community, Owner, OwnerGroup
+from chatops.engine.command import Knowledge
+from chatops.events import Event
+from chatops.names import Repo
+from chatops.views.addresses import Place, slug
+from chatops.views.one_test import one_test_json, render_one_test
+from tests.answers.test_one_test import NAME, in_pull, nights
+from tests.builders import (
+    CANCELLED,
+    FAIL,
+    MORNING,
+    PASS,
+    REPO,
+    SCHEDULE,
+    SKIPPED,
+    NightOf,
+    night,
+    nights_database,
+    reported,
+    required,
+)
+
+MAIL = "mona" + "@" + "rockets.example"
+MONA = Owner(
+    github="mona", fullname="Mona", slack="mona.o", slackurl="https://acme.example/team/U1", email=MAIL
+)  # fmt: skip
+ACME = Community(
+    key="acme", title="Acme Rockets", repositories=(REPO,), nightly=(SCHEDULE,),
+    maintainers=(OwnerGroup(regex="launch", group="Launch crew", owners=(MONA,)),),
+)  # fmt: skip
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '" onmouseover="x',
+    "\u202egnp.exe \u2066\u2069",
+    "two\nlines\tand\ra tab",
+    "long " * 800,
+    "a / b%2F..%2Fc?d#e",
+    "..",
+)
+
+
+@contextmanager
+def known(
+    folder: Path, facts: list[Event], *, later: timedelta = timedelta()
+) -> Iterator[Knowledge]:
+    with nights_database(folder, facts) as db:
+        yield Knowledge(
+            db=db, community=ACME, now=MORNING + later, github_url="https://github.example"
+        )
+
+
+def query_of(name: str = NAME, workflow: str = "Nightly", **more: str) -> Mapping[str, str]:
+    return {"slug": slug(Place(repo=REPO, workflow=workflow, name=name), REPO), **more}
+
+
+def page_of(folder: Path, facts: list[Event], **query: str) -> str:
+    with known(folder, facts) as knowledge:
+        page = render_one_test(knowledge, query_of(**query))
+    assert page is not None
+    return page
+
+
+def text_of(page: str) -> str:
+    shown = re.sub(r"<title>.*?</title>", " ", page)
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", shown)).split())
+
+
+def test_it_begins_with_its_name_and_how_it_is(tmp_path: Path) -> None:
+    text = text_of(page_of(tmp_path, nights(FAIL, FAIL, PASS)).partition('tabindex="-1">')[2])
+
+    assert text.startswith(
+        f"Test {NAME} It has been failing for 2 nights in a row, since Fri 21 Aug"
+    )
+
+
+def test_where_it_broke_leads_to_what_changed(tmp_path: Path) -> None:
+    facts = [
+        *NightOf(ago=1, attempts=[{NAME: PASS}]).facts(),
+        *NightOf(ago=0, attempts=[{NAME: FAIL}]).facts(),
+    ]
+    same = text_of(page_of(tmp_path, facts))
+
+    assert "Last good Fri 21 Aug (aaaaaaaaa), first bad Sat 22 Aug (aaaaaaaaa)." in same
+    assert "Both ran the same commit" in same
+
+
+def test_where_commits_are_not_known_nothing_is_compared(tmp_path: Path) -> None:
+    facts = [*reported(1, {NAME: "Pass"}), *reported(2, {NAME: "Fail"})]
+    page = page_of(tmp_path, facts)
+
+    assert "Their commits are not known." in page
+    assert "/compare/" not in page
+
+
+def test_every_night_and_every_attempt_is_a_line(tmp_path: Path) -> None:
+    text = text_of(
+        page_of(tmp_path, [*night(0, {NAME: FAIL}, {NAME: PASS}), *night(1, {NAME: SKIPPED})])
+    )
+
+    assert re.search(
+        r"Sat 22 Aug 2 passed 20 min job Sat 22 Aug 1 failed Run tests 20 min job Fri 21 Aug 1 skipped", text
+    )  # fmt: skip
+
+
+def test_older_nights_are_folded_and_not_left_out(tmp_path: Path) -> None:
+    facts = [fact for ago in range(40) for fact in night(ago, {NAME: PASS})]
+    page = page_of(tmp_path, facts)
+
+    assert "10 older nights" in page
+    assert page.count('<span class="tag p">') == 40
+
+
+def test_it_looks_back_as_far_as_the_address_says(tmp_path: Path) -> None:
+    facts = [fact for ago in range(40) for fact in night(ago, {NAME: PASS})]
+    page = page_of(tmp_path, facts, n="30")
+
+    assert page.count('<span class="tag p">') == 30
+    assert '<a href="?n=30" aria-current="true">30</a>' in page
+    assert '.json?n=30"' in page
+
+
+def test_its_maintainers_are_named_without_an_address_for_mail(tmp_path: Path) -> None:
+    with known(tmp_path, nights(PASS)) as knowledge:
+        page = render_one_test(knowledge, query_of()) or ""
+        told = one_test_json(knowledge, query_of()) or ""
+
+    assert "Launch crew Mona ( mona.o )" in text_of(page)
+    assert MAIL not in page + told
+    assert json.loads(told)["owners"] == [{"group": "Launch crew", "people": ["Mona"]}]
+
+
+def test_a_test_nobody_looks_after_says_so(tmp_path: Path) -> None:
+    assert "nobody is named for it" in page_of(tmp_path, night(0, {"a": PASS}), name="a")
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ([], "To merge not known"),
+        (required(f"CI / {NAME}"), "To merge required, as in every list since Sat 22 Aug 2026"),
+        (required("CI / other"), "To merge not required, as in every list since Sat 22 Aug 2026"),
+    ],
+)
+def test_whether_it_is_required_is_told_as_far_as_it_is_known(
+    tmp_path: Path, facts: list[Event], words: str
+) -> None:
+    assert words in text_of(page_of(tmp_path, [*nights(PASS), *facts]))
+
+
+def test_results_in_pull_requests_lead_to_them(tmp_path: Path) -> None:
+    page = page_of(tmp_path, [*nights(PASS), *in_pull(7, "failure", "Run tests")])
+
+    assert '<a href="https://github.example/acme/rocket/pull/7">#7</a>' in page
+    assert '<a href="../runs/40000000007">' in page
+
+
+def test_a_test_without_a_result_draws_no_chart_and_says_so(tmp_path: Path) -> None:
+    page = page_of(tmp_path, nights(CANCELLED, SKIPPED))
+
+    assert "so there is no verdict" in page
+    assert "<svg" not in page
+
+
+def test_charts_are_drawings_with_a_name_and_need_no_style_of_their_own(tmp_path: Path) -> None:
+    page = page_of(tmp_path, nights(FAIL, PASS, PASS))
+    drawings = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
+
+    assert len(drawings) == 3
+    for drawing in drawings:
+        element = ET.fromstring(drawing)  # noqa: S314 - our own page
+        assert element.get("role") == "img"
+        assert element.findtext("title")
+        assert "style=" not in drawing
+    assert len(set(re.findall(r' id="([^"]+)"', page))) == len(re.findall(r' id="([^"]+)"', page))
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=lambda name: name[:12])
+def test_a_hostile_name_stays_text_and_keeps_its_page(tmp_path: Path, name: str) -> None:
+    with known(tmp_path, night(0, {name: FAIL})) as knowledge:
+        page = render_one_test(knowledge, query_of(name))
+        told = one_test_json(knowledge, query_of(name))
+
+    assert page is not None
+    assert told is not None
+    assert "<script>alert" not in page
+    assert 'onmouseover="x' not in page
+    assert json.loads(told)["name"] == name
+    assert f"<bdi>{html.escape(name, quote=False)}" in page.replace("&#34;", '"').replace(
+        "&#39;", "'"
+    )
+
+
+@pytest.mark.parametrize(
+    "address", ["", "x", "Nightly~~nobody", "Nightly~~~00", "x~2Fy~~Nightly~~a", "Nightly~~a.b"]
+)
+def test_what_is_not_there_is_nothing(tmp_path: Path, address: str) -> None:
+    with known(tmp_path, night(0, {"a": PASS})) as knowledge:
+        assert render_one_test(knowledge, {"slug": address}) is None
+        assert one_test_json(knowledge, {"slug": address}) is None
+
+
+def test_another_repository_has_its_place_in_the_address(tmp_path: Path) -> None:
+    moon = Repo("acme/moon")
+    both = Community(
+        key="acme", title="Acme", repositories=(REPO, moon),
+        nightly=(SCHEDULE, type(SCHEDULE)(name="Moon", file="moon.yaml", repository=moon)),
+    )  # fmt: skip
+    facts = NightOf(ago=0, attempts=[{"a": FAIL}], workflow="Moon", repo=moon).facts()
+    with nights_database(tmp_path, facts) as db:
+        knowledge = Knowledge(db=db, community=both, now=MORNING)
+        address = slug(Place(repo=moon, workflow="Moon", name="a"), REPO)
+
+        assert "It is failing" in (render_one_test(knowledge, {"slug": address}) or "")
+
+
+def test_old_data_is_marked_as_old(tmp_path: Path) -> None:
+    with known(tmp_path, nights(PASS), later=timedelta(hours=40)) as knowledge:
+        page = render_one_test(knowledge, query_of())
+
+    assert page is not None
+    assert "Nothing has been heard from GitHub for 40 h" in page
+
+
+def test_programs_are_told_the_same(tmp_path: Path) -> None:
+    facts = [*nights(FAIL, FAIL, CANCELLED, PASS), *in_pull(7), *required(f"CI / {NAME}")]
+    with known(tmp_path, facts) as knowledge:
+        page = text_of(render_one_test(knowledge, query_of()) or "")
+        told = json.loads(one_test_json(knowledge, query_of()) or "")
+
+    nightly = told["nightly"]
+    assert told["verdict"] in page
+    assert told["pull_requests"]["verdict"] in page
+    assert (nightly["fails"], nightly["runs"], nightly["streak"]) == (2, 3, 2)
+    assert nightly["broke"]["last_good"] == "2026-08-19"
+    assert nightly["broke"]["nights_between"] == 1
+    assert [one["state"] for one in nightly["nights"]] == [
+        "failed",
+        "failed",
+        "cancelled",
+        "passed",
+    ]
+    assert told["pull_requests"]["results"][0]["numbers"] == [7]
+    assert told["required"]["is_required"]
+    for one in nightly["nights"]:
+        for execution in one["executions"]:
+            assert f"{execution['seconds'] // 60} min" in page

@@ -21,7 +21,12 @@ from chatops.views.audit import audit_json, render_audit
 from chatops.views.commands import commands_json, render_commands
 from chatops.views.nightly import Strips, nightly_json, render_nightly
 from chatops.views.nightly_detail import NOTHING, Sayable
-from chatops.views.one_run import one_run_json, render_one_run
+from chatops.views.one_run import (
+    one_attempt_json,
+    one_run_json,
+    render_one_attempt,
+    render_one_run,
+)
 from chatops.views.one_test import one_test_json, render_one_test
 from chatops.views.page import Viewer
 from chatops.views.story import render_story, story_json
@@ -82,14 +87,13 @@ class Pages:
 
     def shows(self) -> Mapping[str, Show]:
         """Return the pages that have an address of their own, by name; what is in braces is part of what is asked."""
-        run = partial(self._shown, render_one_run, one_run_json)
         return {
             "nightly": self.nightly,
             "commands": partial(self._shown, render_commands, commands_json),
             "audit": partial(self._shown, render_audit, audit_json),
             "tests/{slug}": partial(self._shown, render_one_test, one_test_json),
-            "runs/{id}": run,
-            "runs/{id}/{attempt}": run,
+            "runs/{id}": partial(self._shown, render_one_run, one_run_json),
+            "runs/{id}/{attempt}": partial(self._shown, render_one_attempt, one_attempt_json),
         }
 
     @property

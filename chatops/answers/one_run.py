@@ -65,8 +65,9 @@ class RunJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One attempt of the run: how many jobs ran in it, how many GitHub carried over, how many of those that ran failed.
+    """One attempt of the run: how many jobs ran in it, how many were carried over, how many of those that ran failed.
 
+    GitHub tells of what it carried over only who asks, so in an attempt that has ended all others were.
     `helped` counts the jobs that had failed before and passed in it; `asked` are commands that wanted it.
     """
 
@@ -293,17 +294,20 @@ def _attempts(
     for job in jobs:
         of_attempt[job.attempt].append(job)
     bad: set[str] = set()
+    seen: set[str] = set()
     found = []
     for run in runs:
         ran = [job for job in of_attempt[run.attempt] if not job.is_carried]
         states = {job.name: state_of(job.conclusion, job.failed_step) for job in ran}
         passed = {name for name, state in states.items() if state is State.PASSED}
         failed = {name for name, state in states.items() if state is State.FAILED}
+        listed = {job.name for job in of_attempt[run.attempt]}
+        seen |= listed
         found.append(
             Attempt(
                 run=run,
                 ran=len(ran),
-                carried=len(of_attempt[run.attempt]) - len(ran),
+                carried=len((seen if run.is_over else listed) - states.keys()),
                 failed=len(failed),
                 helped=len(passed & bad),
                 asked=wanted.get(run.attempt - 1, ()),

@@ -21,14 +21,14 @@ from chatops.engine.command import Knowledge
 from chatops.names import PullNumber, Repo, RunId, Sha
 from chatops.projections.commands import Command, commands_about_runs
 from chatops.projections.freshness import last_heard
-from chatops.projections.jobs import Entry, entries_of_runs, newest_entries_called
+from chatops.projections.jobs import Entry, entries_called, newest_entries_called
 from chatops.projections.mutes import Mute, muted_jobs
 from chatops.projections.pulls import numbers_of_commits
 from chatops.projections.required import required_versions
 from chatops.projections.runs import Run, attempts_of_runs
 
 MOST_RESULTS = 50
-ENTRIES_LOOKED_AT = 400
+ENTRIES_LOOKED_AT = 250
 VERSIONS_LOOKED_AT = 60
 MOST_COMMANDS = 20
 OF_PULLS = ("pull_request", "pull_request_target")
@@ -270,7 +270,7 @@ def _in_the_nights(
     db: Connection, sources: Sources, repo: Repo, name: str, now: datetime
 ) -> Test | None:
     runs = [run.run_id for night in sources.nights for run in night.runs]
-    entries = entries_of_runs(db, runs, [name, *prefixes(name)]) if runs else []
+    entries = entries_called(db, [name, *prefixes(name)], runs)
     tests, _ = read_tests(sources.nights, entries, sources.attempts, sources.requires, now)
     return next((test for test in tests if (test.repo, test.name) == (repo, name)), None)
 

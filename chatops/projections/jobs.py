@@ -176,6 +176,21 @@ def entries_of_runs(
     return found
 
 
+def entries_called(db: Connection, names: Sequence[str], run_ids: Sequence[RunId]) -> list[Entry]:
+    """Return the entries of a few names in many runs: a look into an index for each of them."""
+    jobs = LIVE.jobs.c
+    sums = [crc32(name.encode()) for name in names]
+    found: list[Entry] = []
+    for start in range(0, len(run_ids), RUNS_PER_QUESTION):
+        query = select(_document(db, jobs)).where(
+            jobs.name_sum.in_(sums),
+            jobs.run_id.in_(run_ids[start : start + RUNS_PER_QUESTION]),
+            jobs.name.in_(names),
+        )
+        found.extend(_ENTRIES.decode(db.scalar(query) or "[]"))
+    return found
+
+
 def newest_entries_called(db: Connection, name: str, limit: int) -> list[Entry]:
     """Return the entries of the jobs of a name in its newest runs, in whatever repository, newest run first."""
     jobs = LIVE.jobs.c

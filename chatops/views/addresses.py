@@ -7,12 +7,15 @@ parentheses stay as they are, blanks become `_`, the ` / ` between two levels be
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from chatops.names import Repo
 
 LEVEL, LEVEL_IN_ADDRESS = " / ", "--"
 BETWEEN = "~~"
-PLAIN = re.compile(r"[A-Za-z0-9(),]|(?<=[^-])-(?=[^-])")
+ODD = re.compile(r"[^A-Za-z0-9(),-]|(?<![^-])-|-(?![^-])")
+"""What does not stay as it is; a hyphen does, between two other signs."""
+NAMES_KEPT = 2_000
 ESCAPED = re.compile(r"~([0-9A-F]{2})|(_)|(.)", re.DOTALL)
 
 
@@ -49,19 +52,14 @@ def read_slug(text: str, usual: Repo) -> Place | None:
     return place if slug(place, usual) == text else None
 
 
+@lru_cache(maxsize=NAMES_KEPT)
 def _encoded(name: str) -> str:
-    return LEVEL_IN_ADDRESS.join(_piece(piece) for piece in name.split(LEVEL))
+    return LEVEL_IN_ADDRESS.join(ODD.sub(_escaped, piece) for piece in name.split(LEVEL))
 
 
-def _piece(text: str) -> str:
-    return "".join(
-        sign
-        if PLAIN.match(text, place)
-        else "_"
-        if sign == " "
-        else "".join(f"~{byte:02X}" for byte in sign.encode())
-        for place, sign in enumerate(text)
-    )
+def _escaped(sign: re.Match[str]) -> str:
+    text = sign.group()
+    return "_" if text == " " else "".join(f"~{byte:02X}" for byte in text.encode())
 
 
 def _decoded(text: str) -> str:

@@ -78,25 +78,48 @@ class Group:
 def render_one_run(
     knowledge: Knowledge, query: Mapping[str, str], *, viewer: Viewer = Viewer.ANYBODY
 ) -> str | None:
-    """Return the page, nothing where this community knows no such run or attempt."""
-    one = _found(knowledge, query)
+    """Return the page, nothing where this community knows no such run."""
+    one = _found(knowledge, query, "")
     if one is None:
         return None
+    return _rendered(one, knowledge, viewer, f"runs/{one.run.run_id}")
+
+
+def render_one_attempt(
+    knowledge: Knowledge, query: Mapping[str, str], *, viewer: Viewer = Viewer.ANYBODY
+) -> str | None:
+    """Return the page of one attempt, nothing where this community knows no such run or attempt."""
+    one = _found(knowledge, query, query.get("attempt", ""))
+    if one is None:
+        return None
+    return _rendered(one, knowledge, viewer, f"runs/{one.run.run_id}/{one.run.attempt}")
+
+
+def one_run_json(knowledge: Knowledge, query: Mapping[str, str]) -> str | None:
+    """Return a run for programs."""
+    one = _found(knowledge, query, "")
+    return None if one is None else _told(one, knowledge)
+
+
+def one_attempt_json(knowledge: Knowledge, query: Mapping[str, str]) -> str | None:
+    """Return an attempt for programs."""
+    one = _found(knowledge, query, query.get("attempt", ""))
+    return None if one is None else _told(one, knowledge)
+
+
+def _rendered(one: OneRun, knowledge: Knowledge, viewer: Viewer, place: str) -> str:
     github_url, run = knowledge.github_url, one.run
-    attempt = f"/{run.attempt}" if query.get("attempt") else ""
     return render(
         "one_run.html",
         name=knowledge.community.title,
         here="run",
-        up="../../" if attempt else "../",
+        up="../" * place.count("/"),
         viewer=viewer,
-        sign_in=sign_in_address(
-            knowledge.base_url, f"/{knowledge.community.key}/runs/{run.run_id}{attempt}"
-        ),
+        sign_in=sign_in_address(knowledge.base_url, f"/{knowledge.community.key}/{place}"),
         one=one,
         run=run,
         title=f"{run.workflow} #{run.number}" if run.number else run.workflow,
-        json_address=f"{run.attempt}.json" if query.get("attempt") else f"{run.run_id}.json",
+        json_address=f"{place.rpartition('/')[2]}.json",
         url=_run_url(one, github_url),
         commit_url=f"{github_url}/{run.repo}/commit/{run.sha}" if run.sha else "",
         commit=run.sha[:SHA_SHOWN],
@@ -116,11 +139,7 @@ def _asked(attempt: Attempt, knowledge: Knowledge) -> list[tuple[str, str, Comma
     return [(spoken(command), who_asked(command, knowledge), command) for command in attempt.asked]
 
 
-def one_run_json(knowledge: Knowledge, query: Mapping[str, str]) -> str | None:
-    """Return the same for programs."""
-    one = _found(knowledge, query)
-    if one is None:
-        return None
+def _told(one: OneRun, knowledge: Knowledge) -> str:
     run = one.run
     told = {
         "repository": run.repo,
@@ -173,8 +192,8 @@ def one_run_json(knowledge: Knowledge, query: Mapping[str, str]) -> str | None:
     return msgspec.json.encode(told).decode()
 
 
-def _found(knowledge: Knowledge, query: Mapping[str, str]) -> OneRun | None:
-    run_id, attempt = query.get("id", ""), query.get("attempt", "")
+def _found(knowledge: Knowledge, query: Mapping[str, str], attempt: str) -> OneRun | None:
+    run_id = query.get("id", "")
     if not NUMBER.fullmatch(run_id) or (attempt and not NUMBER.fullmatch(attempt)):
         return None
     return one_run(knowledge, RunId(int(run_id)), int(attempt) if attempt else None)

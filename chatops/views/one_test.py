@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from urllib.parse import quote
 
 import msgspec
@@ -75,12 +76,7 @@ def render_one_test(
         return None
     github_url, name = knowledge.github_url, query.get("slug", "")
     place = f"/{knowledge.community.key}/tests/{quote(name)}?n={_length(query)}"
-    nights = [
-        happening for night, cell in _nights(one) for happening in happenings(one.repo, night, cell, github_url)
-    ]  # fmt: skip
-    unfolded = sum(
-        len(happenings(one.repo, night, cell, github_url)) for night, cell in _nights(one)[:UNFOLDED]
-    )  # fmt: skip
+    nights = [happenings(one.repo, night, cell, github_url) for night, cell in _nights(one)]
     return render(
         "one_test.html",
         name=knowledge.community.title,
@@ -100,9 +96,9 @@ def render_one_test(
         needed=_needed(one),
         longest=_longest(one),
         charts=charts(one),
-        recent=nights[:unfolded],
-        older=nights[unfolded:],
-        older_nights=max(0, len(_nights(one)) - UNFOLDED),
+        recent=list(chain.from_iterable(nights[:UNFOLDED])),
+        older=list(chain.from_iterable(nights[UNFOLDED:])),
+        older_nights=len(nights[UNFOLDED:]),
         pulls=[_pull_row(result, one.repo, github_url) for result in one.in_pulls],
         asked=[
             (
@@ -211,8 +207,13 @@ def _nights(one: OneTest) -> list[tuple[Night, Cell]]:
 
 
 def _strip(one: OneTest) -> list[tuple[str, str]]:
+    """Return the nights as signs; where there is something to say, with a word that appears under the pointer."""
     return [
-        (MARKS[cell.state], f"{night.name}: {cell.state.value}") for night, cell in _nights(one)
+        (
+            MARKS[cell.state],
+            "" if cell.state is State.PASSED else f"{night.name}: {cell.state.value}",
+        )
+        for night, cell in _nights(one)
     ]
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 from chatops.events.runs import JobQueued, JobReported
 from chatops.names import JobId, RunId
-from chatops.projections.jobs import LIVE, Job, jobs_of_runs, newest_entries_called
+from chatops.projections.jobs import LIVE, Job, entries_called, jobs_of_runs, newest_entries_called
 from tests.scene import NOW, REPO, job, scene
 
 
@@ -69,3 +69,18 @@ def test_a_row_from_before_names_had_sums_is_written_again(tmp_path: Path) -> No
         (found,) = newest_entries_called(db, "a", 1)
 
     assert found[0] == 1
+
+
+def test_a_few_names_are_found_in_the_runs_that_are_asked_for(tmp_path: Path) -> None:
+    facts = [
+        job(run * 10 + place, run, name) for run in (1, 2, 3) for place, name in enumerate("abc")
+    ]
+    with scene(tmp_path, facts) as world, world.knowledge() as knowledge:
+        found = entries_called(knowledge.db, ["a", "c", "nobody"], [RunId(1), RunId(3)])
+
+    assert sorted((entry[1], entry[3]) for entry in found) == [
+        (1, "a"),
+        (1, "c"),
+        (3, "a"),
+        (3, "c"),
+    ]

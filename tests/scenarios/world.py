@@ -75,11 +75,16 @@ class Town:
         assert self._service is not None
         return self._service
 
+    @property
+    def address(self) -> str:
+        """Where the product answers."""
+        return f"http://127.0.0.1:{self._port}"
+
     # --- the product's life ---------------------------------------------------
 
     async def start(self, database_url: str) -> Self:
         """Start the product, from what its database holds."""
-        app, address = self.hub.world.app, f"http://127.0.0.1:{self._port}"
+        app, address = self.hub.world.app, self.address
         assert app is not None
         environment = {
             "CHATOPS_CONFIG": str(self._folder / "chatops.yaml"),

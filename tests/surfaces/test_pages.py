@@ -16,7 +16,10 @@ from chatops.events.conversation import CommandAccepted
 from tests.scene import COMMAND, ended, job, received
 from tests.surfaces.doors import Doors, open_doors
 
-NAMES = ["nightly", "commands", "audit", f"audit/{event_id(COMMAND)}", "audit/e1"]
+NAMES = [
+    "nightly", "commands", "audit", f"audit/{event_id(COMMAND)}", "audit/e1", "tests/Nightly~~boot",
+    "runs/1", "runs/1/1",
+]  # fmt: skip
 PAGES = [
     f"{under}/{name}{form}" for name in NAMES for under in ("", "/acme") for form in ("", ".json")
 ]
@@ -93,6 +96,9 @@ def test_a_page_is_compressed_for_who_can_read_that(doors: Doors) -> None:
     "path",
     [
         "/nowhere", "/nobody/nightly", "/nightly.exe", "/acme/nightly.xml", "/audit.exe",
+        "/tests", "/tests/x", "/tests/Nightly~~nobody", "/tests/Nightly~~boot.exe", "/nobody/tests/Nightly~~boot",
+        f"/tests/Nightly~~{quote(HOSTILE)}", "/tests/Nightly~~~00", "/tests/%00", "/runs/x", "/runs/2", "/runs/1/9",
+        "/runs/1/x", "/runs/1.exe", "/nobody/runs/1", "/runs/1/1/1", "/runs/%D9%A3",
         "/audit/e999", "/audit/x", "/audit/e1.exe", "/nobody/audit", "/audit/command/x",
         f"/audit/{quote(HOSTILE)}", "/audit/%00", "/audit/e%D9%A3", "/nobody/commands", "/static/x/no.css",
         "/static/x/../../../../etc/passwd", "/static/x/%2e%2e%2f%2e%2e%2fetc%2fpasswd",
@@ -133,10 +139,17 @@ def test_what_was_said_is_shown_as_text(doors: Doors, path: str) -> None:
 
 
 def test_every_page_leads_to_the_others(doors: Doors) -> None:
-    for path in ("/nightly", "/acme/audit", f"/acme/audit/{event_id(COMMAND)}"):
+    for path in (
+        "/nightly",
+        "/acme/audit",
+        f"/acme/audit/{event_id(COMMAND)}",
+        "/acme/tests/Nightly~~boot",
+        "/acme/runs/1",
+        "/acme/runs/1/1",
+    ):
         page = doors.client.get(path)
         for name in ("nightly", "commands", "audit"):
-            up = "../" if path.count("/") > 2 else ""
+            up = "../" * max(0, path.count("/") - 2)
             assert f'href="{up}{name}"' in page.text
             there = doors.client.get(str(page.url.join(f"{up}{name}")))
             assert there.status_code == HTTPStatus.OK
@@ -173,6 +186,8 @@ def test_pages_are_only_read(doors: Doors) -> None:
                 "before",
                 "after",
                 "id",
+                "slug",
+                "attempt",
             ]
         ),
         st.text(max_size=20)

@@ -9,7 +9,12 @@ import pytest
 from chatops.config import Community
 from chatops.engine.command import Knowledge
 from chatops.events import Event
-from chatops.views.one_run import one_run_json, render_one_run
+from chatops.views.one_run import (
+    one_attempt_json,
+    one_run_json,
+    render_one_attempt,
+    render_one_run,
+)
 from tests.answers.test_one_run import TONIGHT, tonight
 from tests.builders import (
     CANCELLED,
@@ -38,7 +43,10 @@ def both_of(folder: Path, facts: list[Event], **query: str) -> tuple[str, Mappin
             db=db, community=ACME, now=MORNING, github_url="https://github.example"
         )
         asked = {"id": str(TONIGHT), **query}
-        page, told = render_one_run(knowledge, asked), one_run_json(knowledge, asked)
+        if "attempt" in query:
+            page, told = render_one_attempt(knowledge, asked), one_attempt_json(knowledge, asked)
+        else:
+            page, told = render_one_run(knowledge, asked), one_run_json(knowledge, asked)
     assert page is not None
     assert told is not None
     return page, json.loads(told)
@@ -137,8 +145,11 @@ def test_what_is_not_there_is_nothing(tmp_path: Path, query: Mapping[str, str]) 
         knowledge = Knowledge(db=db, community=ACME, now=MORNING)
         asked = {"id": str(TONIGHT), **query}
 
-        assert render_one_run(knowledge, asked) is None
-        assert one_run_json(knowledge, asked) is None
+        assert render_one_attempt(knowledge, asked) is None
+        assert one_attempt_json(knowledge, asked) is None
+        if "attempt" not in query:
+            assert render_one_run(knowledge, asked) is None
+            assert one_run_json(knowledge, asked) is None
 
 
 def test_programs_are_told_the_same(tmp_path: Path) -> None:

@@ -142,8 +142,7 @@ PAGES = (
     address(EVIL),
     address("build (s390x)", "CI"),
     f"runs/{TONIGHT}",
-    f"acme/runs/{PULL_RUN}",
-    f"runs/{PULL_RUN}/1",
+    f"acme/runs/{PULL_RUN}/1",
 )
 
 

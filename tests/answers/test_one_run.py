@@ -3,6 +3,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from chatops.answers.night_cells import State
 from chatops.answers.one_run import OneRun, Since, one_run
@@ -200,3 +201,19 @@ def test_another_communitys_run_is_not_shown(tmp_path: Path) -> None:
     other = NightOf(ago=0, attempts=[{"a": PASS}], repo=Repo("x/y"))
 
     assert known(tmp_path, other.facts(), run_id=other.run_id) is None
+
+
+def test_more_jobs_and_attempts_take_no_more_questions(tmp_path: Path) -> None:
+    def asked(name: str, facts: list[Event]) -> int:
+        (tmp_path / name).mkdir()
+        statements: list[object] = []
+        with nights_database(tmp_path / name, facts) as db:
+            event.listen(db, "before_cursor_execute", lambda *said: statements.append(said[2]))
+            one_run(Knowledge(db=db, community=ACME, now=MORNING), TONIGHT, None)
+        return len(statements)
+
+    jobs = {f"job {number}": FAIL for number in range(50)}
+    few = asked("few", [*tonight({"a": PASS}, ago=1), *tonight({"a": PASS})])
+    many = asked("many", [*tonight(jobs, ago=1), *tonight(jobs, jobs, jobs)])
+
+    assert many == few

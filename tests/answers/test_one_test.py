@@ -3,6 +3,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from chatops.answers.night_cells import State
 from chatops.answers.one_test import OneTest, one_test
@@ -267,3 +268,39 @@ def test_a_pull_request_is_no_place_for_another_repositorys_results(tmp_path: Pa
     ]  # fmt: skip
 
     assert found(tmp_path, nights(PASS), elsewhere).in_pulls == ()
+
+
+def test_more_nights_and_more_results_take_no_more_questions(tmp_path: Path) -> None:
+    def asked(name: str, facts: list[Event]) -> list[str]:
+        (tmp_path / name).mkdir()
+        statements: list[str] = []
+        with nights_database(tmp_path / name, facts) as db:
+            event.listen(db, "before_cursor_execute", lambda *said: statements.append(str(said[2])))
+            one_test(
+                Knowledge(db=db, community=ACME, now=MORNING), REPO, "Nightly", NAME, nights=400
+            )
+        return statements
+
+    few = asked("few", [*nights(PASS), *in_pull(7)])
+    many = asked(
+        "many", [*nights(*[PASS, FAIL] * 20), *(fact for n in range(1, 40) for fact in in_pull(n))]
+    )
+
+    assert len(many) == len(few)
+
+
+def test_what_a_name_did_is_found_by_its_index(tmp_path: Path) -> None:
+    with nights_database(tmp_path, nights(PASS)) as db:
+        statements: list[tuple[str, object]] = []
+        event.listen(
+            db, "before_cursor_execute", lambda *said: statements.append((str(said[2]), said[3]))
+        )
+        one_test(Knowledge(db=db, community=ACME, now=MORNING), REPO, "Nightly", NAME, nights=400)
+        plans = [
+            str(row)
+            for statement, values in list(statements)
+            for row in db.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)  # type: ignore[arg-type]  # as they were
+        ]
+
+    assert any("jobs_of_name" in plan for plan in plans)
+    assert not any("SCAN jobs" in plan or "SCAN runs" in plan for plan in plans)

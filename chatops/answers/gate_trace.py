@@ -11,6 +11,7 @@ from chatops.engine.answer import Answer, Code, Line, Link, Piece, Section, Tone
 from chatops.engine.command import Knowledge
 from chatops.errors import Refused
 from chatops.events.conversation import CommandReceived
+from chatops.events.gate import RequiredChecksChanged
 
 RULES_SHOWN = 10
 STALE = (
@@ -27,12 +28,12 @@ def gate_trace(checks: PullChecks, received: CommandReceived, knowledge: Knowled
             f"or I could not read it yet.",
             reason="required_unknown",
         )
-    passed = [check for check in checks.required if check.state in GREEN]
+    passed = _passed(checks)
     running = [check for check in checks.required if check.state in UNSETTLED]
     missing = [check for check in checks.required if check.state is State.NOT_RUN]
     bad = [c for c in checks.required if c not in passed and c not in running and c not in missing]
     sections = (
-        Section(title="Why these checks", lines=_reasons(checks, needs)),
+        Section(title="Why these checks", lines=gate_reasons(checks, rules, needs)),
         checks_section(
             "Failed, or skipped, which the gate takes for the same",
             bad,
@@ -42,22 +43,31 @@ def gate_trace(checks: PullChecks, received: CommandReceived, knowledge: Knowled
         ),
         checks_section("Required and never reported", missing, received, knowledge),
         checks_section("Not over", running, received, knowledge),
-        Section(title="The gate itself", lines=_gate(checks, knowledge)),
+        Section(title="The gate itself", lines=gate_itself(checks, knowledge)),
     )
-    counts = (
+    numbers = (
         f"{len(passed)} passed · {len(bad)} failed or skipped · "
         f"{len(missing)} never reported · {len(running)} not over"
     )
     return Answer(
-        verdict=(pull_link(checks, knowledge.github_url), *_verdict(checks, len(passed))),
+        verdict=gate_verdict(checks, knowledge),
         tone=_tone(checks, bad or missing, running),
-        counts=(counts,),
+        counts=(numbers,),
         sections=tuple(section for section in sections if section.lines),
-        footer=_footer(checks, knowledge),
+        footer=(*freshness(checks, knowledge), *gate_origin(rules)),
     )
 
 
-def _verdict(checks: PullChecks, passed: int) -> Line:
+def _passed(checks: PullChecks) -> list[Check]:
+    return [check for check in checks.required if check.state in GREEN]
+
+
+def gate_verdict(checks: PullChecks, knowledge: Knowledge) -> Line:
+    """Return in a sentence what the gate wants, and how much of it is there."""
+    return (pull_link(checks, knowledge.github_url), *_wanted(checks, len(_passed(checks))))
+
+
+def _wanted(checks: PullChecks, passed: int) -> Line:
     required = counted(len(checks.required), "check")
     if checks.labels_missing:
         labels: list[Piece] = []
@@ -79,10 +89,10 @@ def _tone(checks: PullChecks, bad: Sequence[Check], running: Sequence[Check]) ->
     return Tone.BUSY if running else Tone.GOOD
 
 
-def _reasons(checks: PullChecks, needs: Needs) -> tuple[Line, ...]:
+def gate_reasons(
+    checks: PullChecks, rules: RequiredChecksChanged, needs: Needs
+) -> tuple[Line, ...]:
     """Return which rules ask for what."""
-    assert checks.rules is not None
-    rules = checks.rules
     always = len(rules.names) + len(rules.patterns)
     lines: list[Line] = [(f"Always: {counted(always, 'check')}.",)] if always else []
     if not needs.knows_files:
@@ -126,7 +136,8 @@ def _touched(one: Touched) -> Line:
     return ("The rule ", Code(one.pattern), " is for ", *files, ": needs ", *what, ".")
 
 
-def _gate(checks: PullChecks, knowledge: Knowledge) -> tuple[Line, ...]:
+def gate_itself(checks: PullChecks, knowledge: Knowledge) -> tuple[Line, ...]:
+    """Return how the gate's own run is, nothing where GitHub itself is the gate."""
     run, community = checks.gate, knowledge.community
     if run is None:
         name = community.gate.workflow if community.gate else ""
@@ -161,10 +172,9 @@ def _gate(checks: PullChecks, knowledge: Knowledge) -> tuple[Line, ...]:
     )
 
 
-def _footer(checks: PullChecks, knowledge: Knowledge) -> Line:
-    rules = checks.rules
-    assert rules is not None
-    line: list[Piece] = [*freshness(checks, knowledge), f" The list is from {rules.origin}"]
+def gate_origin(rules: RequiredChecksChanged) -> Line:
+    """Return where the list of required checks is from."""
+    line: list[Piece] = [f" The list is from {rules.origin}"]
     if rules.branch:
         line.append(f" of {rules.branch}")
     if rules.seen_at is not None:

@@ -5,8 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from chatops.answers.job_words import LEVEL
 from chatops.answers.night_cells import (
     GREEN,
@@ -19,12 +17,12 @@ from chatops.answers.night_cells import (
 )
 from chatops.answers.night_tests import prefixes
 from chatops.answers.required_paths import Needs, needs_of
-from chatops.answers.reruns import newest_runs
+from chatops.answers.reruns import newest_of
 from chatops.config import Community
 from chatops.engine.command import Knowledge
 from chatops.errors import Refused
 from chatops.events.gate import RequiredChecksChanged
-from chatops.names import PullNumber, Repo
+from chatops.names import PullNumber, Repo, RunId
 from chatops.projections.checks import OutsideCheck, outside_checks
 from chatops.projections.freshness import last_heard
 from chatops.projections.jobs import Entry, entries_of_runs
@@ -122,6 +120,17 @@ class PullChecks:
         return tuple(check for check in self.checks if check.holds_up)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What was heard of a head: its runs, their jobs, what others say of it, and which files it changes."""
+
+    attempts: Sequence[Run]
+    entries: Sequence[Entry]
+    outside: Sequence[OutsideCheck]
+    files: Sequence[str] | None
+    heard_at: datetime | None
+
+
 def pull_checks(knowledge: Knowledge, repo: Repo, number: PullNumber) -> PullChecks:
     """Return how far a pull request is; refuse where there is none."""
     db, community = knowledge.db, knowledge.community
@@ -129,13 +138,29 @@ def pull_checks(knowledge: Knowledge, repo: Repo, number: PullNumber) -> PullChe
     if known is None:
         raise _no_pull(repo, number)
     attempts = attempts_of_commit(db, repo, known.sha)
-    runs = newest_runs(db, repo, known.sha)
-    gate_name = community.gate.workflow if community.gate else ""
-    rules = required_now(db, repo)
-    files = files_of_pull(db, repo, number, known.sha, known.base)
-    needs = None if rules is None else needs_of(rules, files)
-    found = _jobs(db, attempts, needs, gate_name)
-    found += [_outside(one, needs) for one in outside_checks(db, repo, known.sha)]
+    heard = Heard(
+        attempts=attempts,
+        entries=entries_of_runs(db, runs_looked_at(attempts, community)),
+        outside=outside_checks(db, repo, known.sha),
+        files=files_of_pull(db, repo, number, known.sha, known.base),
+        heard_at=last_heard(db, [repo]),
+    )
+    return checks_of(known, heard, required_now(db, repo), community)
+
+
+def runs_looked_at(attempts: Iterable[Run], community: Community) -> list[RunId]:
+    """Return the runs whose jobs are checks: all but the gate's, which only waits for the others."""
+    return list(dict.fromkeys(run.run_id for run in attempts if run.workflow != _gate(community)))
+
+
+def checks_of(
+    known: Pull, heard: Heard, rules: RequiredChecksChanged | None, community: Community
+) -> PullChecks:
+    """Return how far a pull request is, from what was heard of its head."""
+    runs, gate_name = newest_of(heard.attempts), _gate(community)
+    needs = None if rules is None else needs_of(rules, heard.files)
+    found = _jobs(heard, needs, gate_name)
+    found += [_outside(one, needs) for one in heard.outside]
     found += _absent(found, runs, needs)
     return PullChecks(
         pull=known,
@@ -146,18 +171,21 @@ def pull_checks(knowledge: Knowledge, repo: Repo, number: PullNumber) -> PullChe
         gate=next((run for run in runs if gate_name and run.workflow == gate_name), None),
         labels_missing=_labels_missing(known, needs),
         hold=_hold(known, community),
-        heard_at=last_heard(db, [repo]),
-        files=frozenset(files or ()),
+        heard_at=heard.heard_at,
+        files=frozenset(heard.files or ()),
     )
 
 
-def _jobs(
-    db: Connection, attempts: Sequence[Run], needs: Needs | None, gate_name: str
-) -> list[Check]:
+def _gate(community: Community) -> str:
+    return community.gate.workflow if community.gate else ""
+
+
+def _jobs(heard: Heard, needs: Needs | None, gate_name: str) -> list[Check]:
     """Return the jobs of a head, each under its name once: as it is in the newest run that has it."""
+    attempts = heard.attempts
     workflows = {run.run_id: run.workflow for run in attempts if run.workflow != gate_name}
     by_name: dict[tuple[str, str], list[Entry]] = defaultdict(list)
-    for entry in entries_of_runs(db, list(workflows)):
+    for entry in heard.entries:
         by_name[workflows[entry[1]], entry[3]].append(entry)
     reader = CellReader(attempts)
     return [

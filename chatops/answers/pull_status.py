@@ -29,24 +29,25 @@ SCOPE = " Reviews and conflicts are for GitHub to tell."
 
 def pull_status(checks: PullChecks, received: CommandReceived, knowledge: Knowledge) -> Answer:
     """Return how far a pull request is: what keeps it from being merged first."""
-    hindrances = _hindrances(checks)
     sections = (
-        Section(title="To do first", lines=_to_do(checks, received, knowledge)),
+        Section(
+            title="To do first", lines=to_do(checks, knowledge, has_buttons=_has_buttons(received))
+        ),
         checks_section("Failed", checks.failed, received, knowledge, verb="retest"),
         checks_section("Not reported", checks.missing, received, knowledge),
         checks_section("Running", checks.running, received, knowledge),
     )
     return Answer(
-        verdict=_verdict(checks, hindrances, knowledge),
-        tone=_tone(checks, hindrances),
-        counts=_counts(checks),
+        verdict=verdict(checks, knowledge),
+        tone=tone(checks),
+        counts=counts(checks),
         sections=tuple(section for section in sections if section.lines),
-        actions=knowledge.offers(*_reruns(checks, received)) if _has_buttons(received) else (),
+        actions=knowledge.offers(*_reruns(checks)) if _has_buttons(received) else (),
         footer=(*freshness(checks, knowledge), SCOPE),
     )
 
 
-def _hindrances(checks: PullChecks) -> list[str]:
+def hindrances(checks: PullChecks) -> list[str]:
     """Return what keeps it from being merged, in words."""
     pull = checks.pull
     found = ["it is a draft"] if pull.is_draft else []
@@ -82,20 +83,22 @@ def _agreeing(what: str, number: int) -> str:
     return plural.get(what) or f"{plural.get(first, first)} {rest}".strip()
 
 
-def _verdict(checks: PullChecks, hindrances: list[str], knowledge: Knowledge) -> Line:
+def verdict(checks: PullChecks, knowledge: Knowledge) -> Line:
+    """Return in a sentence whether CI keeps it from being merged, and by what."""
+    found = hindrances(checks)
     pull, link = checks.pull, pull_link(checks, knowledge.github_url)
     if pull.is_merged or pull.state != "open":
         return (link, " is merged." if pull.is_merged else " is closed.")
     if checks.needs is None:
         failed = counted(len(checks.failed), "check")
-        what = "; ".join(hindrances)
+        what = "; ".join(found)
         said = f" must pass. {failed} failed and {len(checks.running)} still run."
         return (
             "I do not know which checks ",
             link,
             *pieces(f"{said} Besides, {what}." if what else said),
         )
-    if not hindrances:
+    if not found:
         passed = counted(len(checks.required), "required check")
         if not checks.required:
             return (
@@ -104,21 +107,24 @@ def _verdict(checks: PullChecks, hindrances: list[str], knowledge: Knowledge) ->
                 ", so CI does not keep it from being merged.",
             )
         return ("CI does not keep ", link, f" from being merged: all {passed} passed.")
-    return (link, " cannot be merged yet: ", *pieces("; ".join(hindrances)), ".")
+    return (link, " cannot be merged yet: ", *pieces("; ".join(found)), ".")
 
 
-def _tone(checks: PullChecks, hindrances: list[str]) -> Tone:
+def tone(checks: PullChecks) -> Tone:
+    """Return the same at a glance."""
+    found = hindrances(checks)
     if checks.needs is None or checks.pull.state != "open":
         return Tone.UNKNOWN if checks.pull.state == "open" else Tone.NEUTRAL
-    if not hindrances:
+    if not found:
         return Tone.GOOD
     waits = {State.RUNNING, State.QUEUED, State.NONE}
     open_ones = [check for check in checks.holding_up if check.state in waits]
-    is_only_running = len(open_ones) == len(checks.holding_up) and len(hindrances) == 1
+    is_only_running = len(open_ones) == len(checks.holding_up) and len(found) == 1
     return Tone.BUSY if open_ones and is_only_running else Tone.BAD
 
 
-def _counts(checks: PullChecks) -> Line:
+def counts(checks: PullChecks) -> Line:
+    """Return how many checks did what."""
     of_all = Counter(check.state for check in checks.checks)
     said = " · ".join(f"{of_all[state]} {word}" for state, word in COUNTS if of_all[state])
     if checks.needs is None:
@@ -127,13 +133,15 @@ def _counts(checks: PullChecks) -> Line:
     return (f"Required: {passed} of {len(checks.required)} passed. All: {said or 'nothing ran'}.",)
 
 
-def _to_do(checks: PullChecks, received: CommandReceived, knowledge: Knowledge) -> tuple[Line, ...]:
+def to_do(
+    checks: PullChecks, knowledge: Knowledge, *, has_buttons: bool = False
+) -> tuple[Line, ...]:
     """Return what to say or do about it, where one thing helps with several checks; what has a button needs no line."""
     lines: list[Line] = []
     if checks.labels_missing:
         labels = ", ".join(checks.labels_missing)
         lines.append((f"Ask somebody with write access to look at it and to add {labels}.",))
-    for action in () if _has_buttons(received) else _reruns(checks, received):
+    for action in () if has_buttons else _reruns(checks):
         gate = (_gate_link(checks, knowledge),) if action.text == LOOK_AGAIN else ()
         lines.append((f"{action.text}: ", Code(f"/{action.said}"), " on the pull request.", *gate))
     return tuple(lines)
@@ -143,7 +151,7 @@ def _has_buttons(received: CommandReceived) -> bool:
     return received.surface == "slack"
 
 
-def _reruns(checks: PullChecks, received: CommandReceived) -> list[Action]:
+def _reruns(checks: PullChecks) -> list[Action]:
     """Return what may be run again at once: the required checks that failed, or the gate that did not notice."""
     found = []
     repeatable = [check for check in checks.holding_up if check in checks.failed and check.workflow]
@@ -153,12 +161,12 @@ def _reruns(checks: PullChecks, received: CommandReceived) -> list[Action]:
                 text="Run the required ones again",
                 verb="retest",
                 words=("required",),
-                number=received.number,
+                number=checks.pull.number,
                 costs=SPENDS,
             )
         )
-    if _hindrances(checks) and not checks.holding_up and _gate_is_red(checks):
-        found.append(Action(text=LOOK_AGAIN, verb="retest", number=received.number))
+    if hindrances(checks) and not checks.holding_up and _gate_is_red(checks):
+        found.append(Action(text=LOOK_AGAIN, verb="retest", number=checks.pull.number))
     return found
 
 

@@ -5,7 +5,7 @@ a run again up to 30 days after its first attempt and 50 times.
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -131,7 +131,12 @@ def repeatable_runs(db: Connection, repo: Repo, sha: Sha, now: datetime) -> list
 
 def newest_runs(db: Connection, repo: Repo, sha: Sha) -> list[Run]:
     """Return the newest run of each workflow of a head commit in its newest attempt, by workflow name."""
-    newest = {_workflow_of(run): run for run in attempts_of_commit(db, repo, sha)}
+    return newest_of(attempts_of_commit(db, repo, sha))
+
+
+def newest_of(attempts: Iterable[Run]) -> list[Run]:
+    """Return of attempts, oldest first, the newest run of each workflow in its newest attempt, by workflow name."""
+    newest = {_workflow_of(run): run for run in attempts}
     return sorted(newest.values(), key=lambda run: (run.workflow, run.run_id))
 
 

@@ -9,13 +9,19 @@ from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection
 
+from chatops.answers.meant_jobs import NIGHTS as NIGHTS_COMPARED
 from chatops.answers.nights import NightBoard, Sources, board_later, board_sources, night_board
+from chatops.answers.open_queue import Queue, open_queue
+from chatops.answers.pull_checks import pull_checks
+from chatops.answers.pull_results import PullResults, pull_results
+from chatops.answers.pull_story import failures, pull_story
 from chatops.config import Community, Configuration
 from chatops.engine.command import Knowledge
 from chatops.engine.database import Database
 from chatops.ports import Clock
 from chatops.projections.freshness import last_change
 from chatops.projections.mutes import muted_jobs
+from chatops.projections.pulls import pull
 from chatops.surfaces.pages import Page, Show, packed
 from chatops.views.audit import audit_json, render_audit
 from chatops.views.commands import commands_json, render_commands
@@ -29,6 +35,9 @@ from chatops.views.one_run import (
 )
 from chatops.views.one_test import one_test_json, render_one_test
 from chatops.views.page import Viewer
+from chatops.views.pr_tests import pr_tests_json, render_pr_tests
+from chatops.views.prs import prs_json, render_prs
+from chatops.views.pull import pull_json, pull_place, render_pull
 from chatops.views.story import render_story, story_json
 
 PAGES_KEPT = 64
@@ -48,7 +57,35 @@ class Html(Protocol):
         ...
 
 
+class QueueHtml(Protocol):
+    """Renders a page about the open pull requests."""
+
+    def __call__(
+        self, knowledge: Knowledge, queue: Queue, query: Mapping[str, str], *, viewer: Viewer
+    ) -> str:
+        """Return the page for whoever looks."""
+        ...
+
+
+class ResultsHtml(Protocol):
+    """Renders a page about the results of pull requests."""
+
+    def __call__(
+        self,
+        knowledge: Knowledge,
+        results: PullResults,
+        queue: Queue,
+        query: Mapping[str, str],
+        *,
+        viewer: Viewer,
+    ) -> str:
+        """Return the page for whoever looks."""
+        ...
+
+
 Json = Callable[[Knowledge, Mapping[str, str]], str | None]
+QueueJson = Callable[[Knowledge, Queue, Mapping[str, str]], str]
+ResultsJson = Callable[[Knowledge, PullResults, Queue, Mapping[str, str]], str]
 
 
 class _Kept(NamedTuple):
@@ -83,6 +120,8 @@ class Pages:
         self._can_sign_in = can_sign_in
         self._pages: dict[tuple[object, ...], Page] = {}
         self._boards: dict[tuple[str, int], _Kept] = {}
+        self._queues: dict[str, Queue] = {}
+        self._results: dict[str, PullResults] = {}
         self._lock = threading.Lock()
 
     def shows(self) -> Mapping[str, Show]:
@@ -94,12 +133,47 @@ class Pages:
             "tests/{slug}": partial(self._shown, render_one_test, one_test_json),
             "runs/{id}": partial(self._shown, render_one_run, one_run_json),
             "runs/{id}/{attempt}": partial(self._shown, render_one_attempt, one_attempt_json),
+            "prs": partial(self._queued, render_prs, prs_json),
+            "prs/{id:path}": self.pull,
+            "pr-tests": partial(self._counted, render_pr_tests, pr_tests_json),
         }
 
     @property
     def story(self) -> Show:
         """Return the page of one command."""
         return partial(self._shown, render_story, story_json)
+
+    def pull(
+        self,
+        key: str | None,
+        form: str,
+        query: Mapping[str, str],
+        *,
+        compress: bool,
+        is_signed_in: bool = False,
+    ) -> Page | None:
+        """Return the page of one pull request; its failures are compared with nights and with what else is open."""
+        community = self._community(key)
+        place = pull_place(community, query.get("id", "")) if community is not None else None
+        if community is None or place is None or form not in MEDIA_TYPES:
+            return None
+        with self._database.read() as db:
+            knowledge = self._knowledge(db, community)
+            if pull(db, *place) is None:
+                return None
+            checks = pull_checks(knowledge, *place)
+            board, queue = None, None
+            if failures(checks):
+                queue = self._queue(knowledge)
+                if community.nightly:
+                    board = self._board(db, community, NIGHTS_COMPARED, knowledge.now)[0]
+            story = pull_story(knowledge, checks, board, queue)
+            if form == "json":
+                body = pull_json(knowledge, story)
+            else:
+                viewer = self._viewer(form, is_signed_in=is_signed_in)
+                body = render_pull(knowledge, story, query["id"], viewer=viewer)
+        return packed(body.encode(), MEDIA_TYPES[form], compress=compress)
 
     def nightly(
         self,
@@ -182,6 +256,72 @@ class Pages:
         if form == "json" or not self._can_sign_in:
             return Viewer.ANYBODY
         return Viewer.SIGNED_IN if is_signed_in else Viewer.STRANGER
+
+    def _queued(
+        self,
+        html: QueueHtml,
+        json: QueueJson,
+        key: str | None,
+        form: str,
+        query: Mapping[str, str],
+        *,
+        compress: bool,
+        is_signed_in: bool = False,
+    ) -> Page | None:
+        """Return a page about the open pull requests."""
+        community = self._community(key)
+        if community is None or form not in MEDIA_TYPES:
+            return None
+        viewer = self._viewer(form, is_signed_in=is_signed_in)
+        with self._database.read() as db:
+            knowledge = self._knowledge(db, community)
+            queue = self._queue(knowledge)
+            body = (
+                json(knowledge, queue, query)
+                if form == "json"
+                else html(knowledge, queue, query, viewer=viewer)
+            )
+        return packed(body.encode(), MEDIA_TYPES[form], compress=compress)
+
+    def _counted(
+        self,
+        html: ResultsHtml,
+        json: ResultsJson,
+        key: str | None,
+        form: str,
+        query: Mapping[str, str],
+        *,
+        compress: bool,
+        is_signed_in: bool = False,
+    ) -> Page | None:
+        """Return a page about the results of pull requests, made from the results before."""
+        community = self._community(key)
+        if community is None or form not in MEDIA_TYPES:
+            return None
+        viewer = self._viewer(form, is_signed_in=is_signed_in)
+        with self._database.read() as db:
+            knowledge = self._knowledge(db, community)
+            with self._lock:
+                before = self._results.get(community.key)
+            results = pull_results(knowledge, before)
+            with self._lock:
+                self._results[community.key] = results
+            queue = self._queue(knowledge)
+            if form == "json":
+                body = json(knowledge, results, queue, query)
+            else:
+                body = html(knowledge, results, queue, query, viewer=viewer)
+        return packed(body.encode(), MEDIA_TYPES[form], compress=compress)
+
+    def _queue(self, knowledge: Knowledge) -> Queue:
+        """Return the open pull requests, made from the queue before: only what has news is looked at again."""
+        key = knowledge.community.key
+        with self._lock:
+            before = self._queues.get(key)
+        queue = open_queue(knowledge, before)
+        with self._lock:
+            self._queues[key] = queue
+        return queue
 
     def _board(
         self, db: Connection, community: Community, nights: int, now: datetime

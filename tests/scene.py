@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import chatops.events
@@ -21,7 +22,7 @@ from chatops.events.conversation import CommandReceived
 from chatops.events.pulls import PullChanged
 from chatops.events.runs import JobCompleted, RunCompleted, RunStarted
 from chatops.names import CommandId, JobId, Login, PullNumber, Repo, RunId, Sha
-from chatops.ports import IssueState
+from chatops.ports import Clock, IssueState
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 REPO = Repo("acme/rocket")
@@ -46,6 +47,19 @@ class StandingClock:
 
     def monotonic(self) -> float:
         return 0.0
+
+
+class TickingClock:
+    """A clock that is a second later each time it is asked."""
+
+    def __init__(self) -> None:
+        self._seconds = count()
+
+    def now(self) -> datetime:
+        return NOW + timedelta(seconds=next(self._seconds))
+
+    def monotonic(self) -> float:
+        return float(next(self._seconds))
 
 
 class Scene:
@@ -79,7 +93,9 @@ class Scene:
 
 
 @contextmanager
-def scene(folder: Path, events: Sequence[Event] = ()) -> Iterator[Scene]:
+def scene(
+    folder: Path, events: Sequence[Event] = (), *, clock: Clock | None = None
+) -> Iterator[Scene]:
     """Open a small world with some facts in it."""
     database = open_database(f"sqlite:///{folder / 'scene.db'}")
     projections = [projection() for projection in catalogue(chatops.projections, Projection)]
@@ -87,7 +103,7 @@ def scene(folder: Path, events: Sequence[Event] = ()) -> Iterator[Scene]:
         METADATA.create_all(db)
         for projection in projections:
             projection.metadata.create_all(db)
-    log = Log(database, Codec(catalogue(chatops.events, Event)), StandingClock())
+    log = Log(database, Codec(catalogue(chatops.events, Event)), clock or StandingClock())
     made = Scene(log, Projector(log, projections))
     made.add(events)
     try:

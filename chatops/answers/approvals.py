@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from chatops.answers.owners import Area, areas
 from chatops.config import Approvals
 from chatops.events.approvals import APPROVE, LGTM, Awaited
+from chatops.events.owners import OwnersChanged
 from chatops.names import Login
 from chatops.projections.approvals import Word, words_on
 from chatops.projections.owners import owners_now
@@ -79,10 +80,28 @@ class Picture:
 
 def picture(db: Connection, said: Approvals, known: Pull) -> Picture:
     """Return what is known of the approvals of a pull request."""
+    owned = said.owners != "none"
+    return picture_of(
+        said,
+        known,
+        words_on(db, known.repo, known.number),
+        owners_now(db, known.repo, said.branch) if owned else None,
+        files_of_pull(db, known.repo, known.number, known.sha, known.base) if owned else None,
+    )
+
+
+def picture_of(
+    said: Approvals,
+    known: Pull,
+    words: Iterable[Word],
+    rules: OwnersChanged | None,
+    files: Sequence[str] | None,
+) -> Picture:
+    """Return the same from what was read already."""
     return Picture(
         pull=known,
-        words=tuple(words_on(db, known.repo, known.number)),
-        areas=_areas(db, said, known),
+        words=tuple(words),
+        areas=_areas(said, rules, files),
         keeps_lgtm=said.keep_lgtm,
         authors_approve=said.authors_approve,
     )
@@ -131,11 +150,11 @@ def approved_status(seen: Picture) -> tuple[str, str] | None:
     return "success", "Every file is approved by an owner, or needs none"
 
 
-def _areas(db: Connection, said: Approvals, known: Pull) -> tuple[Area, ...] | None:
+def _areas(
+    said: Approvals, rules: OwnersChanged | None, files: Sequence[str] | None
+) -> tuple[Area, ...] | None:
     if said.owners == "none":
         return None
-    rules = owners_now(db, known.repo, said.branch)
-    files = files_of_pull(db, known.repo, known.number, known.sha, known.base)
     # Where nobody is named at all, nobody has told: that makes nothing approved.
     if rules is None or files is None or not (rules.folders or rules.paths):
         return None

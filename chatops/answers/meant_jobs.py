@@ -1,5 +1,6 @@
 """Which jobs does somebody mean, of this pull request or of the nightly, and what is known of them in both places?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chatops.answers.job_words import Named, meant
@@ -31,7 +32,12 @@ class Places:
 
     def both(self, check: Check) -> Both:
         """Return what is known of a check of the pull request."""
-        return Both(job=check.job, check=check, test=self._tests().get(check.job))
+        return self.all_both([check])[0]
+
+    def all_both(self, checks: Sequence[Check]) -> list[Both]:
+        """Return the same of several."""
+        tests = self._tests()
+        return [Both(job=check.job, check=check, test=tests.get(check.job)) for check in checks]
 
     def called(self, pattern: str, knowledge: Knowledge) -> list[Both]:
         """Return the jobs a pattern means, those of the pull request first; refuse where it means none."""

@@ -1,8 +1,9 @@
 """Who said that a pull request looks good, who approved it, and does it still count?"""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 from sqlalchemy import (
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Integer,
+    Row,
     String,
     Table,
     and_,
@@ -23,6 +25,8 @@ from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
 from chatops.events.approvals import ApprovalGiven, ApprovalWithdrawn
 from chatops.names import CommandId, Login, PullNumber, Repo, Sha
+
+PULLS_PER_QUESTION = 500
 
 
 class Approvals(Projection):
@@ -106,17 +110,27 @@ def words_on(db: Connection, repo: Repo, number: PullNumber) -> list[Word]:
         .where(words.repo == repo, words.number == number)
         .order_by(words.said_at, words.key)
     )
-    return [
-        Word(
-            grade=row.grade,
-            command=row.command,
-            by=row.said_by,
-            sha=row.sha,
-            stands_for=frozenset(msgspec.json.decode(row.stands_for)),
-            stands=not row.withdrawn and row.ended is None,
+    return [_word(row) for row in db.execute(query)]
+
+
+def words_on_pulls(
+    db: Connection, repo: Repo, numbers: Sequence[PullNumber]
+) -> dict[PullNumber, list[Word]]:
+    """Return everybody's last word on several pull requests of a repository, by number, each in their order."""
+    words, ended = LIVE.words.c, LIVE.ended.c
+    found: dict[PullNumber, list[Word]] = defaultdict(list)
+    for start in range(0, len(numbers), PULLS_PER_QUESTION):
+        query = (
+            select(LIVE.words, ended.command.label("ended"))
+            .outerjoin(LIVE.ended, and_(ended.command == words.command, ended.grade == words.grade))
+            .where(
+                words.repo == repo, words.number.in_(numbers[start : start + PULLS_PER_QUESTION])
+            )
+            .order_by(words.said_at, words.key)
         )
-        for row in db.execute(query)
-    ]
+        for row in db.execute(query):
+            found[PullNumber(row.number)].append(_word(row))
+    return found
 
 
 def spoken_of(
@@ -133,6 +147,17 @@ def spoken_of(
         )
     )
     return {(row.repo, row.number) for row in db.execute(query)} if pulls else set()
+
+
+def _word(row: Row[Any]) -> Word:
+    return Word(
+        grade=row.grade,
+        command=row.command,
+        by=row.said_by,
+        sha=row.sha,
+        stands_for=frozenset(msgspec.json.decode(row.stands_for)),
+        stands=not row.withdrawn and row.ended is None,
+    )
 
 
 def _row(fact: Recorded) -> dict[str, object]:

@@ -1,17 +1,20 @@
 """What do others than GitHub Actions say of a commit: apps with their checks, and whoever sets statuses?"""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    Row,
     SmallInteger,
     String,
     Table,
     and_,
+    func,
     or_,
     select,
 )
@@ -26,6 +29,7 @@ ACTIONS = "github-actions"
 """The app whose checks are jobs; the jobs' read model has them."""
 RANKS = {"completed": 3, "in_progress": 2}
 CHECK, STATUS = "check", "status"
+COMMITS_PER_QUESTION = 500
 
 
 class Checks(Projection):
@@ -97,15 +101,63 @@ def outside_checks(db: Connection, repo: Repo, sha: Sha) -> list[OutsideCheck]:
         .where(checks.repo == repo, checks.sha == sha)
         .order_by(checks.name, checks.kind)
     )
-    return [
-        OutsideCheck(
-            name=row.name,
-            conclusion=row.conclusion,
-            is_running=row.rank == RANKS["in_progress"],
-            url=row.url,
+    return [_outside(row) for row in db.execute(query)]
+
+
+def outside_checks_of(
+    db: Connection, commits: Collection[tuple[Repo, Sha]]
+) -> dict[tuple[Repo, Sha], list[OutsideCheck]]:
+    """Return what others say of several commits, by commit, each as `outside_checks` does."""
+    checks, shas = LIVE.checks.c, sorted({sha for _, sha in commits})
+    found: dict[tuple[Repo, Sha], list[OutsideCheck]] = defaultdict(list)
+    for start in range(0, len(shas), COMMITS_PER_QUESTION):
+        query = (
+            select(LIVE.checks)
+            .where(
+                checks.repo.in_({repo for repo, _ in commits}),
+                checks.sha.in_(shas[start : start + COMMITS_PER_QUESTION]),
+            )
+            .order_by(checks.name, checks.kind)
         )
-        for row in db.execute(query)
-    ]
+        for row in db.execute(query):
+            found[Repo(row.repo), Sha(row.sha)].append(_outside(row))
+    return found
+
+
+def outside_marks(
+    db: Connection, commits: Collection[tuple[Repo, Sha]]
+) -> dict[tuple[Repo, Sha], tuple[int, int, int]]:
+    """Return of each commit three numbers that change with whatever others say of it: they only grow."""
+    checks, shas = LIVE.checks.c, sorted({sha for _, sha in commits})
+    found: dict[tuple[Repo, Sha], tuple[int, int, int]] = {}
+    for start in range(0, len(shas), COMMITS_PER_QUESTION):
+        query = (
+            select(
+                checks.repo,
+                checks.sha,
+                func.count(),
+                func.sum(checks.number),
+                func.sum(checks.rank),
+            )
+            .where(
+                checks.repo.in_({repo for repo, _ in commits}),
+                checks.sha.in_(shas[start : start + COMMITS_PER_QUESTION]),
+            )
+            .group_by(checks.repo, checks.sha)
+        )
+        for repo, sha, *marks in db.execute(query):
+            count, number, rank = map(int, marks)
+            found[Repo(repo), Sha(sha)] = (count, number, rank)
+    return found
+
+
+def _outside(row: Row[Any]) -> OutsideCheck:
+    return OutsideCheck(
+        name=row.name,
+        conclusion=row.conclusion,
+        is_running=row.rank == RANKS["in_progress"],
+        url=row.url,
+    )
 
 
 def _row(event: Event) -> dict[str, object] | None:

@@ -161,6 +161,20 @@ def commands_about_run(db: Connection, run_id: RunId) -> list[AskedFor]:
     ]
 
 
+def reruns_of_commit(db: Connection, repo: Repo, sha: Sha) -> list[AskedFor]:
+    """Return which commands asked for which runs of a commit to run again."""
+    reruns = LIVE.reruns.c
+    query = (
+        select(reruns.command, reruns.run_id, reruns.attempt)
+        .where(reruns.repo == repo, reruns.sha == sha)
+        .order_by(reruns.run_id, reruns.attempt, reruns.command)
+    )
+    return [
+        AskedFor(command=row.command, run_id=row.run_id, attempt=row.attempt)
+        for row in db.execute(query)
+    ]
+
+
 def runs_asked_for(db: Connection, run_ids: Collection[RunId]) -> set[RunId]:
     """Return those of many runs that any command asked to run again."""
     reruns, wanted = LIVE.reruns.c, sorted(run_ids)

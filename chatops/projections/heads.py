@@ -65,6 +65,17 @@ def head_before(db: Connection, repo: Repo, number: PullNumber, at: datetime) ->
     return db.scalar(query)
 
 
+def heads_of(db: Connection, repo: Repo, number: PullNumber) -> list[tuple[Sha, datetime | None]]:
+    """Return every commit that was the head of a pull request, with since when, the newest first."""
+    heads = LIVE.heads.c
+    query = (
+        select(heads.sha, heads.seen_at)
+        .where(heads.repo == repo, heads.number == number)
+        .order_by(heads.seen_at.desc(), heads.sha)
+    )
+    return [(Sha(row.sha), moment(row.seen_at)) for row in db.execute(query)]
+
+
 def seen_since(db: Connection, repo: Repo, number: PullNumber, sha: Sha) -> datetime | None:
     """Return since when a commit has been, or was, the head."""
     heads = LIVE.heads.c

@@ -12,6 +12,8 @@ from chatops.events import Event, Recorded
 from chatops.events.pulls import PullFilesSeen
 from chatops.names import PullNumber, Repo, Sha
 
+PULLS_PER_QUESTION = 500
+
 
 class PullFiles(Projection):
     """One row per head commit and base branch that somebody asked about."""
@@ -47,6 +49,39 @@ class PullFiles(Projection):
 
 
 LIVE = PullFiles()
+
+
+def files_of_pulls(
+    db: Connection, repo: Repo, numbers: Sequence[PullNumber]
+) -> dict[tuple[PullNumber, Sha, str], tuple[str, ...]]:
+    """Return the files of several pull requests as far as anybody has asked, by number, commit and base."""
+    files = LIVE.files.c
+    found: dict[tuple[PullNumber, Sha, str], tuple[str, ...]] = {}
+    for start in range(0, len(numbers), PULLS_PER_QUESTION):
+        query = select(LIVE.files).where(
+            files.repo == repo, files.number.in_(numbers[start : start + PULLS_PER_QUESTION])
+        )
+        for row in db.execute(query):
+            key = (PullNumber(row.number), Sha(row.sha), str(row.base))
+            found[key] = tuple(msgspec.json.decode(row.files))
+    return found
+
+
+def pulls_with_files(
+    db: Connection, repos: Sequence[Repo], numbers: Sequence[PullNumber]
+) -> set[tuple[Repo, PullNumber, Sha, str]]:
+    """Return for which commits of several pull requests, on which bases, somebody has asked for the files."""
+    files = LIVE.files.c
+    found: set[tuple[Repo, PullNumber, Sha, str]] = set()
+    for start in range(0, len(numbers), PULLS_PER_QUESTION):
+        query = select(files.repo, files.number, files.sha, files.base).where(
+            files.repo.in_(repos), files.number.in_(numbers[start : start + PULLS_PER_QUESTION])
+        )
+        found.update(
+            (Repo(repo), PullNumber(number), Sha(sha), base)
+            for repo, number, sha, base in db.execute(query)
+        )
+    return found
 
 
 def files_of_pull(

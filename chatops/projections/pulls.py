@@ -1,6 +1,6 @@
 """Which pull requests are there, what is their head commit, who wrote them, which labels do they carry?"""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -11,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
+    Index,
     Integer,
     Row,
     String,
@@ -30,6 +31,7 @@ from chatops.names import Login, PullNumber, Repo, Sha
 CLOSED = "closed"
 STEPS = 4
 """More than there are steps from open to merged."""
+COMMITS_PER_QUESTION = 500
 
 
 class Pulls(Projection):
@@ -64,6 +66,7 @@ class Pulls(Projection):
             Column("fork", Boolean, nullable=False),
             Column("labels", String, nullable=False),
             Column("created_at", BigInteger),
+            Index(f"{self.prefix}pulls_by_state", "repo", "state", "number"),
         )
         self.heads = self.table(
             "pull_heads",
@@ -142,6 +145,38 @@ def open_pulls(db: Connection, repo: Repo) -> list[Pull]:
         .order_by(pulls.number.desc())
     )
     return [_pull(row) for row in db.execute(query)]
+
+
+def open_pulls_of(db: Connection, repos: Sequence[Repo]) -> list[Pull]:
+    """Return the open pull requests of several repositories, by repository, newest first."""
+    pulls = LIVE.pulls.c
+    query = (
+        select(LIVE.pulls)
+        .where(pulls.repo.in_(repos), pulls.state == "open")
+        .order_by(pulls.repo, pulls.number.desc())
+    )
+    return [_pull(row) for row in db.execute(query)]
+
+
+def pulls_of_commits(
+    db: Connection, commits: Collection[tuple[Repo, Sha]]
+) -> dict[tuple[Repo, Sha], tuple[PullNumber, ...]]:
+    """Return of commits those that are, or were, the head of pull requests, with their numbers."""
+    heads, shas = LIVE.heads.c, sorted({sha for _, sha in commits})
+    found: dict[tuple[Repo, Sha], tuple[PullNumber, ...]] = {}
+    for start in range(0, len(shas), COMMITS_PER_QUESTION):
+        query = (
+            select(heads.repo, heads.sha, heads.number)
+            .where(
+                heads.repo.in_({repo for repo, _ in commits}),
+                heads.sha.in_(shas[start : start + COMMITS_PER_QUESTION]),
+            )
+            .order_by(heads.number)
+        )
+        for row in db.execute(query):
+            place = (Repo(row.repo), Sha(row.sha))
+            found[place] = (*found.get(place, ()), PullNumber(row.number))
+    return found
 
 
 def numbers_of_commit(db: Connection, repo: Repo, sha: Sha) -> list[PullNumber]:

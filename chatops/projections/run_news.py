@@ -1,10 +1,13 @@
 """When was anything last heard of a run, of its attempts or its jobs?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, Column, Connection, Table, select
+from sqlalchemy import BigInteger, Column, Connection, Index, Table, func, select
 
+from chatops.engine.clock import microseconds
 from chatops.engine.projection import Projection
 from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
@@ -19,6 +22,9 @@ from chatops.events.runs import (
     RunStarted,
 )
 from chatops.names import RunId
+
+MARGIN = 60_000_000
+"""A minute: how far what is recorded by several processes may be out of order, and more."""
 
 
 class RunNews(Projection):
@@ -40,6 +46,7 @@ class RunNews(Projection):
             "run_news",
             Column("run_id", BigInteger, primary_key=True, autoincrement=False),
             Column("heard_at", BigInteger, nullable=False),
+            Index(f"{self.prefix}run_news_newest", "heard_at"),
         )
 
     def apply(self, facts: Sequence[Recorded], db: Connection) -> None:
@@ -66,3 +73,32 @@ def news_of_runs(db: Connection, run_ids: Sequence[RunId]) -> tuple[tuple[RunId,
     news = LIVE.news.c
     query = select(news.run_id, news.heard_at).where(news.run_id.in_(run_ids)).order_by(news.run_id)
     return tuple((RunId(run_id), heard_at) for run_id, heard_at in db.execute(query))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """The runs of which there was news since somebody looked last, the oldest first, and what is seen of the newest.
+
+    Processes write at about the same time, so that what comes a little later may have happened a little earlier:
+    what is newer than `until` less a margin is looked at again, and told apart by `seen`.
+    """
+
+    runs: tuple[RunId, ...]
+    until: int
+    seen: Mapping[RunId, int]
+
+
+def newer_news(db: Connection, before: News | None, *, since: datetime | None = None) -> News:
+    """Return what is new since `before`; where nobody has looked yet, what is since a moment, or where to begin."""
+    news = LIVE.news.c
+    newest = db.scalar(select(func.max(news.heard_at))) or 0
+    until = newest if before is None else before.until
+    after = microseconds(since) if before is None and since is not None else until - MARGIN
+    query = select(news.run_id, news.heard_at).where(news.heard_at > after).order_by(news.heard_at)
+    heard = {RunId(run_id): heard_at for run_id, heard_at in db.execute(query)}
+    known = before.seen if before is not None else heard if since is None else {}
+    return News(
+        runs=tuple(run_id for run_id, at in heard.items() if known.get(run_id) != at),
+        until=newest,
+        seen={run_id: at for run_id, at in heard.items() if at > newest - MARGIN},
+    )

@@ -32,6 +32,7 @@ WEIGHT: Mapping[type[Event], int] = {
     RunStarted: 2,
     RunCompleted: 3,
 }
+RUNS_PER_QUESTION = 500
 STATUS = ("reported", "queued", "in_progress", "completed")
 
 
@@ -132,10 +133,31 @@ def attempts_of_commits(db: Connection, repo: Repo, shas: Sequence[Sha]) -> list
 
 
 def attempts_of_runs(db: Connection, run_ids: Sequence[RunId]) -> list[Run]:
-    """Return the attempts of some runs, oldest first."""
+    """Return every attempt of several runs, oldest first."""
     runs = LIVE.runs.c
-    query = select(LIVE.runs).where(runs.run_id.in_(run_ids)).order_by(runs.run_id, runs.attempt)
-    return [_run(row) for row in db.execute(query)]
+    found: list[Run] = []
+    for start in range(0, len(run_ids), RUNS_PER_QUESTION):
+        query = (
+            select(LIVE.runs)
+            .where(runs.run_id.in_(run_ids[start : start + RUNS_PER_QUESTION]))
+            .order_by(runs.run_id, runs.attempt)
+        )
+        found.extend(_run(row) for row in db.execute(query))
+    return found
+
+
+def commits_of_runs(db: Connection, run_ids: Sequence[RunId]) -> set[tuple[Repo, Sha]]:
+    """Return the commits that several runs ran on."""
+    runs = LIVE.runs.c
+    found: set[tuple[Repo, Sha]] = set()
+    for start in range(0, len(run_ids), RUNS_PER_QUESTION):
+        query = (
+            select(runs.repo, runs.sha)
+            .where(runs.run_id.in_(run_ids[start : start + RUNS_PER_QUESTION]))
+            .distinct()
+        )
+        found.update((Repo(repo), Sha(sha)) for repo, sha in db.execute(query))
+    return found
 
 
 def attempts_of_run(db: Connection, run_id: RunId) -> list[Run]:

@@ -1,0 +1,311 @@
+"""Results in pull requests by test: which tests block most of them, and does it help to run them again?
+
+Whoever wants pull requests to get through opens it. A failure is a run in which the test failed in the end; what was
+cancelled, skipped, or failed before the test began is counted apart.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from chatops.answers.nights import counted
+from chatops.answers.open_queue import Queue
+from chatops.answers.pull_results import Failure, PullResults, PullTest, pull_tests
+from chatops.answers.shares import bounds
+from chatops.engine.command import Knowledge
+from chatops.names import PullNumber, Repo
+from chatops.views.page import Viewer, render, sign_in_address
+from chatops.views.pull import pull_address
+
+ON_A_PAGE = 50
+LONGEST = 500
+PULLS_SHOWN = 8
+FAILURES_SHOWN = 50
+NUMBER = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
+WINDOWS = {"7d": timedelta(days=7), "14d": timedelta(days=14), "30d": timedelta(days=30)}
+USUAL = "7d"
+Weight = Callable[[PullTest], Any]
+SORTS: Mapping[str, tuple[str, Weight | None]] = {
+    "blocks": ("pull requests blocked", None),
+    "fails": ("most fails", lambda test: (-test.fails, test.full)),
+    "reruns": ("most reruns that helped", lambda test: (-test.helped, -test.again, test.full)),
+    "name": ("by name", lambda test: test.full),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the address asks for; whatever it cannot mean is left out and said in `notes`."""
+
+    text: str
+    is_required: bool
+    is_all: bool
+    window: str
+    sort: str
+    page: int
+    selected: str
+    notes: tuple[str, ...]
+
+    def shows(self, test: PullTest) -> bool:
+        """Return whether the filter lets a test through."""
+        name = test.full.lower()
+        return (
+            all(word in name for word in self.text.lower().split())
+            and (test.is_required or not self.is_required)
+            and (self.is_all or bool(test.fails or test.again))
+        )
+
+    def link(self, **changes: str) -> str:
+        """Return the address of this list with something changed, from its first page on."""
+        state = {
+            "q": self.text,
+            "required": "1" if self.is_required else "",
+            "all": "1" if self.is_all else "",
+            "w": "" if self.window == USUAL else self.window,
+            "s": "" if self.sort == "blocks" else self.sort,
+            **changes,
+        }
+        kept = {key: value for key, value in state.items() if value}
+        return f"?{urlencode(kept, quote_via=quote, safe='/(),')}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One test of the list. `pulls` are those it failed on, with the address of each."""
+
+    test: PullTest
+    path: str
+    leaf: str
+    link: str
+    now: int
+    share: str
+    within: str
+    pulls: tuple[tuple[PullNumber, str], ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """One failure of the selected test."""
+
+    failure: Failure
+    pulls: tuple[tuple[PullNumber, str], ...]
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One page of the list, and the failures of the test that is looked at."""
+
+    asked: Asked
+    verdict: str
+    rows: tuple[Row, ...]
+    selected: Row | None
+    failures: tuple[Failed, ...]
+    found: int
+    total: int
+    newer: str
+    older: str
+
+
+def listed(
+    knowledge: Knowledge, results: PullResults, queue: Queue, query: Mapping[str, str]
+) -> Listed:
+    """Return the page of the list that an address asks for."""
+    asked = _asked(query)
+    tests = pull_tests(knowledge, results, WINDOWS[asked.window])
+    chosen = [test for test in tests if asked.shows(test)]
+    weight = SORTS[asked.sort][1]
+    if weight is not None:
+        chosen.sort(key=weight)
+    pages = max(1, -(-len(chosen) // ON_A_PAGE))
+    page = min(asked.page, pages)
+    held = queue.failing_on()
+    selected = next((test for test in tests if asked.selected == test.full), None)
+
+    def row(test: PullTest) -> Row:
+        return _row(test, asked, held.get((test.repo, test.full), 0), knowledge)
+
+    return Listed(
+        asked=asked,
+        verdict=_verdict(tests, asked.window),
+        rows=tuple(row(test) for test in chosen[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]),
+        selected=row(selected) if selected is not None else None,
+        failures=tuple(_failed(one, knowledge) for one in (selected.failures if selected else ()))[
+            :FAILURES_SHOWN
+        ],
+        found=len(chosen),
+        total=len(tests),
+        newer=asked.link(p=str(page - 1) if page > 2 else "") if page > 1 else "",  # noqa: PLR2004
+        older=asked.link(p=str(page + 1)) if page < pages else "",
+    )
+
+
+def render_pr_tests(
+    knowledge: Knowledge,
+    results: PullResults,
+    queue: Queue,
+    query: Mapping[str, str],
+    *,
+    viewer: Viewer = Viewer.ANYBODY,
+) -> str:
+    """Return the page."""
+    page = listed(knowledge, results, queue, query)
+    return render(
+        "pr_tests.html",
+        name=knowledge.community.title,
+        here="pr-tests",
+        up="",
+        viewer=viewer,
+        sign_in=sign_in_address(
+            knowledge.base_url,
+            f"/{knowledge.community.key}/pr-tests{page.asked.link()}".removesuffix("?"),
+        ),
+        page=page,
+        heard_at=results.heard_at,
+        is_cut=results.is_cut,
+        runs=sum(
+            run.created_at >= results.now - WINDOWS[page.asked.window]
+            for run in results.runs.values()
+        ),
+        now=results.now,
+        windows=[(key, f"{window.days} days") for key, window in WINDOWS.items()],
+        sorts=[(key, word) for key, (word, _) in SORTS.items()],
+        is_unknown=bool(page.asked.selected) and page.selected is None,
+    )
+
+
+def pr_tests_json(
+    knowledge: Knowledge, results: PullResults, queue: Queue, query: Mapping[str, str]
+) -> str:
+    """Return the same for programs."""
+    page = listed(knowledge, results, queue, query)
+    told = {
+        "verdict": page.verdict,
+        "window_days": WINDOWS[page.asked.window].days,
+        "heard_at": results.heard_at,
+        "is_cut": results.is_cut,
+        "tests": page.total,
+        "found": page.found,
+        "rows": [_row_json(row) for row in page.rows],
+        "selected": None
+        if page.selected is None
+        else {
+            **_row_json(page.selected),
+            "failures": [
+                {
+                    "pull_requests": one.failure.numbers,
+                    "sha": one.failure.sha,
+                    "failed_step": one.failure.last.failed_step or None,
+                    "attempt": one.failure.last.attempt,
+                    "started_at": one.failure.last.started_at,
+                    "url": one.url,
+                }
+                for one in page.failures
+            ],
+        },
+        "notes": page.asked.notes,
+        "newer": page.newer or None,
+        "older": page.older or None,
+    }
+    return msgspec.json.encode(told).decode()
+
+
+def _row_json(row: Row) -> dict[str, object]:
+    test = row.test
+    low, high = bounds(test.fails, test.fails + test.passes)
+    return {
+        "repository": test.repo,
+        "workflow": test.workflow,
+        "name": test.name,
+        "is_required": test.is_required,
+        "blocked": test.blocked,
+        "blocks_now": row.now,
+        "failed_on": test.pulls,
+        "fails": test.fails,
+        "passes": test.passes,
+        "no_verdict": test.unclear,
+        "run_again": test.again,
+        "helped": test.helped,
+        "fail_share_between": [round(low, 4), round(high, 4)],
+    }
+
+
+def _asked(query: Mapping[str, str]) -> Asked:
+    window, sort, page = (query.get(key, "")[:40] for key in ("w", "s", "p"))
+    notes = []
+    if window and window not in WINDOWS:
+        notes.append(f"“{window}” is no window here; the last 7 days are shown.")
+    if sort and sort not in SORTS:
+        notes.append(f"“{sort}” is no order; what blocks most comes first.")
+    if page and not NUMBER.fullmatch(page):
+        notes.append(f"“{page}” is no page; the first is shown.")
+    return Asked(
+        text=" ".join(query.get("q", "")[:LONGEST].split()),
+        is_required=query.get("required", "") not in {"", "0"},
+        is_all=query.get("all", "") not in {"", "0"},
+        window=window if window in WINDOWS else USUAL,
+        sort=sort if sort in SORTS else "blocks",
+        page=int(page) if NUMBER.fullmatch(page) else 1,
+        selected=query.get("sel", ""),
+        notes=tuple(notes),
+    )
+
+
+def _verdict(tests: list[PullTest], window: str) -> str:
+    days = WINDOWS[window].days
+    if not tests:
+        return f"No test has run in a pull request in the last {days} days."
+    blocking = [test for test in tests if test.blocked]
+    pulls = {(test.repo, number) for test in blocking for number in test.pulls}
+    again = sum(test.again for test in tests)
+    helped = sum(test.helped for test in tests)
+    reruns = f" Running again helped in {helped} of {again} cases." if again else ""
+    if not blocking:
+        return (
+            f"No required test failed in the end in a pull request in the last {days} days.{reruns}"
+        )
+    return (
+        f"{counted(len(blocking), 'required test')} blocked {counted(len(pulls), 'pull request')} "
+        f"in the last {days} days.{reruns}"
+    )
+
+
+def _row(test: PullTest, asked: Asked, now: int, knowledge: Knowledge) -> Row:
+    path, _, leaf = test.full.rpartition(" / ")
+    total = test.fails + test.passes
+    low, high = bounds(test.fails, total)
+    pulls = _pulls(test.repo, test.pulls, knowledge)
+    is_selected = asked.selected == test.full
+    return Row(
+        test=test,
+        path=f"{path} / " if path else "",
+        leaf=leaf,
+        link=asked.link(sel="" if is_selected else test.full),
+        now=now,
+        share=f"{test.fails / total:.0%}" if total else "–",
+        within=f"{low:.0%} to {high:.0%}" if total else "",
+        pulls=pulls[:PULLS_SHOWN],
+        more=max(0, len(pulls) - PULLS_SHOWN),
+    )
+
+
+def _pulls(
+    repo: Repo, numbers: Iterable[PullNumber], knowledge: Knowledge
+) -> tuple[tuple[PullNumber, str], ...]:
+    """Return pull requests, each with the address of its page."""
+    return tuple((number, pull_address(knowledge.community, repo, number)) for number in numbers)
+
+
+def _failed(failure: Failure, knowledge: Knowledge) -> Failed:
+    url = f"{knowledge.github_url}/{failure.repo}/actions/runs/{failure.run_id}"
+    return Failed(
+        failure=failure,
+        pulls=_pulls(failure.repo, failure.numbers, knowledge),
+        url=f"{url}/job/{failure.last.job_id}" if failure.last.job_id else url,
+    )

@@ -1,18 +1,18 @@
 """How do the tests do in pull requests: how many does each block, how often does it fail, and does a rerun help?
 
-Results are those of every head in the last weeks, also of closed and merged ones. They are kept run by run and made
-from those before: only runs of which there is news are read again.
+Results are those of every head in the last weeks, also of closed and merged ones. They are counted day by day and made
+from those before: only runs of which there is news are read again, and only their days are counted anew.
 """
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from chatops.answers.job_words import LEVEL
 from chatops.answers.night_cells import Cell, CellReader, Execution, State
-from chatops.answers.required_rule import RequiredRule, required_rule
+from chatops.answers.required_rule import required_rule
 from chatops.engine.command import Knowledge
 from chatops.names import PullNumber, Repo, RunId, Sha
 from chatops.projections.freshness import last_heard
@@ -44,17 +44,6 @@ class RunResults:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PullResults:
-    """The results of a community's pull requests; `is_cut` if there were more than are kept."""
-
-    runs: Mapping[RunId, RunResults]
-    news: News
-    is_cut: bool
-    heard_at: datetime | None
-    now: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """One run in which a test failed in the end."""
 
@@ -67,7 +56,55 @@ class Failure:
 
 
 @dataclass(slots=True, kw_only=True)
-class PullTest:
+class Tally:
+    """What became of a test in some runs, as `PullTest` says."""
+
+    passes: int = 0
+    again: int = 0
+    helped: int = 0
+    unclear: int = 0
+    failures: list[Failure] = field(default_factory=list)
+
+    def add(self, other: "Tally") -> None:
+        """Count what became of it in earlier runs, too."""
+        self.passes += other.passes
+        self.again += other.again
+        self.helped += other.helped
+        self.unclear += other.unclear
+        self.failures.extend(other.failures)
+
+    @property
+    def fails(self) -> int:
+        """Return in how many runs it failed in the end."""
+        return len(self.failures)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """The runs that were created on one day (UTC), and what became of each test in them."""
+
+    runs: Mapping[RunId, RunResults]
+    tallies: Mapping[Key, Tally]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullResults:
+    """The results of a community's pull requests, by day; `is_cut` if there were more than are kept."""
+
+    days: Mapping[date, Day]
+    news: News
+    is_cut: bool
+    heard_at: datetime | None
+    now: datetime
+
+    def within(self, window: timedelta) -> list[Day]:
+        """Return the days of a window, the newest first."""
+        since = (self.now - window).astimezone(UTC).date()
+        return [self.days[day] for day in sorted(self.days, reverse=True) if day >= since]
+
+
+@dataclass(slots=True, kw_only=True)
+class PullTest(Tally):
     """One test over all pull requests of a window.
 
     `fails` and `passes` are runs, by how it ended there. `again` is in how many it was run again after a failure,
@@ -78,21 +115,11 @@ class PullTest:
     workflow: str
     name: str
     is_required: bool
-    passes: int = 0
-    again: int = 0
-    helped: int = 0
-    unclear: int = 0
-    failures: list[Failure] = field(default_factory=list)
 
     @property
     def full(self) -> str:
         """Return its name with its workflow before it."""
         return f"{self.workflow}{LEVEL}{self.name}"
-
-    @property
-    def fails(self) -> int:
-        """Return in how many runs it failed in the end."""
-        return len(self.failures)
 
     @property
     def pulls(self) -> tuple[PullNumber, ...]:
@@ -117,14 +144,8 @@ def pull_results(knowledge: Knowledge, before: PullResults | None = None) -> Pul
         for run in attempts_of_runs(db, changed)
         if run.repo in community.repositories and run.workflow != gate and run.trigger != NIGHTLY
     ]
-    kept = {} if before is None else dict(before.runs)
-    runs = {
-        run_id: run
-        for run_id, run in (kept | _read(knowledge, attempts)).items()
-        if run.created_at >= since
-    }
     return PullResults(
-        runs=runs,
+        days=_days(before.days if before is not None else {}, _read(knowledge, attempts), since),
         news=news,
         is_cut=len(news.runs) > MOST_RUNS or (before is not None and before.is_cut),
         heard_at=last_heard(db, community.repositories),
@@ -132,7 +153,7 @@ def pull_results(knowledge: Knowledge, before: PullResults | None = None) -> Pul
     )
 
 
-def _read(knowledge: Knowledge, attempts: Iterable[Run]) -> dict[RunId, RunResults]:
+def _read(knowledge: Knowledge, attempts: Iterable[Run]) -> list[RunResults]:
     """Return what the tests did in those of some runs that are of pull requests."""
     of_run: dict[RunId, list[Run]] = defaultdict(list)
     for run in attempts:
@@ -149,79 +170,68 @@ def _read(knowledge: Knowledge, attempts: Iterable[Run]) -> dict[RunId, RunResul
     for entry in entries_of_runs(knowledge.db, list(wanted)):
         entries[entry[1]][sys.intern(entry[3])].append(entry)
     reader = CellReader(run for tries in wanted.values() for run in tries)
-    found = {}
+    found = []
     for run_id, tries in wanted.items():
         first = tries[0]
         assert first.created_at is not None
         cells = {name: reader.cell(of_name) for name, of_name in entries[run_id].items()}
-        found[run_id] = RunResults(
-            run_id=run_id,
-            repo=first.repo,
-            workflow=sys.intern(first.workflow),
-            sha=first.sha,
-            numbers=numbers[first.repo, first.sha],
-            created_at=first.created_at,
-            passed=tuple(name for name, cell in cells.items() if cell.state is State.PASSED),
-            cells={name: cell for name, cell in cells.items() if cell.state is not State.PASSED},
+        found.append(
+            RunResults(
+                run_id=run_id,
+                repo=first.repo,
+                workflow=sys.intern(first.workflow),
+                sha=first.sha,
+                numbers=numbers[first.repo, first.sha],
+                created_at=first.created_at,
+                passed=tuple(name for name, cell in cells.items() if cell.state is State.PASSED),
+                cells={
+                    name: cell for name, cell in cells.items() if cell.state is not State.PASSED
+                },
+            )
         )
     return found
 
 
-def pull_tests(knowledge: Knowledge, results: PullResults, window: timedelta) -> list[PullTest]:
-    """Return the tests of pull requests in a window, those first that blocked most pull requests."""
-    since = results.now - window
-    runs = [run for run in results.runs.values() if run.created_at >= since]
-    rules = {repo: required_rule(knowledge.db, repo) for repo in knowledge.community.repositories}
-    tests = _Tests(rules)
+def _days(
+    before: Mapping[date, Day], read: Iterable[RunResults], since: datetime
+) -> dict[date, Day]:
+    """Return the days since a moment, those counted anew on which a run was read."""
+    oldest = since.astimezone(UTC).date()
+    changed: dict[date, dict[RunId, RunResults]] = defaultdict(dict)
+    for run in read:
+        changed[run.created_at.astimezone(UTC).date()][run.run_id] = run
+    days = {day: one for day, one in before.items() if day >= oldest}
+    for day, runs in changed.items():
+        if day >= oldest:
+            all_runs = {**(days[day].runs if day in days else {}), **runs}
+            days[day] = Day(runs=all_runs, tallies=_tallies(all_runs.values()))
+    return days
+
+
+def _tallies(runs: Iterable[RunResults]) -> dict[Key, Tally]:
+    """Return what became of each test in these runs; its failures are the newest first."""
+    found: dict[Key, Tally] = defaultdict(Tally)
     passes: dict[tuple[Repo, str], Counter[str]] = defaultdict(Counter)
     for run in sorted(runs, key=lambda run: (run.created_at, run.run_id), reverse=True):
         passes[run.repo, run.workflow].update(run.passed)
         for name, cell in run.cells.items():
-            _add(tests.of(run.repo, run.workflow, name), run, cell)
+            _count(found[run.repo, run.workflow, name], run, cell)
     for (repo, workflow), counts in passes.items():
         for name, number in counts.items():
-            tests.of(repo, workflow, name).passes += number
-    return sorted(
-        (test for test in tests if test.passes or test.failures or test.unclear),
-        key=lambda test: (-test.blocked, -len(test.pulls), -test.fails, test.full),
-    )
+            found[repo, workflow, name].passes += number
+    return found
 
 
-class _Tests:
-    """The tests while they are being counted."""
-
-    def __init__(self, rules: Mapping[Repo, RequiredRule | None]) -> None:
-        self._rules = rules
-        self._found: dict[Key, PullTest] = {}
-
-    def __iter__(self) -> Iterator[PullTest]:
-        return iter(self._found.values())
-
-    def of(self, repo: Repo, workflow: str, name: str) -> PullTest:
-        """Return a test, counted or not."""
-        key = (repo, workflow, name)
-        test = self._found.get(key)
-        if test is None:
-            rule = self._rules.get(repo)
-            test = self._found[key] = PullTest(
-                repo=repo,
-                workflow=workflow,
-                name=name,
-                is_required=rule is not None and rule.requires(workflow, name),
-            )
-        return test
-
-
-def _add(test: PullTest, run: RunResults, cell: Cell) -> None:
+def _count(tally: Tally, run: RunResults, cell: Cell) -> None:
     """Count what became of a test in a run in which it did not pass at once."""
     failed = [one for one in cell.executions if one.state is State.FAILED]
     if failed and cell.executions[-1] is not failed[0]:
-        test.again += 1
-        test.helped += cell.state is State.RERUN
+        tally.again += 1
+        tally.helped += cell.state is State.RERUN
     if cell.state is State.RERUN:
-        test.passes += 1
+        tally.passes += 1
     elif cell.state is State.FAILED and cell.last is not None:
-        test.failures.append(
+        tally.failures.append(
             Failure(
                 repo=run.repo,
                 numbers=run.numbers,
@@ -232,4 +242,27 @@ def _add(test: PullTest, run: RunResults, cell: Cell) -> None:
             )
         )
     elif cell.state in {State.INFRA, State.CANCELLED, State.UNKNOWN}:
-        test.unclear += 1
+        tally.unclear += 1
+
+
+def pull_tests(knowledge: Knowledge, results: PullResults, window: timedelta) -> list[PullTest]:
+    """Return the tests of pull requests in a window, those first that blocked most pull requests."""
+    rules = {repo: required_rule(knowledge.db, repo) for repo in knowledge.community.repositories}
+    tests: dict[Key, PullTest] = {}
+    for day in results.within(window):
+        for key, tally in day.tallies.items():
+            test = tests.get(key)
+            if test is None:
+                repo, workflow, name = key
+                rule = rules.get(repo)
+                test = tests[key] = PullTest(
+                    repo=repo,
+                    workflow=workflow,
+                    name=name,
+                    is_required=rule is not None and rule.requires(workflow, name),
+                )
+            test.add(tally)
+    return sorted(
+        (test for test in tests.values() if test.passes or test.failures or test.unclear),
+        key=lambda test: (-test.blocked, -len(test.pulls), -test.fails, test.full),
+    )

@@ -23,8 +23,8 @@ from chatops.events.runs import (
 )
 from chatops.names import RunId
 
-MARGIN = 60_000_000
-"""A minute: how far what is recorded by several processes may be out of order, and more."""
+MARGIN = 10_000_000
+"""Ten seconds: how far what is recorded by several processes may be out of order, and more."""
 
 
 class RunNews(Projection):

@@ -169,10 +169,7 @@ def render_pr_tests(
         page=page,
         heard_at=results.heard_at,
         is_cut=results.is_cut,
-        runs=sum(
-            run.created_at >= results.now - WINDOWS[page.asked.window]
-            for run in results.runs.values()
-        ),
+        runs=sum(len(day.runs) for day in results.within(WINDOWS[page.asked.window])),
         now=results.now,
         windows=[(key, f"{window.days} days") for key, window in WINDOWS.items()],
         sorts=[(key, word) for key, (word, _) in SORTS.items()],

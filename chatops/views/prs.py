@@ -148,15 +148,15 @@ def verdict(queue: Queue) -> str:
     if not total:
         return "No pull request is open."
     said = [
-        f"{kinds[kind]} {words}"
-        for kind, words in (
-            (Blocker.FAILED, "failed what is required"),
-            (Blocker.WAITING, "wait for somebody"),
-            (Blocker.MISSING, "miss a required check"),
-            (Blocker.RUNNING, "run"),
-            (Blocker.NOTHING, "have nothing of CI in the way"),
-            (Blocker.DRAFT, "are drafts"),
-            (Blocker.UNKNOWN, "cannot be judged"),
+        f"{kinds[kind]} {one if kinds[kind] == 1 else many}"
+        for kind, one, many in (
+            (Blocker.FAILED, "failed a required check", "failed a required check"),
+            (Blocker.WAITING, "waits for somebody", "wait for somebody"),
+            (Blocker.MISSING, "misses a required check", "miss a required check"),
+            (Blocker.RUNNING, "is still running", "are still running"),
+            (Blocker.NOTHING, "has nothing in the way", "have nothing in the way"),
+            (Blocker.DRAFT, "is a draft", "are drafts"),
+            (Blocker.UNKNOWN, "cannot be judged", "cannot be judged"),
         )
         if kinds[kind]
     ]

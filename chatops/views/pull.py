@@ -37,6 +37,8 @@ from chatops.views.page import Viewer, render, sign_in_address
 TITLE_SHOWN = 200
 SHA_SHOWN = 9
 AWAITED_SHOWN = 10
+MISSING_SHOWN = 5
+QUIET = frozenset({"passed", "others", "running", "awaited", "missing"})
 SILENT = frozenset({Blame.WAITING, Blame.PASSED, Blame.CANCELLED, Blame.NOT_RUN})
 """Of what has not failed nobody asks whose it is."""
 PLACE = re.compile(r"(?:(?P<repo>[\w.-]+/[\w.-]+)/)?(?P<number>[1-9][0-9]{0,8})", re.ASCII)
@@ -72,12 +74,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Checks under one title."""
+    """Checks under one title; of those that are `quiet` only names are shown."""
 
     key: str
     title: str
     rows: tuple[Row, ...]
     is_open: bool
+
+    @property
+    def is_quiet(self) -> bool:
+        """Return whether nobody looks for anything but a name here."""
+        return self.key in QUIET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,22 +267,29 @@ def groups(story: PullStory, knowledge: Knowledge) -> list[Group]:
         rows = tuple(_row(check, story, knowledge) for check in found)
         return Group(key=key, title=title, rows=rows, is_open=is_open)
 
-    ended = [check for check in checks.holding_up if check.state not in UNSETTLED]
-    there = {id(check) for check in ended}
+    held = [check for check in checks.holding_up if check.state not in UNSETTLED]
+    ended = [check for check in held if check.state is not State.NOT_RUN]
+    missing = [check for check in held if check.state is State.NOT_RUN]
+    there = {id(check) for check in held}
     rest = [check for check in checks.checks if id(check) not in there]
     found = (
         of("blocking", "In the way", ended, is_open=True),
         of(
+            "missing",
+            "Required and never reported",
+            missing,
+            is_open=len(missing) <= MISSING_SHOWN,
+        ),
+        of(
             "awaited",
             "Required, not over",
             [check for check in rest if check.is_required and check.state in UNSETTLED],
-            is_open=True,
         ),
         of(
             "failed",
             "Failed, not required" if checks.needs is not None else "Failed",
             [check for check in rest if check.state in WRONG],
-            is_open=not ended,
+            is_open=not held,
         ),
         of(
             "running",

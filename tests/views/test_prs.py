@@ -96,7 +96,7 @@ def test_the_sentence_counts_each_kind(tmp_path: Path) -> None:
     with known(tmp_path, town()) as (knowledge, queue):
         page = render_prs(knowledge, queue, {"blocked": "nothing"})
 
-    assert "6 pull requests are open: 1 failed what is required, 1 wait for somebody" in page
+    assert "6 pull requests are open: 1 failed a required check, 1 waits for somebody" in page
 
 
 def test_text_from_outside_stays_text(tmp_path: Path) -> None:

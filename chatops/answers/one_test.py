@@ -28,7 +28,7 @@ from chatops.projections.required import required_versions
 from chatops.projections.runs import Run, attempts_of_runs
 
 MOST_RESULTS = 50
-ENTRIES_LOOKED_AT = 250
+ENTRIES_LOOKED_AT = 150
 VERSIONS_LOOKED_AT = 60
 MOST_COMMANDS = 20
 OF_PULLS = ("pull_request", "pull_request_target")

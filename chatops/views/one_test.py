@@ -8,10 +8,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import chain
 from urllib.parse import quote
 
 import msgspec
+from markupsafe import Markup
 
 from chatops.answers.askers import who_asked
 from chatops.answers.chain_answer import spoken
@@ -99,6 +101,7 @@ def render_one_test(
         recent=list(chain.from_iterable(nights[:UNFOLDED])),
         older=list(chain.from_iterable(nights[UNFOLDED:])),
         older_nights=len(nights[UNFOLDED:]),
+        tag=_tag,
         pulls=[_pull_row(result, one.repo, github_url) for result in one.in_pulls],
         asked=[
             (
@@ -223,6 +226,12 @@ def _strip_says(one: OneTest) -> str:
     counts = {state: states.count(state) for state in State if state in states}
     said = ", ".join(f"{number} {state.value}" for state, number in counts.items())
     return f"The last {counted(len(states), 'night')}, the newest first: {said}."
+
+
+@lru_cache(maxsize=200)
+def _tag(mark: str, words: str) -> Markup:
+    """Return a result as a sign with its word: there are few, on many lines."""
+    return Markup('<span class="tag {}"><bdi>{}</bdi></span>').format(mark, words)
 
 
 def _owners(one: OneTest, knowledge: Knowledge) -> Owners:

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from chatops.answers.blame_answer import blame_answer
 from chatops.answers.gate_trace import gate_trace
+from chatops.answers.meant_jobs import places
 from chatops.answers.open_queue import open_queue
 from chatops.answers.pull_checks import PullChecks, pull_checks
 from chatops.answers.pull_status import pull_status
@@ -25,6 +27,7 @@ from chatops.events.reruns import RerunRequested
 from chatops.events.trust import TrustGiven
 from chatops.names import CommandId, Login, PullNumber, Repo, RunId
 from chatops.views.pull import pull_json, pull_place, render_pull
+from tests.builders import Ran, night
 from tests.pulls import FAILING, HOSTILE, RULES, head, opened, ran, touching, town
 from tests.scene import COMMUNITY, NOW, REPO, received, scene
 
@@ -227,3 +230,21 @@ def test_an_address_means_one_pull_request_or_none(
     address: str, place: tuple[Repo, int] | None
 ) -> None:
     assert pull_place(COMMUNITY, address) == place
+
+
+def test_whose_a_failure_is_says_the_page_as_why_does(tmp_path: Path) -> None:
+    broken = Ran(conclusion="failure", step="Run tests")
+    events = [*town(), *night(0, {"test (a)": broken}), *night(1, {"test (a)": broken})]
+    with scene(tmp_path, events) as world, world.knowledge() as knowledge:
+        asked = received(verb="why", number=PullNumber(1))
+        where = places(asked, knowledge)
+        assert where.checks is not None
+        (both,) = where.called("CI / test (a)", knowledge)
+        why = blame_answer([both], where, asked, knowledge)
+        story = pull_story(knowledge, where.checks, where.board, open_queue(knowledge))
+        told = json.loads(pull_json(knowledge, story))
+
+    (check,) = [one for one in told["checks"] if one["name"] == "CI / test (a)"]
+    assert check["whose"]["blame"] == "the base branch's"
+    assert f"{check['whose']['sure']} {check['whose']['blame']}" in plain(why.verdict)
+    assert [plain(line) for line in why.sections[0].lines][:-1] == check["whose"]["evidence"]

@@ -212,3 +212,19 @@ def test_decisions_are_numbered_once() -> None:
 )
 def test_an_anchor_is_made_as_github_makes_it(heading: str, anchor: str) -> None:
     assert _anchor(heading) == anchor
+
+
+def test_every_test_that_a_document_names_is_there() -> None:
+    named = {
+        (_name(document), name)
+        for document in DOCUMENTS
+        for name in re.findall(r"`(test_\w+)`", document.read_text(encoding="utf-8"))
+    }
+    there = {
+        name
+        for path in (REPOSITORY / "tests").rglob("test_*.py")
+        for name in re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8"))
+    }
+
+    assert named
+    assert sorted(one for one in named if one[1] not in there) == []

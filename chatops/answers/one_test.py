@@ -5,11 +5,12 @@ The question behind a test's page. What is asked of the database is about this t
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from chatops.answers.chains import is_private
 from chatops.answers.job_words import Named
 from chatops.answers.night_cells import COUNTED, GREEN, UNCLEAR, Cell, CellReader, State
 from chatops.answers.night_tests import Night, Test, prefixes, read_tests
@@ -19,7 +20,7 @@ from chatops.answers.shares import bounds, within
 from chatops.config import Community
 from chatops.engine.command import Knowledge
 from chatops.names import PullNumber, Repo, RunId, Sha
-from chatops.projections.commands import Command, commands_about_runs
+from chatops.projections.commands import Command, command_of_id, commands_about_runs
 from chatops.projections.freshness import last_heard
 from chatops.projections.jobs import Entry, entries_called, newest_entries_called
 from chatops.projections.mutes import Mute, muted_jobs
@@ -319,9 +320,15 @@ def _needed(db: Connection, repo: Repo, name: str) -> Needed | None:
 
 
 def _mute(knowledge: Knowledge, workflows: set[str], name: str) -> Mute | None:
+    """Return that it is muted; without the reason where that was said in private, or nobody knows where."""
     muted = muted_jobs(knowledge.db, knowledge.community.key, knowledge.now)
     names = [Named(name=name, workflow=workflow).full for workflow in sorted(workflows)]
-    return next((muted[one] for one in names if one in muted), None)
+    mute = next((muted[one] for one in names if one in muted), None)
+    if mute is None:
+        return None
+    command = command_of_id(knowledge.db, mute.command)
+    is_public = command is not None and not is_private(command.surface)
+    return mute if is_public else replace(mute, reason="")
 
 
 def _asked(

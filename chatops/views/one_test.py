@@ -134,7 +134,7 @@ def one_test_json(knowledge: Knowledge, query: Mapping[str, str]) -> str | None:
             "is_from_start": one.needed.is_from_start,
         },
         "muted": None if one.mute is None else {
-            "until": one.mute.until, "by": one.mute.by, "reason": one.mute.reason,
+            "until": one.mute.until, "by": one.mute.by, "reason": one.mute.reason or None,
         },
         "owners": [
             {"group": group, "people": [person.name for person in people]}

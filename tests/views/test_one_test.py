@@ -12,7 +12,9 @@ import pytest
 from chatops.config import Community, Owner, OwnerGroup
 from chatops.engine.command import Knowledge
 from chatops.events import Event
-from chatops.names import Repo
+from chatops.events.conversation import CommandReceived
+from chatops.events.mutes import JobsMuted
+from chatops.names import CommandId, PullNumber, Repo
 from chatops.views.addresses import Place, slug
 from chatops.views.one_test import one_test_json, render_one_test
 from tests.answers.test_one_test import NAME, in_pull, nights
@@ -255,3 +257,25 @@ def test_programs_are_told_the_same(tmp_path: Path) -> None:
     for one in nightly["nights"]:
         for execution in one["executions"]:
             assert f"{execution['seconds'] // 60} min" in page
+
+
+@pytest.mark.parametrize(("surface", "is_told"), [("github", True), ("slack", False)])
+def test_why_it_is_muted_stays_in_slack_if_it_was_said_there(
+    tmp_path: Path, surface: str, *, is_told: bool
+) -> None:
+    command = CommandId("command/1")
+    asked = CommandReceived(
+        command=command, community="acme", surface=surface, verb="mute", by="U1", repo=REPO,
+        words=("my plan",), number=PullNumber(0), comment_id=1, said_at=MORNING,
+    )  # fmt: skip
+    muted = JobsMuted(
+        command=command, community="acme", jobs=(f"Nightly / {NAME}",), by="mona", reason="my plan",
+        at=MORNING, until=MORNING + timedelta(days=1),
+    )  # fmt: skip
+    with known(tmp_path, [*nights(FAIL), asked, muted]) as knowledge:
+        page = render_one_test(knowledge, query_of()) or ""
+        told = one_test_json(knowledge, query_of()) or ""
+
+    assert "Muted until" in page
+    assert json.loads(told)["muted"]["by"] == "mona"
+    assert ("my plan" in page, "my plan" in told) == (is_told, is_told)

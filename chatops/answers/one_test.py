@@ -24,7 +24,7 @@ from chatops.projections.commands import Command, command_of_id, commands_about_
 from chatops.projections.freshness import last_heard
 from chatops.projections.jobs import Entry, entries_called, newest_entries_called
 from chatops.projections.mutes import Mute, muted_jobs
-from chatops.projections.pulls import numbers_of_commits
+from chatops.projections.pulls import pulls_of_commits
 from chatops.projections.required import required_versions
 from chatops.projections.runs import Run, attempts_of_runs
 
@@ -293,12 +293,11 @@ def _in_pulls(
     of_pulls = sorted(
         (run_id for run_id, runs in attempts.items() if runs[-1].trigger in OF_PULLS), reverse=True
     )[:MOST_RESULTS]
-    commits = sorted({attempts[run_id][-1].sha for run_id in of_pulls})
-    numbers = numbers_of_commits(db, repo, commits)
+    numbers = pulls_of_commits(db, {(repo, attempts[run_id][-1].sha) for run_id in of_pulls})
     return bool(attempts), tuple(
         InPull(
             run=attempts[run_id][-1],
-            numbers=numbers.get(attempts[run_id][-1].sha, ()),
+            numbers=numbers.get((repo, attempts[run_id][-1].sha), ()),
             cell=CellReader(attempts[run_id]).cell(entries[run_id]),
         )
         for run_id in of_pulls

@@ -12,6 +12,7 @@ from chatops.engine.policy import Policy, Scene, Wanted
 from chatops.events import Event, Recorded
 from chatops.events.notices import NightSettled
 from chatops.events.runs import JobCompleted, RunCompleted
+from chatops.names import RunId
 from chatops.projections.jobs import jobs_of_runs
 from chatops.projections.runs import attempts_of_run
 
@@ -31,7 +32,13 @@ class SettleNights(Policy):
             for community in scene.configuration.communities.values()
             for workflow in community.nightly
         }
-        return [fact for fact in facts if _workflow(fact) in names | {""} and _is_news(fact)]
+        # The last fact of an attempt in a batch sees all that the others would have seen.
+        newest = {
+            _attempt(fact): fact
+            for fact in facts
+            if _workflow(fact) in names | {""} and _is_news(fact)
+        }
+        return sorted(newest.values(), key=lambda fact: fact.position)
 
     def decide(self, fact: Recorded, scene: Scene) -> Sequence[Wanted]:
         event = fact.event
@@ -71,6 +78,11 @@ class SettleNights(Policy):
 def _workflow(fact: Recorded) -> str:
     assert isinstance(fact.event, RunCompleted | JobCompleted)
     return fact.event.workflow
+
+
+def _attempt(fact: Recorded) -> tuple[RunId, int]:
+    assert isinstance(fact.event, RunCompleted | JobCompleted)
+    return fact.event.run_id, fact.event.attempt
 
 
 def _is_news(fact: Recorded) -> bool:

@@ -21,7 +21,7 @@ from chatops.events.notices import NoticeWanted, NoticeWithheld
 from chatops.events.runs import JobCompleted, RunCompleted
 from chatops.names import PullNumber, Repo, Sha
 from chatops.projections.notices import verdicts_told
-from chatops.projections.pulls import numbers_of_commit, pull
+from chatops.projections.pulls import numbers_of_commit, pull, pulls_of_commits
 from chatops.projections.subscriptions import followed_pulls, followers, pull_topic
 
 NEWS = timedelta(hours=24)
@@ -56,7 +56,12 @@ class TellOfPulls(Policy):
         newest = {
             _commit(fact): fact for fact in facts if fact.recorded_at - fact.occurred_at <= NEWS
         }
-        return [fact for fact in newest.values() if _followed(fact, scene)]
+        pulls = pulls_of_commits(scene.db, newest.keys())
+        named = {
+            commit: {(commit[0], number) for number in numbers} for commit, numbers in pulls.items()
+        }
+        followed = followed_pulls(scene.db, set().union(*named.values()))
+        return [fact for commit, fact in newest.items() if followed & named.get(commit, set())]
 
     def decide(self, fact: Recorded, scene: Scene) -> Sequence[Wanted]:
         return [

@@ -186,22 +186,6 @@ def numbers_of_commit(db: Connection, repo: Repo, sha: Sha) -> list[PullNumber]:
     return list(db.scalars(query))
 
 
-def numbers_of_commits(
-    db: Connection, repo: Repo, shas: Sequence[Sha]
-) -> dict[Sha, tuple[PullNumber, ...]]:
-    """Return the pull requests whose head each of some commits is, or was."""
-    heads = LIVE.heads.c
-    query = (
-        select(heads.sha, heads.number)
-        .where(heads.repo == repo, heads.sha.in_(shas))
-        .order_by(heads.number)
-    )
-    found: dict[Sha, tuple[PullNumber, ...]] = {}
-    for row in db.execute(query):
-        found[row.sha] = (*found.get(row.sha, ()), row.number)
-    return found
-
-
 def contradicts(db: Connection, seen: PullChanged) -> bool:
     """Return whether we take another state of the same second for the last than GitHub shows."""
     pulls = LIVE.pulls.c

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from chatops.names import PullNumber, Sha
-from chatops.projections.pulls import contradicts, numbers_of_commit, numbers_of_commits, open_pulls
+from chatops.projections.pulls import contradicts, numbers_of_commit, open_pulls, pulls_of_commits
 from chatops.projections.pulls import pull as the_pull
 from tests.scene import HEAD, NOW, PULL, REPO, Scene, pull, scene
 
@@ -83,6 +83,7 @@ def test_many_commits_find_their_pull_requests_at_once(tmp_path: Path) -> None:
     other = Sha("d" * 40)
     facts = [pull(), pull(number=PullNumber(8)), pull(number=PullNumber(9), sha=other)]
     with scene(tmp_path, facts) as world, world.knowledge() as knowledge:
-        found = numbers_of_commits(knowledge.db, REPO, [HEAD, other, Sha("e" * 40)])
+        commits = [(REPO, sha) for sha in (HEAD, other, Sha("e" * 40))]
+        found = pulls_of_commits(knowledge.db, commits)
 
-    assert found == {HEAD: (PULL, 8), other: (9,)}
+    assert found == {(REPO, HEAD): (PULL, 8), (REPO, other): (9,)}

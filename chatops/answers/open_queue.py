@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from chatops.answers.approvals import Picture, picture_of
 from chatops.answers.blocked_by import WENT_WRONG, Blocked, blocked
@@ -24,7 +25,7 @@ from chatops.projections.freshness import last_heard
 from chatops.projections.jobs import Entry, entries_of_runs
 from chatops.projections.owners import owners_now
 from chatops.projections.pull_files import files_of_pulls, pulls_with_files
-from chatops.projections.pulls import Pull, open_pulls_of
+from chatops.projections.pulls import OpenPull, Pull, open_pulls_in_short, pulls_numbered
 from chatops.projections.required import required_now
 from chatops.projections.run_news import News, newer_news
 from chatops.projections.runs import Run, attempts_of_commits, commits_of_runs
@@ -32,15 +33,15 @@ from chatops.projections.runs import Run, attempts_of_commits, commits_of_runs
 Place = tuple[Repo, PullNumber]
 Commit = tuple[Repo, Sha]
 
+NO_MARKS = (0, 0, 0)
 CLEAN = Cell(State.PASSED)
 """What most jobs did: one for all of them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
+class _Seen(NamedTuple):
     """What a row was made of, besides runs: equal ones give equal rows, unless a run has news."""
 
-    pull: Pull
+    pull: OpenPull
     marks: tuple[int, int, int]
     knows_files: bool
     words: tuple[Word, ...]
@@ -100,7 +101,6 @@ def open_queue(knowledge: Knowledge, before: Queue | None = None) -> Queue:
     """Return the open pull requests; `before` is an older queue of the same community."""
     db, community = knowledge.db, knowledge.community
     repos = community.repositories
-    pulls = open_pulls_of(db, repos)
     owned = community.approvals.owners != "none"
     branch = community.approvals.branch
     rules = {
@@ -112,17 +112,17 @@ def open_queue(knowledge: Knowledge, before: Queue | None = None) -> Queue:
     news = newer_news(db, before.news if before is not None else None)
     touched = commits_of_runs(db, news.runs) if before is not None else set()
     known = {_place(row.pull): row for row in before.rows} if before is not None else {}
-    seen = _seen(knowledge, pulls)
+    seen = _seen(knowledge)
     kept = {
-        place: known[place]
+        place: row
         for place, one in seen.items()
-        if place in known
-        and known[place].seen == one
-        and (one.pull.repo, one.pull.sha) not in touched
+        if (row := known.get(place)) is not None
+        and row.seen == one
+        and (row.pull.repo, row.pull.sha) not in touched
     }
-    made = _rows(knowledge, [one for place, one in seen.items() if place not in kept], rules)
+    made = _rows(knowledge, {place: seen[place] for place in seen if place not in kept}, rules)
     return Queue(
-        rows=tuple({**kept, **made}[_place(pull)] for pull in pulls),
+        rows=tuple(kept.get(place) or made[place] for place in seen),
         rules=rules,
         news=news,
         heard_at=last_heard(db, repos),
@@ -134,33 +134,36 @@ def _place(pull: Pull) -> Place:
     return pull.repo, pull.number
 
 
-def _seen(knowledge: Knowledge, pulls: Sequence[Pull]) -> dict[Place, _Seen]:
-    """Return what rows are made of, in small."""
+def _seen(knowledge: Knowledge) -> dict[Place, _Seen]:
+    """Return what the row of each open pull request is made of, in small."""
     db, repos = knowledge.db, knowledge.community.repositories
-    marks = outside_marks(db, {(pull.repo, pull.sha) for pull in pulls})
-    with_files = pulls_with_files(db, repos, sorted({pull.number for pull in pulls}))
+    pulls = open_pulls_in_short(db, repos)
+    marks = outside_marks(db, {(repo, sha) for repo, _, sha, *_ in pulls})
+    with_files = pulls_with_files(db, repos, sorted({number for _, number, *_ in pulls}))
     words = _words(knowledge, pulls)
-    return {
-        _place(pull): _Seen(
-            pull=pull,
-            marks=marks.get((pull.repo, pull.sha), (0, 0, 0)),
-            knows_files=(pull.repo, pull.number, pull.sha, pull.base) in with_files,
-            words=tuple(words.get(_place(pull), ())),
+    found = {}
+    for pull in pulls:
+        repo, number, sha, base, _, _ = pull
+        found[repo, number] = _Seen(
+            pull,
+            marks.get((repo, sha), NO_MARKS),
+            (repo, number, sha, base) in with_files,
+            tuple(words.get((repo, number), ())),
         )
-        for pull in pulls
-    }
+    return found
 
 
-def _words(knowledge: Knowledge, pulls: Sequence[Pull]) -> dict[Place, list[Word]]:
+def _words(knowledge: Knowledge, pulls: Iterable[OpenPull]) -> dict[Place, list[Word]]:
     """Return what was said of pull requests, where that counts."""
     if knowledge.community.approvals.owners == "none":
         return {}
+    numbers: dict[Repo, list[PullNumber]] = defaultdict(list)
+    for repo, number, *_ in pulls:
+        numbers[repo].append(number)
     return {
         (repo, number): words
-        for repo, of_repo in _by_repo(pulls).items()
-        for number, words in words_on_pulls(
-            knowledge.db, repo, [pull.number for pull in of_repo]
-        ).items()
+        for repo, of_repo in numbers.items()
+        for number, words in words_on_pulls(knowledge.db, repo, of_repo).items()
     }
 
 
@@ -173,17 +176,25 @@ def _by_repo(pulls: Iterable[Pull]) -> dict[Repo, list[Pull]]:
 
 def _rows(
     knowledge: Knowledge,
-    seen: Sequence[_Seen],
+    seen: Mapping[Place, _Seen],
     rules: Mapping[Repo, tuple[RequiredChecksChanged | None, OwnersChanged | None]],
 ) -> dict[Place, Queued]:
     """Return the rows of pull requests that have to be looked at."""
     if not seen:
         return {}
     community = knowledge.community
-    facts = _Facts(knowledge, [one.pull for one in seen])
+    numbers: dict[Repo, list[PullNumber]] = defaultdict(list)
+    for repo, number in seen:
+        numbers[repo].append(number)
+    pulls = [
+        pull
+        for repo, of_repo in numbers.items()
+        for pull in pulls_numbered(knowledge.db, repo, of_repo)
+    ]
+    facts = _Facts(knowledge, pulls)
     found = {}
-    for one in seen:
-        pull = one.pull
+    for pull in pulls:
+        one = seen[_place(pull)]
         required, owners = rules[pull.repo]
         heard = facts.of(pull)
         checks = checks_of(pull, heard, required, community)
@@ -231,7 +242,7 @@ class _Facts:
 def _row(seen: _Seen, checks: PullChecks, picture: Picture) -> Queued:
     required = checks.required
     return Queued(
-        pull=seen.pull,
+        pull=checks.pull,
         blocked=blocked(checks, picture.awaited()),
         failing=tuple(check.name for check in checks.holding_up if check.state in WENT_WRONG),
         required=len(required),

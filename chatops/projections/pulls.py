@@ -147,15 +147,31 @@ def open_pulls(db: Connection, repo: Repo) -> list[Pull]:
     return [_pull(row) for row in db.execute(query)]
 
 
-def open_pulls_of(db: Connection, repos: Sequence[Repo]) -> list[Pull]:
+OpenPull = tuple[Repo, PullNumber, Sha, str, int, str]
+"""Repository, number, head, base, when it changed last (seconds since 1970), and a mark of how it was then."""
+
+
+def open_pulls_in_short(db: Connection, repos: Sequence[Repo]) -> list[OpenPull]:
     """Return the open pull requests of several repositories, by repository, newest first."""
     pulls = LIVE.pulls.c
     query = (
-        select(LIVE.pulls)
+        select(pulls.repo, pulls.number, pulls.sha, pulls.base, pulls.updated_at, pulls.fingerprint)
         .where(pulls.repo.in_(repos), pulls.state == "open")
         .order_by(pulls.repo, pulls.number.desc())
     )
-    return [_pull(row) for row in db.execute(query)]
+    return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in db.execute(query)]
+
+
+def pulls_numbered(db: Connection, repo: Repo, numbers: Sequence[PullNumber]) -> list[Pull]:
+    """Return pull requests of a repository by their numbers."""
+    pulls = LIVE.pulls.c
+    found: list[Pull] = []
+    for start in range(0, len(numbers), COMMITS_PER_QUESTION):
+        query = select(LIVE.pulls).where(
+            pulls.repo == repo, pulls.number.in_(numbers[start : start + COMMITS_PER_QUESTION])
+        )
+        found.extend(_pull(row) for row in db.execute(query))
+    return found
 
 
 def pulls_of_commits(

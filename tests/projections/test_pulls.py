@@ -4,7 +4,14 @@ from pathlib import Path
 import pytest
 
 from chatops.names import PullNumber, Sha
-from chatops.projections.pulls import contradicts, numbers_of_commit, open_pulls, pulls_of_commits
+from chatops.projections.pulls import (
+    contradicts,
+    numbers_of_commit,
+    open_pulls,
+    open_pulls_in_short,
+    pulls_numbered,
+    pulls_of_commits,
+)
 from chatops.projections.pulls import pull as the_pull
 from tests.scene import HEAD, NOW, PULL, REPO, Scene, pull, scene
 
@@ -87,3 +94,17 @@ def test_many_commits_find_their_pull_requests_at_once(tmp_path: Path) -> None:
         found = pulls_of_commits(knowledge.db, commits)
 
     assert found == {(REPO, HEAD): (PULL, 8), (REPO, other): (9,)}
+
+
+def test_in_short_the_open_ones_show_every_change(tmp_path: Path) -> None:
+    with scene(tmp_path, [pull(), pull(number=PullNumber(8), state="closed")]) as world:
+        with world.knowledge() as knowledge:
+            before = open_pulls_in_short(knowledge.db, [REPO])
+        world.add([pull(labels=(), fingerprint="g")])
+        with world.knowledge() as knowledge:
+            after = open_pulls_in_short(knowledge.db, [REPO])
+            (read,) = pulls_numbered(knowledge.db, REPO, [PULL, PullNumber(9)])
+
+    assert [number for _, number, *_ in before] == [PULL]
+    assert before != after
+    assert read.labels == ()

@@ -13,7 +13,7 @@ import structlog
 from chatops.answers.approvals import names_of, picture, teams_of
 from chatops.answers.owners import Area
 from chatops.config import Community, Configuration
-from chatops.engine.authority import Standing
+from chatops.engine.authority import Standing, hangs_on_house
 from chatops.engine.command import Command
 from chatops.engine.fetched import Fetched
 from chatops.engine.log import Batch, Log
@@ -82,7 +82,12 @@ class Looker:
         permission = await self._github.permission(received.repo, login, account=account)
         standing = await asyncio.to_thread(self._standing, received, login, permission)
         command = self._meant(received)
-        if command is None or not command.looks_at_owners:
+        if command is None:
+            return standing
+        community = self._configuration.communities[received.community].within(received.repo)
+        if hangs_on_house(command.role, received.verb, standing, community, command.name):
+            standing = await self._of_the_house(received.repo, standing)
+        if not command.looks_at_owners:
             return standing
         return await self._as_owner(received, standing)
 
@@ -90,6 +95,16 @@ class Looker:
         vocabulary = self._vocabularies.get(received.community)
         meaning = vocabulary.meaning(received.verb) if vocabulary else None
         return meaning.command if meaning else None
+
+    async def _of_the_house(self, repo: Repo, standing: Standing) -> Standing:
+        """Add GitHub's word for people of the house: only comments come with it, and not for hidden members."""
+        try:
+            word = await self._github.association(repo, standing.login)
+        except Refused as problem:
+            if problem.reason != "not_permitted":
+                raise
+            return replace(standing, is_house_unknown=not standing.association)
+        return replace(standing, association=word) if word else standing
 
     async def _as_owner(self, received: CommandReceived, standing: Standing) -> Standing:
         """Add under which names somebody owns or reviews what a pull request changes: their own, their teams'."""

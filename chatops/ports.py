@@ -296,6 +296,13 @@ class GitHub(Protocol):
         """Return whether somebody is in a team of the repository's organization; `Refused` where we may not know."""
         ...
 
+    async def association(self, repo: Repo, login: Login) -> str:
+        """Return GitHub's word for somebody of the house: `MEMBER`, `COLLABORATOR`, or nothing.
+
+        `Refused` as `not_permitted` where they are no collaborator, and we may not know whether they are a member.
+        """
+        ...
+
     async def merge_state(self, repo: Repo, number: PullNumber) -> MergeState:
         """Return whether a pull request is merged, or will be by itself; never from a cache."""
         ...

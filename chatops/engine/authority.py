@@ -97,6 +97,8 @@ class Standing:
     login: Login = Login("")
     permission: Permission = Permission.UNKNOWN
     association: str = ""
+    is_house_unknown: bool = False
+    """Whether GitHub does not tell us if they are a member of the organization, and nothing else says so."""
     author: Login = Login("")
     labels: frozenset[str] = field(default_factory=frozenset)
     is_let_in: bool = False
@@ -129,6 +131,20 @@ class Grant:
 def least_asked(community: Community, verb: str, command: str = "") -> str | None:
     """Return what a community asks of those who say a verb, or any verb of its command; nothing if it does not say."""
     return community.who_may.get(verb, community.who_may.get(command))
+
+
+def hangs_on_house(
+    role: Role, verb: str, standing: Standing, community: Community, command: str = ""
+) -> bool:
+    """Return whether somebody may who is a member or collaborator, and it is not known yet that they are.
+
+    Whose account it is has to be certain: of a login that may be somebody else's by now, nothing more is asked.
+    """
+    if least_asked(community, verb, command) is not None or role is Role.ANYONE:
+        return False
+    rule = _rule(role, None, community)
+    is_known = RANK[standing.permission] >= RANK[rule.least] or standing.association in TRUSTED
+    return rule.trusted and not is_known and standing.permission is not Permission.UNKNOWN
 
 
 def authorise(
@@ -173,6 +189,13 @@ def authorise(
             f"Try again, or ask somebody with write access."
         )
         raise Refused(message, reason="permission_unknown")
+    if rule.trusted and standing.is_house_unknown:
+        message = (
+            f"I could not find out whether you are a member of `{received.repo.partition('/')[0]}`, "
+            f"so I did nothing. The bot has to be allowed to read the members of the organization; until then, "
+            f"say it in a comment on the pull request."
+        )
+        raise Refused(message, reason="membership_unknown")
     cost = " spends runner hours: it" if role is Role.TESTER else ""
     who = rule.who.format(repo=received.repo, label=trust.label)
     raise Refused(

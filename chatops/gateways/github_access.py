@@ -247,6 +247,17 @@ class Api(GitHubAPI):
                 async for found in pages:
                     yield _object(found)
 
+    async def answers(self, url: str, **values: Value) -> bool:
+        """Return whether GitHub says yes, without a word: it says that it finds nothing, if not."""
+        try:
+            with readable():
+                await self.getitem(url, values)
+        except Refused as refusal:
+            if refusal.reason == "not_found":
+                return False
+            raise
+        return True
+
     async def text(self, url: str, **values: Value) -> str | None:
         """Return a text as it is, or nothing if what is there is a folder."""
         with readable():

@@ -61,6 +61,26 @@ class Reviews:
             raise
         return found.get("state") == "active"
 
+    async def association(self: Reach, repo: Repo, login: Login) -> str:
+        """Return GitHub's word for somebody of the house: a member of the organization, or a collaborator."""
+        api, hidden = await self._fresh(repo), None
+        organization, parts = repo.partition("/")[0], repo.split("/")
+        try:
+            found = await api.item(
+                "/orgs/{organization}/memberships/{login}", organization=organization, login=login
+            )
+        except Refused as refusal:
+            # A repository may belong to a person; its collaborators are asked for below.
+            hidden = None if refusal.reason == "not_found" else refusal
+        else:
+            if found.get("state") == "active":
+                return "MEMBER"
+        if await api.answers(IN_REPOSITORY + "/collaborators/{login}", repo=parts, login=login):
+            return "COLLABORATOR"
+        if hidden is not None:
+            raise hidden
+        return ""
+
     async def merge_state(self: Reach, repo: Repo, number: PullNumber) -> MergeState:
         """Return whether a pull request is merged, or will be by itself; never from a cache."""
         owner, _, name = repo.partition("/")

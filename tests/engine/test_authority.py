@@ -2,7 +2,7 @@ import msgspec
 import pytest
 
 from chatops.config.shape import LeastRole
-from chatops.engine.authority import Grant, Role, Standing, authorise
+from chatops.engine.authority import Grant, Role, Standing, authorise, hangs_on_house
 from chatops.errors import Refused
 from chatops.names import Login
 from chatops.ports import Permission
@@ -63,6 +63,36 @@ def test_others_may_not(association: str, permission: Permission) -> None:
 
     assert refused.reason == "not_permitted"
     assert "members and collaborators" in refused.text
+
+
+def test_who_may_be_a_member_unseen_is_told_that_it_is_not_known() -> None:
+    unknown = Standing(login=MONA, permission=Permission.READ, is_house_unknown=True)
+
+    refused = refusal(unknown)
+
+    assert refused.reason == "membership_unknown"
+    assert "could not find out whether you are a member of `acme`" in refused.text
+
+
+@pytest.mark.parametrize(
+    ("standing", "asked"),
+    [
+        (Standing(login=MONA, permission=Permission.READ), True),
+        (Standing(login=MONA, permission=Permission.READ, association="NONE"), True),
+        (Standing(login=MONA, permission=Permission.READ, association="MEMBER"), False),
+        (Standing(login=MONA, permission=Permission.WRITE), False),
+        (Standing(login=MONA), False),
+    ],
+)
+def test_github_is_asked_for_more_where_it_would_change_something(
+    standing: Standing, *, asked: bool
+) -> None:
+    strict = msgspec.structs.replace(COMMUNITY, who_may={"retest": "write"})
+
+    assert hangs_on_house(Role.TESTER, "retest", standing, COMMUNITY) is asked
+    assert not hangs_on_house(Role.TRIAGER, "close", standing, COMMUNITY)
+    assert not hangs_on_house(Role.ANYONE, "help", standing, COMMUNITY)
+    assert not hangs_on_house(Role.TESTER, "retest", standing, strict)
 
 
 def test_the_author_may_once_the_label_is_there() -> None:

@@ -24,7 +24,13 @@ from chatops.intake.sweep import sweep
 from chatops.names import JobId, Login, PullNumber, Repo, RunId, Sha
 from chatops.ports import Permission
 from chatops.standins.github import GitHubStandIn, HandClock, PlannedJob, World
-from chatops.standins.github.server import BY_APP, IN_REPOSITORY, MEMBERSHIP, REPOSITORY
+from chatops.standins.github.server import (
+    BY_APP,
+    IN_ORGANIZATION,
+    IN_REPOSITORY,
+    IN_TEAM,
+    REPOSITORY,
+)
 from chatops.standins.slack import SlackStandIn
 from tests.gateways.places import gateway_to, registered, served
 from tests.gateways.wire import answer, wire
@@ -39,7 +45,8 @@ pytestmark = [pytest.mark.anyio, pytest.mark.node, pytest.mark.xdist_group("pris
 OPERATIONS = [
     *((method, REPOSITORY + path.replace(":path", "")) for method, path, _ in IN_REPOSITORY),
     *((method, path) for method, path, _ in BY_APP),
-    ("GET", MEMBERSHIP),
+    ("GET", IN_TEAM),
+    ("GET", IN_ORGANIZATION),
     ("GET", "/user"),
 ]
 FORWARDED = {
@@ -274,6 +281,10 @@ async def test_the_calls_of_reviewing_and_merging_fit_what_github_published(judg
         assert await github.paths(repo, "release/2.x") == ["ci/gates/gate.yaml"]
         assert await github.is_member(repo, "acme/rockets", Login(MEMBER))
         assert not await github.is_member(repo, "acme/rockets", Login(AUTHOR))
+        repository.members.add(MEMBER)
+        repository.user("rada", permission="triage")
+        said = [await github.association(repo, Login(who)) for who in (MEMBER, "rada", AUTHOR)]
+        assert said == ["MEMBER", "COLLABORATOR", ""]
         await github.update_branch(repo, number, head.sha)
         await github.merge(repo, number, (await github.head(repo, number)).sha, "squash")
         assert (await github.head(repo, number)).merged

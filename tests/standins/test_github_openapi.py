@@ -10,7 +10,13 @@ import pytest
 
 from chatops.standins.github import GitHubStandIn, World, serve_in_thread
 from chatops.standins.github.git_data import tree_sha
-from chatops.standins.github.server import BY_APP, IN_REPOSITORY, MEMBERSHIP, REPOSITORY
+from chatops.standins.github.server import (
+    BY_APP,
+    IN_ORGANIZATION,
+    IN_REPOSITORY,
+    IN_TEAM,
+    REPOSITORY,
+)
 from chatops.standins.github.things import App
 from chatops.standins.github.world import made_up_sha
 from tests.standins import rocket
@@ -21,7 +27,8 @@ pytestmark = [pytest.mark.node, pytest.mark.xdist_group("prism")]
 OPERATIONS = [
     *((method, REPOSITORY + re.sub(":path", "", path)) for method, path, _ in IN_REPOSITORY),
     *((method, path) for method, path, _ in BY_APP),
-    ("GET", MEMBERSHIP),
+    ("GET", IN_TEAM),
+    ("GET", IN_ORGANIZATION),
     ("GET", "/user"),
     ("GET", "/rate_limit"),
 ]
@@ -67,6 +74,7 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checked]:
     repository.issue(number=12, author="hubot")
     repository.milestone("Lift-off")
     repository.teams.add("pilots")
+    repository.members.add("mona")
     repository.merging.teams["acme/rockets"] = {"mona"}
     other = repository.pull(number=8)
     repository.merging.behind.add(8)
@@ -190,6 +198,10 @@ def test_every_call_fits_what_github_published(checked: Checked) -> None:
         ("GET", f"{repo}/git/trees/main?recursive=1", 200, None),
         ("GET", "/orgs/acme/teams/rockets/memberships/mona", 200, None),
         ("GET", "/orgs/acme/teams/rockets/memberships/hubot", 404, None),
+        ("GET", "/orgs/acme/memberships/mona", 200, None),
+        ("GET", "/orgs/acme/memberships/hubot", 404, None),
+        ("GET", f"{repo}/collaborators/mona", 204, None),
+        ("GET", f"{repo}/collaborators/hubot", 404, None),
         ("PUT", f"{repo}/pulls/8/update-branch", 202, {"expected_head_sha": checked.other_sha}),
         ("PUT", f"{repo}/pulls/8/update-branch", 422, {"expected_head_sha": checked.other_sha}),
         ("PUT", f"{repo}/pulls/8/merge", 409, {"sha": checked.other_sha}),

@@ -50,6 +50,15 @@ def get_permission(call: Call) -> Answer:
     return Answer(body={"permission": old_name, "role_name": role, "user": user})
 
 
+def check_collaborator(call: Call) -> Answer:
+    """Tell whether someone was given a role in a repository, without a word."""
+    repository = call.repository()
+    call.must_push(repository)
+    if repository.association(call.parameters["login"]) not in {"MEMBER", "COLLABORATOR"}:
+        raise not_found()
+    return Answer(status=204)
+
+
 def get_content(call: Call) -> Answer:
     """Show a file, as JSON or as it is."""
     repository = call.repository()

@@ -57,6 +57,21 @@ def get_membership(call: Call) -> Answer:
     return Answer(body={"url": url, "role": "member", "state": "active"})
 
 
+def get_member(call: Call) -> Answer:
+    """Tell whether somebody is in an organization; an App needs to be allowed to know."""
+    if call.who.app is not None and call.who.app.permissions.get("members") != "read":
+        raise WrongError(403, "Resource not accessible by integration")
+    login, organization = call.parameters["username"], call.parameters["org"]
+    its_own = [
+        repository
+        for repository in call.world.repositories.values()
+        if repository.owner.lower() == organization.lower()
+    ]
+    if not any(repository.is_member(login) for repository in its_own):
+        raise not_found()
+    return Answer(body=call.shapes.membership(its_own[0], login, call.path))
+
+
 def merge(call: Call) -> Answer:
     """Merge a pull request now."""
     repository, pull = call.pull()

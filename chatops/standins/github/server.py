@@ -78,6 +78,7 @@ IN_REPOSITORY: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", "/issues/{number}/labels", pulls.add_labels),
     ("DELETE", "/issues/{number}/labels/{name:path}", pulls.remove_label),
     ("GET", "/collaborators/{login}/permission", repositories.get_permission),
+    ("GET", "/collaborators/{login}", repositories.check_collaborator),
     ("GET", "/contents/{path:path}", repositories.get_content),
     ("GET", "/rules/branches/{branch:path}", repositories.get_rules),
     ("GET", "/commits/{ref:path}/check-runs", actions.list_check_runs),
@@ -103,7 +104,8 @@ BY_APP: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", "/app/hook/deliveries/{delivery_id}/attempts", repositories.redeliver),
     ("GET", REPOSITORY + "/installation", repositories.get_installation),
 )
-MEMBERSHIP = "/orgs/{org}/teams/{team_slug}/memberships/{username}"
+IN_TEAM = "/orgs/{org}/teams/{team_slug}/memberships/{username}"
+IN_ORGANIZATION = "/orgs/{org}/memberships/{username}"
 SHUTDOWN_SECONDS = 2
 
 
@@ -227,7 +229,8 @@ class GitHubStandIn:
             yield self._route(method, REPOSITORY + path, endpoint)
         for method, path, endpoint in BY_APP:
             yield self._route(method, path, endpoint, by_app=True)
-        yield self._route("GET", MEMBERSHIP, reviews.get_membership)
+        yield self._route("GET", IN_TEAM, reviews.get_membership)
+        yield self._route("GET", IN_ORGANIZATION, reviews.get_member)
         yield self._route("POST", "/graphql", reviews.graphql)
         yield self._route("GET", "/user", repositories.get_user)
         yield self._route("GET", "/rate_limit", self._rate_limit, is_free=True)

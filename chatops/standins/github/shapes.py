@@ -497,6 +497,32 @@ class Shapes:
             "parent": None,
         }
 
+    def membership(self, repository: Repository, login: str, path: str) -> Json:
+        """Draw that somebody is in the organization of a repository."""
+        organization = self.world.account(repository.owner)
+        url = f"{self.base}/orgs/{repository.owner}"
+        return {
+            "url": f"{self.base}{path}",
+            "state": "active",
+            "role": "member",
+            "organization_url": url,
+            "organization": {
+                "login": repository.owner,
+                "id": organization.id,
+                "node_id": node_id("organization", organization.id),
+                "url": url,
+                "repos_url": f"{url}/repos",
+                "events_url": f"{url}/events",
+                "hooks_url": f"{url}/hooks",
+                "issues_url": f"{url}/issues",
+                "members_url": f"{url}/members{{/member}}",
+                "public_members_url": f"{url}/public_members{{/member}}",
+                "avatar_url": f"{self.base}/_standin/avatars/{repository.owner}.svg",
+                "description": "",
+            },
+            "user": self.user(login),
+        }
+
     def milestone(self, repository: Repository, milestone: Milestone) -> Json:
         """Draw a milestone."""
         url = self.api(repository, f"/milestones/{milestone.number}")

@@ -252,6 +252,7 @@ class Repository(ReviewingRepository, GitRepository, Tracker):
         self.issues: dict[int, Issue] = {}
         self.milestones: dict[int, Milestone] = {}
         self.teams: set[str] = set()
+        self.members: set[str] = set()
         self.comments: dict[int, Comment] = {}
         self.workflows: dict[str, Workflow] = {}
         self.runs: dict[int, Run] = {}
@@ -286,10 +287,15 @@ class Repository(ReviewingRepository, GitRepository, Tracker):
         """Whether someone may change branches here."""
         return PERMISSIONS.index(self.permission(login)) >= PERMISSIONS.index("write")
 
+    def is_member(self, login: str) -> bool:
+        """Whether someone is in the organization that the repository belongs to."""
+        rank = PERMISSIONS.index(self.permission(login))
+        return login in self.members or rank >= PERMISSIONS.index("maintain")
+
     def association(self, login: str) -> str:
         """Tell how GitHub describes the author of a comment."""
         rank = PERMISSIONS.index(self.permission(login))
-        if rank >= PERMISSIONS.index("maintain"):
+        if self.is_member(login):
             return "MEMBER"
         if rank >= PERMISSIONS.index("triage"):
             return "COLLABORATOR"

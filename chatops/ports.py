@@ -194,6 +194,10 @@ class GitHub(Protocol):
         """Stop a run; GitHub says no if it has ended."""
         ...
 
+    async def approve_run(self, repo: Repo, run_id: RunId) -> None:
+        """Let a run from a fork begin that waits for somebody's approval; GitHub says no if it does not."""
+        ...
+
     async def issue(self, repo: Repo, number: PullNumber) -> IssueState:
         """Return an issue or pull request as it is now, never from a cache."""
         ...

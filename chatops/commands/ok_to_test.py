@@ -1,8 +1,9 @@
 """`/ok-to-test`: let the tests of a pull request run, on the commit that was looked at and no later one.
 
 Asks for:  write access; an open pull request; the commit, where it is not the one that was the head when it was said
-Decides:   `trust.given` and a commit status; the label follows once the status is there. `cancel`: `trust.withdrawn`,
-           the status back, the label off
+Decides:   `trust.given` and a commit status; the label follows once the status is there; where the community wants it,
+           `run_approval.requested` for each run that waits for it. `cancel`: `trust.withdrawn`, the status back, the
+           label off; what was approved goes on
 Tells:     for which commit the tests may run, and what a later push means
 """
 
@@ -14,14 +15,16 @@ from typing import ClassVar, Self
 from chatops.answers.confirmed import confirmed
 from chatops.answers.nights import counted
 from chatops.answers.open_pull import open_pull
+from chatops.answers.reruns import newest_runs
 from chatops.answers.trust_labels import keeping_out, letting_in
 from chatops.config import Trust
-from chatops.engine.answer import Answer, Code, Line, Tone
+from chatops.engine.answer import Answer, Code, Line, Section, Tone
 from chatops.engine.authority import Role
 from chatops.engine.command import Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.conversation import CommandReceived, EffectFailed
+from chatops.events.held_runs import RunApprovalRefused, RunApprovalRequested, RunApproved
 from chatops.events.statuses import StatusRequested, StatusWritten
 from chatops.events.trust import TrustGiven, TrustWithdrawn
 from chatops.projections.heads import head_before
@@ -31,6 +34,7 @@ from chatops.projections.runs import attempts_of_commit
 from chatops.projections.trust import Decision, trust_of
 
 SHA_SHOWN = 9
+UNAPPROVED = "action_required"
 CANCEL = "cancel"
 COMMIT = re.compile(r"[0-9a-f]{7,40}")
 
@@ -79,7 +83,10 @@ class OkToTest(Command):
         trust = knowledge.community.trust
         labels = letting_in(asked.received.command, known, trust)
         adds_label = labels is not None and bool(labels.add)
+        approvals = _approvals(asked, knowledge, known)
         if here is not None and here.is_given and labels is None:
+            if approvals:
+                return approvals
             raise Refused(
                 f"{here.by} has let in the tests of `{known.sha[:SHA_SHOWN]}` already.",
                 reason="as_it_is",
@@ -98,6 +105,7 @@ class OkToTest(Command):
                 by=by, decided_at=knowledge.now,
             ),
             _status(asked, known, trust, "success", f"{by} has let in the tests of this commit"),
+            *approvals,
         ]  # fmt: skip
 
     @classmethod
@@ -108,7 +116,14 @@ class OkToTest(Command):
         assert received is not None
         if failed:
             return Answer(verdict=(f"Not done: {failed[-1].text}",), tone=Tone.BAD)
+        approved = approvals_told(story)
         tone = Tone.NEUTRAL if story.first(StatusWritten) or given is None else Tone.BUSY
+        if given is None and approved:
+            return Answer(
+                verdict=("The tests of this commit were let in before.",),
+                tone=tone,
+                sections=approved,
+            )
         if given is None:
             return Answer(
                 verdict=(
@@ -122,11 +137,17 @@ class OkToTest(Command):
             verdict=("The tests may run on ", Code(given.sha[:SHA_SHOWN]), "."),
             tone=tone,
             counts=_about_later_pushes(knowledge.community.trust),
+            sections=approved,
         )
 
     @classmethod
     def taken_back(cls, story: Story, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
         given = story.first(TrustGiven)
+        if given is None and story.first(RunApprovalRequested):
+            raise Refused(
+                "What was approved has begun, and GitHub takes no approval back. Say `/cancel` to stop it.",
+                reason="irreversible",
+            )
         if given is None:
             raise Refused(
                 "Letting the tests in again is a decision of its own: say `/ok-to-test`.",
@@ -143,6 +164,48 @@ class OkToTest(Command):
         if newest is not None and newest.command != given.command:
             raise Refused(f"{newest.by} has decided anew since then.", reason="changed_since")
         return _withdrawn(asked, knowledge, known, newest)
+
+
+def _approvals(asked: Asked, knowledge: Knowledge, known: Pull) -> list[Event]:
+    """Return what lets the runs of a head begin that GitHub holds back."""
+    if not knowledge.community.trust.approves_runs:
+        return []
+    return [
+        RunApprovalRequested(
+            command=asked.received.command,
+            repo=known.repo,
+            sha=known.sha,
+            run_id=run.run_id,
+            attempt=run.attempt,
+            workflow=run.workflow,
+        )
+        for run in newest_runs(knowledge.db, known.repo, known.sha)
+        if run.conclusion == UNAPPROVED
+    ]
+
+
+def approvals_told(story: Story) -> tuple[Section, ...]:
+    """Return what became of the runs that waited for an approval, and that it stays."""
+    requested = story.all(RunApprovalRequested)
+    if not requested:
+        return ()
+    given = {event.run_id: event for event in story.all(RunApproved)}
+    refused = {event.run_id: event for event in story.all(RunApprovalRefused)}
+    lines: list[Line] = []
+    for run in requested:
+        if run.run_id in refused:
+            lines.append((run.workflow, f": not approved. {refused[run.run_id].text}"))
+        elif run.run_id not in given:
+            lines.append((run.workflow, ": asked GitHub to let it begin"))
+        else:
+            found = given[run.run_id].found
+            lines.append((run.workflow, ": had begun already" if found else ": approved"))
+    stays: Line = (
+        "An approval is not taken back by GitHub. ",
+        Code("/cancel"),
+        " stops what runs.",
+    )
+    return (Section(title="Workflows that waited for an approval", lines=(*lines, stays)),)
 
 
 def _about_later_pushes(trust: Trust) -> Line:

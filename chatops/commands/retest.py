@@ -18,7 +18,7 @@ from chatops.answers.required_rule import required_rule
 from chatops.answers.rerun_story import rerun_answer
 from chatops.answers.rerun_undo import reruns_taken_back
 from chatops.answers.reruns import Hindrance, Repeatable, repeatable_runs
-from chatops.config import Community
+from chatops.config import Community, Trust
 from chatops.engine.answer import Answer
 from chatops.engine.authority import Role
 from chatops.engine.command import Asked, Command, Knowledge, Story
@@ -86,7 +86,7 @@ class Retest(Command):
                 if run.workflow == gate_workflow and run.has_failed and run.hindrance is None
             ]
         if not chosen and not waiting:
-            raise _nothing_to_do(known.sha, runs, failed)
+            raise _nothing_to_do(known.sha, runs, failed, knowledge.community.trust)
         if asked.grant.is_limited:
             within_budget(knowledge, known)
         return [
@@ -143,7 +143,9 @@ def _mark(word: str) -> str:
     return word.lower().lstrip("-")
 
 
-def _nothing_to_do(sha: Sha, runs: Sequence[Repeatable], failed: Sequence[Repeatable]) -> Refused:
+def _nothing_to_do(
+    sha: Sha, runs: Sequence[Repeatable], failed: Sequence[Repeatable], trust: Trust
+) -> Refused:
     """Say in one sentence why nothing runs again."""
     commit = f"`{sha[:SHA_SHOWN]}`"
     hindrances = {run.hindrance for run in failed}
@@ -175,10 +177,13 @@ def _nothing_to_do(sha: Sha, runs: Sequence[Repeatable], failed: Sequence[Repeat
         )
     unapproved = [run.workflow.replace("`", "") for run in runs if run.conclusion == UNAPPROVED]
     if unapproved:
+        button = (
+            "`/ok-to-test`, or a button" if trust.approves_runs else "a button"
+        ) + " on the pull request"
         return Refused(
             f"Nothing failed on {commit}, but GitHub waits for somebody with write access to approve "
             f"{', '.join(unapproved)}, as it may for people from outside. "
-            f"That is a button on the pull request; afterwards the tests begin by themselves.",
+            f"That is {button}; afterwards the tests begin by themselves.",
             reason="unapproved",
         )
     return Refused(f"Nothing failed on {commit}, so I started nothing.", reason="nothing_failed")

@@ -219,6 +219,13 @@ class Trust(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "and what the push started with rights of the repository is stopped."
         ),
     ] = False
+    approves_runs: Annotated[
+        bool,
+        said(
+            "Whether `/ok-to-test` also approves the workflow runs of its commit that GitHub holds back "
+            "because they come from a fork."
+        ),
+    ] = False
     author_after_label: Annotated[
         bool,
         said("Whether the author may, too, once the label is there, or the commit was let in."),

@@ -41,6 +41,21 @@ class RunRequested(_RunSeen, frozen=True, kw_only=True):
         return self.started_at or self.created_at
 
 
+class RunHeld(_RunSeen, frozen=True, kw_only=True):
+    """An attempt of a run does not begin before somebody has approved it. Heard from GitHub.
+
+    GitHub calls it completed, as `action_required`, and the same attempt goes on from there once it is approved.
+    """
+
+    kind: ClassVar[str] = "run.held"
+
+    conclusion: str = ""
+    completed_at: datetime | None = None
+
+    def happened_at(self) -> datetime | None:
+        return self.completed_at or self.started_at
+
+
 class RunStarted(_RunSeen, frozen=True, kw_only=True):
     """An attempt of a run is in progress. Heard from GitHub."""
 

@@ -348,6 +348,12 @@ class GitHubGateway(IssueCalls, StatusCalls, Reviews, GitCalls):
             "POST", repo, _in_repository("/actions/runs/{run}/cancel"), {}, run=run_id
         )
 
+    async def approve_run(self, repo: Repo, run_id: RunId) -> None:
+        """Let a run from a fork begin that waits for somebody's approval; GitHub says no if it does not."""
+        await self._change(
+            "POST", repo, _in_repository("/actions/runs/{run}/approve"), {}, run=run_id
+        )
+
     # The repository
 
     async def file(self, repo: Repo, path: str, ref: str) -> str:

@@ -21,12 +21,15 @@ from chatops.events.runs import (
     JobQueued,
     JobStarted,
     RunCompleted,
+    RunHeld,
     RunRequested,
     RunStarted,
 )
 from chatops.names import JobId, Login, PullNumber, Repo, RunId, Sha
 
 LONGEST_TEXT = 1_000
+UNAPPROVED = "action_required"
+"""How GitHub ends a run that it does not begin before somebody has approved it."""
 WAITING = frozenset({"queued", "requested", "waiting", "pending"})
 BAD_STEPS = frozenset({"failure", "timed_out", "cancelled"})
 LARGEST = 2**63 - 1
@@ -197,10 +200,9 @@ def run_events(run: Mapping[str, Any] | Run, repo: Repo | None = None) -> list[E
         "started_at": moment(seen.run_started_at),
     }
     if seen.status == "completed" and seen.conclusion:
+        kind = RunHeld if seen.conclusion == UNAPPROVED else RunCompleted
         return [
-            RunCompleted(
-                conclusion=text(seen.conclusion), completed_at=moment(seen.updated_at), **common
-            )
+            kind(conclusion=text(seen.conclusion), completed_at=moment(seen.updated_at), **common)
         ]
     return [RunRequested(**common) if seen.status in WAITING else RunStarted(**common)]
 

@@ -17,6 +17,7 @@ from chatops.events.runs import (
     JobReported,
     JobStarted,
     RunCompleted,
+    RunHeld,
     RunReported,
     RunRequested,
     RunStarted,
@@ -33,7 +34,7 @@ class Freshness(Projection):
     reads: ClassVar[tuple[type[Event], ...]] = (
         CheckReported, CheckSeen, StatusSet, PullChanged,
         JobCompleted, JobQueued, JobReported, JobStarted,
-        RunCompleted, RunReported, RunRequested, RunStarted,
+        RunCompleted, RunHeld, RunReported, RunRequested, RunStarted,
     )  # fmt: skip
 
     heard: Table

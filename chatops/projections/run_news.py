@@ -17,6 +17,7 @@ from chatops.events.runs import (
     JobReported,
     JobStarted,
     RunCompleted,
+    RunHeld,
     RunReported,
     RunRequested,
     RunStarted,
@@ -36,7 +37,7 @@ class RunNews(Projection):
     name: ClassVar[str] = "run_news"
     reads: ClassVar[tuple[type[Event], ...]] = (
         JobCompleted, JobQueued, JobReported, JobStarted,
-        RunCompleted, RunReported, RunRequested, RunStarted,
+        RunCompleted, RunHeld, RunReported, RunRequested, RunStarted,
     )  # fmt: skip
 
     news: Table

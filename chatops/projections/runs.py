@@ -15,6 +15,8 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    and_,
+    or_,
     select,
 )
 
@@ -22,13 +24,15 @@ from chatops.engine.clock import moment, seconds
 from chatops.engine.projection import Projection
 from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
-from chatops.events.runs import RunCompleted, RunReported, RunRequested, RunStarted
+from chatops.events.runs import RunCompleted, RunHeld, RunReported, RunRequested, RunStarted
 from chatops.names import Repo, RunId, Sha
 
-Seen = RunReported | RunRequested | RunStarted | RunCompleted
+Seen = RunReported | RunRequested | RunHeld | RunStarted | RunCompleted
 WEIGHT: Mapping[type[Event], int] = {
     RunReported: 0,
     RunRequested: 1,
+    # What waits for an approval has not begun; of two as far, the one with a conclusion says more.
+    RunHeld: 1,
     RunStarted: 2,
     RunCompleted: 3,
 }
@@ -40,7 +44,9 @@ class Runs(Projection):
     """One row per attempt of a run; the furthest thing heard of it wins, in whatever order it was heard."""
 
     name: ClassVar[str] = "runs"
-    reads: ClassVar[tuple[type[Event], ...]] = (RunReported, RunRequested, RunStarted, RunCompleted)
+    reads: ClassVar[tuple[type[Event], ...]] = (
+        RunReported, RunRequested, RunHeld, RunStarted, RunCompleted,
+    )  # fmt: skip
 
     runs: Table
 
@@ -72,13 +78,16 @@ class Runs(Projection):
             assert isinstance(event, Seen)
             key = (event.run_id, event.attempt)
             seen = furthest.get(key)
-            if seen is None or WEIGHT[type(event)] > WEIGHT[type(seen)]:
+            if seen is None or _furthest(event) > _furthest(seen):
                 furthest[key] = event
         upsert(
             db,
             self.runs,
             [_row(event) for event in furthest.values()],
-            newer=lambda new, old: new.weight > old.weight,
+            newer=lambda new, old: or_(
+                new.weight > old.weight,
+                and_(new.weight == old.weight, new.conclusion != "", old.conclusion == ""),
+            ),
         )
 
 
@@ -204,6 +213,10 @@ def completed_attempts(db: Connection, run_ids: Sequence[RunId]) -> set[tuple[Ru
     return {(row.run_id, row.attempt) for row in db.execute(query)}
 
 
+def _furthest(event: Seen) -> tuple[int, bool]:
+    return WEIGHT[type(event)], bool(getattr(event, "conclusion", ""))
+
+
 def _row(event: Seen) -> dict[str, Any]:
     return {
         "run_id": event.run_id,
@@ -234,7 +247,7 @@ def _run(row: Row[Any]) -> Run:
         sha=row.sha,
         branch=row.branch,
         number=row.number,
-        status=STATUS[row.weight],
+        status=STATUS[-1] if row.conclusion else STATUS[row.weight],
         conclusion=row.conclusion,
         created_at=moment(row.created_at),
         started_at=moment(row.started_at),

@@ -14,9 +14,11 @@ from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.changes import LabelsRequested
 from chatops.events.conversation import EffectFailed
+from chatops.events.held_runs import RunApprovalRefused, RunApprovalRequested, RunApproved
+from chatops.events.runs import RunHeld
 from chatops.events.statuses import StatusRequested, StatusWritten
 from chatops.events.trust import TrustGiven, TrustWithdrawn
-from chatops.names import CommandId, Login, Sha
+from chatops.names import CommandId, Login, RunId, Sha
 from tests.scene import (
     COMMAND,
     COMMUNITY,
@@ -30,6 +32,7 @@ from tests.scene import (
     received,
     scene,
     story,
+    under_way,
 )
 
 MINUTE = timedelta(minutes=1)
@@ -252,3 +255,58 @@ def test_taking_back_is_not_undone_but_decided_anew(tmp_path: Path) -> None:
         undone(tmp_path, [], OPEN)
 
     assert refused.value.reason == "irreversible"
+
+
+APPROVING = msgspec.structs.replace(COMMUNITY, trust=Trust(approves_runs=True))
+HELD = RunHeld(
+    repo=REPO, run_id=RunId(30), attempt=1, workflow="From outside", sha=HEAD,
+    conclusion="action_required",
+)  # fmt: skip
+
+
+def test_runs_that_wait_for_an_approval_are_approved_where_that_is_wanted(tmp_path: Path) -> None:
+    *_, wanted = decide(tmp_path, [], OPEN, HELD, ended(10), community=APPROVING)
+
+    assert isinstance(wanted, RunApprovalRequested)
+    assert (wanted.run_id, wanted.attempt, wanted.sha) == (30, 1, HEAD)
+
+
+def test_where_that_is_not_wanted_they_go_on_to_wait(tmp_path: Path) -> None:
+    decided = decide(tmp_path, [], OPEN, HELD)
+
+    assert not any(isinstance(event, RunApprovalRequested) for event in decided)
+
+
+def test_what_was_let_in_before_may_have_runs_that_wait(tmp_path: Path) -> None:
+    [wanted] = decide(tmp_path, [], OPEN, given(), HELD, community=APPROVING)
+
+    assert isinstance(wanted, RunApprovalRequested)
+
+
+def test_what_has_begun_waits_no_more(tmp_path: Path) -> None:
+    begun = under_way(30, "From outside")
+
+    refused = refusal(tmp_path, [], OPEN, given(), HELD, begun, community=APPROVING)
+
+    assert refused.reason == "as_it_is"
+
+
+def test_what_was_approved_is_told_and_that_it_stays(tmp_path: Path) -> None:
+    wanted = RunApprovalRequested(
+        command=COMMAND, repo=REPO, sha=HEAD, run_id=RunId(30), attempt=1, workflow="From outside"
+    )
+    run = {"command": COMMAND, "repo": REPO, "run_id": RunId(30), "workflow": "From outside"}
+    outcomes: list[tuple[list[Event], str]] = [
+        ([], "From outside: asked GitHub to let it begin"),
+        ([msgspec.convert(run, RunApproved)], "From outside: approved"),
+        ([msgspec.convert({**run, "found": True}, RunApproved)], "had begun already"),
+        ([msgspec.convert({**run, "text": "No."}, RunApprovalRefused)], "not approved. No."),
+    ]
+    with scene(tmp_path, [OPEN]) as world, world.knowledge(APPROVING) as knowledge:
+        for outcome, said in outcomes:
+            told = as_text(OkToTest.tell(story(received(), wanted, *outcome), knowledge))
+            assert said in told
+            assert "An approval is not taken back by GitHub" in told
+
+        with pytest.raises(Refused, match="GitHub takes no approval back"):
+            OkToTest.taken_back(story(received(), wanted), ASKED, knowledge)

@@ -281,10 +281,13 @@ async def test_the_calls_of_reviewing_and_merging_fit_what_github_published(judg
         assert await github.paths(repo, "release/2.x") == ["ci/gates/gate.yaml"]
         assert await github.is_member(repo, "acme/rockets", Login(MEMBER))
         assert not await github.is_member(repo, "acme/rockets", Login(AUTHOR))
-        repository.members.add(MEMBER)
+        repository.members = {MEMBER}
         repository.user("rada", permission="triage")
         said = [await github.association(repo, Login(who)) for who in (MEMBER, "rada", AUTHOR)]
         assert said == ["MEMBER", "COLLABORATOR", ""]
+        held = repository.run(workflow="CI", pull=pull, held=True)
+        await github.approve_run(repo, RunId(held.id))
+        assert (await github.run_state(repo, RunId(held.id))).status == "queued"
         await github.update_branch(repo, number, head.sha)
         await github.merge(repo, number, (await github.head(repo, number)).sha, "squash")
         assert (await github.head(repo, number)).merged

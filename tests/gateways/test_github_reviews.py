@@ -71,7 +71,7 @@ async def test_who_may_not_know_is_told_so() -> None:
 @pytest.mark.parametrize("as_", ["app", "token"])
 async def test_who_is_of_the_house_is_asked_of_github(as_: As) -> None:
     async with github(as_) as place:
-        place.repository.members.add("rada")
+        place.repository.members = {"rada"}
         place.repository.user("tess", permission="triage")
 
         said = [
@@ -86,7 +86,7 @@ async def test_where_members_are_hidden_only_collaborators_are_known() -> None:
     async with github() as place, gateway_to(place.hub, "app") as gateway:
         assert place.world.app is not None
         del place.world.app.permissions["members"]
-        place.repository.members.add("rada")
+        place.repository.members = {"rada"}
         place.repository.user("tess", permission="triage")
 
         assert await gateway.association(REPO, Login("tess")) == "COLLABORATOR"

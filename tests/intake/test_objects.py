@@ -22,6 +22,7 @@ from chatops.events.runs import (
     JobQueued,
     JobStarted,
     RunCompleted,
+    RunHeld,
     RunRequested,
     RunStarted,
 )
@@ -199,6 +200,8 @@ def run(**changes: object) -> dict[str, object]:
         ("in_progress", None, RunStarted, JobStarted),
         ("completed", "success", RunCompleted, JobCompleted),
         ("completed", "a_novelty", RunCompleted, JobCompleted),
+        # A run that waits for somebody's approval has not ended: the same attempt goes on.
+        ("completed", "action_required", RunHeld, JobCompleted),
         # Ended without saying how is not ended; and what we do not know is at least under way.
         ("completed", None, RunStarted, JobStarted),
         ("completed", "", RunStarted, JobStarted),
@@ -220,7 +223,7 @@ def test_the_state_is_what_status_and_conclusion_say_together(
 
 
 def test_a_conclusion_is_kept_in_githubs_own_word() -> None:
-    words = ["success", "stale", "startup_failure", "action_required", "a_novelty"]
+    words = ["success", "stale", "startup_failure", "a_novelty"]
 
     runs = [run_events(run(conclusion=word))[0] for word in words]
     jobs = [job_events(job(conclusion=word), REPO)[0] for word in words]

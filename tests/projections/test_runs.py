@@ -1,6 +1,11 @@
+from collections.abc import Sequence
+from itertools import permutations
 from pathlib import Path
 
-from chatops.events.runs import RunReported
+import pytest
+
+from chatops.events import Event
+from chatops.events.runs import RunHeld, RunReported, RunRequested
 from chatops.names import RunId
 from chatops.projections.runs import (
     attempts_of_commit,
@@ -14,6 +19,42 @@ from tests.scene import HEAD, REPO, ended, scene, under_way
 
 def test_the_furthest_thing_heard_of_an_attempt_wins(tmp_path: Path) -> None:
     with scene(tmp_path, [ended(10), under_way(10)]) as world, world.knowledge() as knowledge:
+        (run,) = attempts_of_run(knowledge.db, RunId(10))
+
+    assert (run.status, run.conclusion) == ("completed", "failure")
+
+
+HELD = RunHeld(
+    repo=REPO, run_id=RunId(10), attempt=1, workflow="CI", sha=HEAD, conclusion="action_required"
+)
+ASKED = RunRequested(repo=REPO, run_id=RunId(10), attempt=1, workflow="CI", sha=HEAD)
+
+
+@pytest.mark.parametrize("facts", list(permutations([ASKED, HELD])))
+def test_what_waits_for_an_approval_has_ended_for_now(
+    tmp_path: Path, facts: Sequence[Event]
+) -> None:
+    with scene(tmp_path, facts) as world, world.knowledge() as knowledge:
+        (run,) = attempts_of_run(knowledge.db, RunId(10))
+        over = completed_attempts(knowledge.db, [RunId(10)])
+
+    assert (run.status, run.conclusion) == ("completed", "action_required")
+    assert over == set()
+
+
+@pytest.mark.parametrize("facts", list(permutations([ASKED, HELD, under_way(10)])))
+def test_the_same_attempt_goes_on_once_it_is_approved(
+    tmp_path: Path, facts: Sequence[Event]
+) -> None:
+    with scene(tmp_path, facts) as world, world.knowledge() as knowledge:
+        (run,) = attempts_of_run(knowledge.db, RunId(10))
+
+    assert (run.status, run.conclusion) == ("in_progress", "")
+
+
+@pytest.mark.parametrize("facts", list(permutations([HELD, under_way(10), ended(10)])))
+def test_what_was_approved_ends_as_it_ended(tmp_path: Path, facts: Sequence[Event]) -> None:
+    with scene(tmp_path, facts) as world, world.knowledge() as knowledge:
         (run,) = attempts_of_run(knowledge.db, RunId(10))
 
     assert (run.status, run.conclusion) == ("completed", "failure")

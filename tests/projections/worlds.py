@@ -32,6 +32,7 @@ from chatops.events.runs import (
     JobReported,
     JobStarted,
     RunCompleted,
+    RunHeld,
     RunReported,
     RunRequested,
     RunStarted,
@@ -68,6 +69,8 @@ def runs(draw: st.DrawFn, run_id: int) -> list[Event]:
             "created_at": NOW,
         }
         events += [RunRequested(**seen), RunStarted(**seen)]
+        if draw(st.booleans()):
+            events.append(RunHeld(**seen, conclusion="action_required", completed_at=NOW))
         events.append(RunCompleted(**seen, conclusion=draw(CONCLUSIONS), completed_at=began))
         events.append(RunReported(**whole, number=run_id))
         for place, name in enumerate(names):

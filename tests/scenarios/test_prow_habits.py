@@ -34,7 +34,7 @@ class Case:
 
     `earlier` was said before by a member, or by the `earlier_by`; `found` in their review. `pushed` are the files of
     the heads that came after that. Of the jobs of a pull request with `jobs`, those passed that are true; `again` are
-    the workflows that ran a second time.
+    the workflows that ran a second time; of those that are `held` until somebody approves them, those have `begun`.
     """
 
     text: str = ""
@@ -51,6 +51,8 @@ class Case:
     statuses: tuple[tuple[str, str], ...] = ()
     passed: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
+    begun: tuple[str, ...] = ()
     labels: tuple[str, ...] | None = None
     assignees: tuple[str, ...] = ()
     reviewers: tuple[str, ...] = ()
@@ -177,6 +179,10 @@ CASES = {
     "let in": Case(
         text="/ok-to-test", by=MEMBER, is_pull=True, before=("needs-ok-to-test",), labels=("ok-to-test",),
         said="The tests may run on",
+    ),
+    "let in, with a run that waits for an approval": Case(
+        text="/ok-to-test", by=MEMBER, is_pull=True, before=("needs-ok-to-test",), labels=("ok-to-test",),
+        held=("outside",), begun=("outside",), said="outside: approved",
     ),
     "let in by a stranger": Case(
         text="/ok-to-test", is_pull=True, before=("needs-ok-to-test",), said="people with write access"
@@ -510,6 +516,8 @@ def open_it(here: Town, case: Case, number: int) -> None:
             here.repository.run(
                 workflow=name, pull=pull, jobs=[PlannedJob(name, outcomes=outcomes)]
             )
+        for name in case.held:
+            here.repository.run(workflow=name, pull=pull, jobs=[PlannedJob(name)], held=True)
         for context, state in case.statuses:
             here.repository.status(pull.head_sha, context, state)
     else:
@@ -532,6 +540,7 @@ def found(here: Town, number: int) -> dict[str, object]:
         "reason": about.state_reason == "not_planned",
         "passed": _passed(here, about) if isinstance(about, Pull) else [],
         "again": _again(here, about) if isinstance(about, Pull) else [],
+        "begun": _begun(here, about) if isinstance(about, Pull) else [],
     }  # fmt: skip
 
 
@@ -547,6 +556,7 @@ def expected(case: Case) -> dict[str, object]:
         "reason": case.text == "/close not-planned" and case.after == "closed",
         "passed": sorted(case.passed),
         "again": sorted(case.again),
+        "begun": sorted((*(name for name, _ in case.jobs), *case.begun)),
     }
 
 
@@ -564,3 +574,9 @@ def _again(here: Town, pull: Pull) -> list[str]:
     """Return the workflows that ran more than once on a head."""
     runs = here.repository.runs_of(pull.head_sha)
     return sorted(run.workflow.name for run in runs if len(run.attempts) > 1)
+
+
+def _begun(here: Town, pull: Pull) -> list[str]:
+    """Return the workflows that did not stay as GitHub held them back."""
+    runs = here.repository.runs_of(pull.head_sha)
+    return sorted(run.workflow.name for run in runs if run.latest.conclusion != "action_required")

@@ -21,7 +21,7 @@ INSIDER, HELPER = "rada", "tess"
 
 def add_them(here: Town) -> None:
     here.repository.user(INSIDER, permission="read")
-    here.repository.members.add(INSIDER)
+    here.repository.members = {INSIDER}
     here.repository.user(HELPER, permission="triage")
 
 

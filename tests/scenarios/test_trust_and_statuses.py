@@ -10,6 +10,7 @@ from tests.scenarios.world import AUTHOR, STRANGER, Town, town
 pytestmark = pytest.mark.anyio
 
 TRUST = "    trust: {adds_label: true}\n"
+APPROVING = "    trust: {approves_runs: true}\n"
 STRICT = "    trust: {adds_label: true, again_after_push: true}\n"
 
 
@@ -44,6 +45,37 @@ async def test_the_tests_are_let_in_for_one_commit(database_url: str, tmp_path: 
         assert order.index(pull.head_sha) < order.index("labels")
         (run,) = here.repository.runs.values()
         assert run.latest.conclusion == "success"
+
+
+async def test_runs_that_wait_for_an_approval_begin_and_are_followed_to_their_end(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path, extra=APPROVING) as here:
+        pull = here.open_pull(labels=())
+        held = here.repository.run(
+            workflow="CI", pull=pull, jobs=[PlannedJob("build", outcomes=("failure",))], held=True
+        )
+        here.say("/ok-to-test --dry-run")
+        await here.settle()
+        assert f"Would approve `CI`, run {held.id}" in here.reply
+        assert held.latest.conclusion == "action_required"
+
+        here.say("/ok-to-test")
+        await here.settle()
+        await here.stop()
+        await here.start(database_url)
+        await here.let_ci_end()
+        here.say("/ok-to-test")
+        await here.settle()
+        here.say("/retest")
+        await here.settle()
+
+        approvals = [call for call in here.calls if call.path.endswith("/approve")]
+        assert [call.status for call in approvals] == [201]
+        assert "CI: approved" in here.replies[1].body
+        assert "has let in the tests of" in here.replies[2].body
+        # The attempt that waited is the one that ran and failed.
+        assert here.reruns == ["rerun CI / build"]
 
 
 async def test_without_the_label_the_author_may_still_run_what_failed_again(

@@ -74,7 +74,7 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checked]:
     repository.issue(number=12, author="hubot")
     repository.milestone("Lift-off")
     repository.teams.add("pilots")
-    repository.members.add("mona")
+    repository.members = {"mona"}
     repository.merging.teams["acme/rockets"] = {"mona"}
     other = repository.pull(number=8)
     repository.merging.behind.add(8)
@@ -133,6 +133,7 @@ def test_every_call_fits_what_github_published(checked: Checked) -> None:
         ("GET", f"{repo}/actions/runs?created=2026-01-05T12:00:00Z&status=completed", 200, None),
         ("GET", f"{repo}/actions/workflows/ci.yaml/runs?per_page=1", 200, None),
         ("GET", run, 200, None),
+        ("POST", f"{run}/approve", 403, None),
         ("POST", f"{run}/cancel", 409, None),
         ("POST", f"{run}/rerun-failed-jobs", 201, {"enable_debug_logging": False}),
         ("POST", f"{run}/rerun-failed-jobs", 403, None),

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Protocol
 
 Json = dict[str, Any]
@@ -235,6 +236,9 @@ def runner_id(name: str) -> int:
 class PretendCi:
     """Moves runs along according to the plans of their jobs."""
 
+    held: Mapping[int, tuple[PlannedJob, ...]] = MappingProxyType({})
+    """The jobs of runs that wait for somebody's approval, by the run's number."""
+
     def __init__(
         self, *, clock: Clock, tell: Tell, standings: Standings, job_numbers: Numbers
     ) -> None:
@@ -253,6 +257,33 @@ class PretendCi:
             started_at=run.created_at,
             updated_at=run.created_at,
         )
+        attempt.jobs = [self._new_job(run, attempt, plan, execution=1) for plan in plans]
+        self._open(run, attempt)
+
+    def hold(self, run: Run, plans: Iterable[PlannedJob]) -> None:
+        """Let a new run wait for somebody's approval: GitHub calls it completed, and it has no jobs yet."""
+        self.held = {**self.held, run.id: tuple(plans)}
+        attempt = Attempt(
+            number=1,
+            triggered_by=run.actor,
+            started_at=run.created_at,
+            updated_at=run.created_at,
+            status="completed",
+            conclusion="action_required",
+        )
+        run.attempts.append(attempt)
+        self._tell("workflow_run", "requested", run, None)
+        self._tell("workflow_run", "completed", run, None)
+
+    def approve(self, run: Run) -> None:
+        """Let a run begin that waited for it, in the attempt in which it waited."""
+        if run.id not in self.held:
+            text = "This workflow run is not waiting for approval"
+            raise NotAllowedError(text)
+        waiting = dict(self.held)
+        plans, self.held = waiting.pop(run.id), waiting
+        attempt = run.attempts.pop()
+        attempt.status, attempt.conclusion, attempt.updated_at = "queued", None, self._clock.now()
         attempt.jobs = [self._new_job(run, attempt, plan, execution=1) for plan in plans]
         self._open(run, attempt)
 
@@ -392,6 +423,9 @@ class PretendCi:
                 job.ready_at = max(since, job.created_at)
 
     def _refuse_unless_rerunnable(self, run: Run) -> None:
+        if run.id in self.held:
+            text = "This workflow run is waiting for approval"
+            raise NotAllowedError(text)
         if not run.is_completed:
             text = "This workflow is already running"
             raise NotAllowedError(text)

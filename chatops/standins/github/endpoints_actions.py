@@ -90,6 +90,14 @@ def rerun_job(call: Call) -> Answer:
     return Answer(status=201, body={})
 
 
+def approve(call: Call) -> Answer:
+    """Let a run from a fork begin that waits for it."""
+    repository, run = call.run()
+    call.must_hold("actions", needs="write", repository=repository)
+    call.world.ci.approve(run)
+    return Answer(status=201, body={})
+
+
 def cancel(call: Call) -> Answer:
     """Stop a run."""
     repository, run = call.run()

@@ -52,6 +52,7 @@ IN_REPOSITORY: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", RUN + "/jobs", actions.list_jobs),
     ("POST", RUN + "/rerun", actions.rerun),
     ("POST", RUN + "/rerun-failed-jobs", actions.rerun_failed),
+    ("POST", RUN + "/approve", actions.approve),
     ("POST", RUN + "/cancel", actions.cancel),
     ("GET", "/actions/jobs/{job_id}", actions.get_job),
     ("POST", "/actions/jobs/{job_id}/rerun", actions.rerun_job),

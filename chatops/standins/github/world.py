@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, partial
@@ -222,10 +223,12 @@ class World:
 class Repository(ReviewingRepository, GitRepository, Tracker):
     """One repository and what happens in it.
 
-    `required_checks` are required by a ruleset, `classic_checks` by branch protection of the old kind.
+    `required_checks` are required by a ruleset, `classic_checks` by branch protection of the old kind. `members` are in
+    the organization whatever else they may do here.
     """
 
     classic_checks: Sequence[str] = ()
+    members: AbstractSet[str] = frozenset()
 
     def __init__(
         self,
@@ -252,7 +255,6 @@ class Repository(ReviewingRepository, GitRepository, Tracker):
         self.issues: dict[int, Issue] = {}
         self.milestones: dict[int, Milestone] = {}
         self.teams: set[str] = set()
-        self.members: set[str] = set()
         self.comments: dict[int, Comment] = {}
         self.workflows: dict[str, Workflow] = {}
         self.runs: dict[int, Run] = {}
@@ -566,8 +568,9 @@ class Repository(ReviewingRepository, GitRepository, Tracker):
         actor: str | None = None,
         title: str | None = None,
         created_at: datetime | None = None,
+        held: bool = False,
     ) -> Run:
-        """Start a run; of a pull request when its head commit is given."""
+        """Start a run; of a pull request when its head commit is given. One that is held waits for an approval."""
         if isinstance(workflow, str):
             workflow = self.workflows.get(workflow) or self.workflow(workflow)
         if pull is None and head_sha is not None:
@@ -590,7 +593,8 @@ class Repository(ReviewingRepository, GitRepository, Tracker):
         )
         self.world.account(run.actor)
         self._remember(run)
-        self.world.ci.begin(run, workflow.jobs if jobs is None else jobs)
+        start = self.world.ci.hold if held else self.world.ci.begin
+        start(run, workflow.jobs if jobs is None else jobs)
         return run
 
     def start_nightly(self, workflow: str) -> Run:

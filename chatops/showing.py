@@ -15,6 +15,7 @@ from chatops.answers.open_queue import Queue, open_queue
 from chatops.answers.pull_checks import pull_checks
 from chatops.answers.pull_results import PullResults, pull_results
 from chatops.answers.pull_story import failures, pull_story
+from chatops.answers.run_history import RunHistory, run_history
 from chatops.config import Community, Configuration
 from chatops.engine.command import Knowledge
 from chatops.engine.database import Database
@@ -25,6 +26,7 @@ from chatops.projections.pulls import pull
 from chatops.surfaces.pages import Page, Show, packed
 from chatops.views.audit import audit_json, render_audit
 from chatops.views.commands import commands_json, render_commands
+from chatops.views.flaky import flaky_json, render_flaky
 from chatops.views.nightly import Strips, nightly_json, render_nightly
 from chatops.views.nightly_detail import NOTHING, Sayable
 from chatops.views.one_run import (
@@ -83,8 +85,19 @@ class ResultsHtml(Protocol):
         ...
 
 
+class HistoryHtml(Protocol):
+    """Renders a page about the runs of the last weeks."""
+
+    def __call__(
+        self, knowledge: Knowledge, history: RunHistory, query: Mapping[str, str], *, viewer: Viewer
+    ) -> str:
+        """Return the page for whoever looks."""
+        ...
+
+
 Json = Callable[[Knowledge, Mapping[str, str]], str | None]
 QueueJson = Callable[[Knowledge, Queue, Mapping[str, str]], str]
+HistoryJson = Callable[[Knowledge, RunHistory, Mapping[str, str]], str]
 ResultsJson = Callable[[Knowledge, PullResults, Queue, Mapping[str, str]], str]
 
 
@@ -122,6 +135,7 @@ class Pages:
         self._boards: dict[tuple[str, int], _Kept] = {}
         self._queues: dict[str, Queue] = {}
         self._results: dict[str, PullResults] = {}
+        self._histories: dict[str, RunHistory] = {}
         self._lock = threading.Lock()
 
     def shows(self) -> Mapping[str, Show]:
@@ -136,6 +150,7 @@ class Pages:
             "prs": partial(self._queued, render_prs, prs_json),
             "prs/{id:path}": self.pull,
             "pr-tests": partial(self._counted, render_pr_tests, pr_tests_json),
+            "flaky": partial(self._remembered, render_flaky, flaky_json),
         }
 
     @property
@@ -311,6 +326,36 @@ class Pages:
                 body = json(knowledge, results, queue, query)
             else:
                 body = html(knowledge, results, queue, query, viewer=viewer)
+        return packed(body.encode(), MEDIA_TYPES[form], compress=compress)
+
+    def _remembered(
+        self,
+        html: HistoryHtml,
+        json: HistoryJson,
+        key: str | None,
+        form: str,
+        query: Mapping[str, str],
+        *,
+        compress: bool,
+        is_signed_in: bool = False,
+    ) -> Page | None:
+        """Return a page about the runs of the last weeks, made from what was known of them before."""
+        community = self._community(key)
+        if community is None or form not in MEDIA_TYPES:
+            return None
+        viewer = self._viewer(form, is_signed_in=is_signed_in)
+        with self._database.read() as db:
+            knowledge = self._knowledge(db, community)
+            with self._lock:
+                before = self._histories.get(community.key)
+            history = run_history(knowledge, before)
+            with self._lock:
+                self._histories[community.key] = history
+            body = (
+                json(knowledge, history, query)
+                if form == "json"
+                else html(knowledge, history, query, viewer=viewer)
+            )
         return packed(body.encode(), MEDIA_TYPES[form], compress=compress)
 
     def _queue(self, knowledge: Knowledge) -> Queue:

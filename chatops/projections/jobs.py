@@ -46,6 +46,10 @@ Entry = tuple[JobId, RunId, int, str, int, int | bool, str, str, int | None, int
 """A row of the read model: job, run, attempt, name, weight, whether carried, conclusion, failed step, start and end."""
 _ENTRIES = msgspec.json.Decoder(list[Entry])
 
+Wait = tuple[RunId, str, int]
+"""For how many seconds a job of a run waited for a runner, and what it needs of it."""
+_WAITS = msgspec.json.Decoder(list[Wait])
+
 
 class Jobs(Projection):
     """One row per job id; the furthest thing heard of it wins.
@@ -205,12 +209,34 @@ def newest_entries_called(db: Connection, name: str, limit: int) -> list[Entry]:
     return sorted(found, key=lambda entry: (-entry[1], entry[2], entry[0]))
 
 
+def waits_of_runs(db: Connection, run_ids: Sequence[RunId]) -> list[Wait]:
+    """Return how long the jobs of runs waited for their runners, of those that a runner took and that say it."""
+    jobs = LIVE.jobs.c
+    waited = jobs.started_at - jobs.created_at
+    found: list[Wait] = []
+    for start in range(0, len(run_ids), RUNS_PER_DOCUMENT):
+        query = select(_arrays(db, jobs.run_id, jobs.labels, waited)).where(
+            jobs.run_id.in_(run_ids[start : start + RUNS_PER_DOCUMENT]),
+            jobs.weight >= WEIGHT[JobStarted],
+            jobs.conclusion != "skipped",
+            jobs.labels != "",
+            waited >= 0,
+        )
+        found.extend(_WAITS.decode(db.scalar(query) or "[]"))
+    return found
+
+
 def _document(db: Connection, jobs: ReadOnlyColumnCollection[str, Any]) -> ColumnElement[str]:
     """Return rows as entries in one JSON document; `jobs` are the columns they are in."""
     columns = (
         jobs.job_id, jobs.run_id, jobs.attempt, jobs.name, jobs.weight,
         jobs.carried, jobs.conclusion, jobs.failed_step, jobs.started_at, jobs.completed_at,
     )  # fmt: skip
+    return _arrays(db, *columns)
+
+
+def _arrays(db: Connection, *columns: ColumnElement[Any]) -> ColumnElement[str]:
+    """Return values of rows as arrays in one JSON document."""
     if db.dialect.name == "sqlite":
         return func.json_group_array(func.json_array(*columns))
     return cast(func.json_agg(func.json_build_array(*columns)), Text)

@@ -17,7 +17,7 @@ def test_what_failed_and_then_passed_is_flaky(tmp_path: Path) -> None:
         *night(0, nozzle=["failure", "failure"], tank="success"),
     )
 
-    assert "2 jobs failed and then passed on the same commit in 3 nights" in text
+    assert "2 jobs failed and passed on the same commit in 3 nights" in text
     assert "engine / nozzle, a rerun helped in 2 of 3 nights" in text
     assert text.index("nozzle") < text.index("tank")
 
@@ -30,7 +30,7 @@ def test_what_stayed_red_or_was_not_run_again_is_not(tmp_path: Path) -> None:
         *night(0, nozzle=["failure", "failure"], tank="failure", fin="success"),
     )
 
-    assert text.startswith("No job failed and then passed on the same commit in 1 night.")
+    assert text.startswith("No job failed and passed on the same commit in 1 night.")
 
 
 def test_words_are_refused_with_what_to_say() -> None:

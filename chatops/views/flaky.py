@@ -1,0 +1,370 @@
+"""The ledger of flaky tests: what failed and passed on the same commit, how often, where, and does a rerun help?
+
+Whoever is held up by a test, or decides what becomes of it, opens this. It is filtered, sorted and cut into pages on
+the server; all of its state is in its address, and each row leads to the runs that prove it.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from chatops.answers.flaky import FlakyTest, Ledger, Where, ledger
+from chatops.answers.run_history import RunHistory
+from chatops.answers.same_commit import Sighting
+from chatops.answers.shares import bounds, within
+from chatops.engine.answer import said_as
+from chatops.engine.clock import moment
+from chatops.engine.command import Knowledge
+from chatops.names import PullNumber
+from chatops.views.addresses import Place, slug
+from chatops.views.nightly_detail import MUTE, Owners, owners_of
+from chatops.views.page import Viewer, render, sign_in_address, took
+from chatops.views.pull import pull_address
+
+ON_A_PAGE = 50
+LONGEST = 500
+EVIDENCE_SHOWN = 50
+PULLS_SHOWN = 6
+SHA_SHOWN = 9
+NUMBER = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
+WINDOWS = {"1w": 1, "4w": 4, "13w": 13}
+USUAL = "4w"
+WINDOW_WORDS = {"1w": "this week", "4w": "4 weeks", "13w": "13 weeks"}
+WHERE_WORDS = {
+    Where.ANYWHERE: "anywhere",
+    Where.NIGHTS: "in nights",
+    Where.PULLS: "in pull requests",
+}
+SORTS: Mapping[str, tuple[str, Callable[[FlakyTest], Any]]] = {
+    "cost": ("most time spent again", lambda test: (-test.seconds, -len(test.flakes), test.full)),
+    "times": ("most often", lambda test: (-len(test.flakes), -test.seconds, test.full)),
+    "newest": ("seen last", lambda test: (-test.last_at.timestamp(), test.full)),
+    "oldest": ("seen first", lambda test: (test.first_at.timestamp(), test.full)),
+    "name": ("by name", lambda test: (test.name, test.workflow)),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the address asks for; whatever it cannot mean is left out and said in `notes`."""
+
+    text: str
+    where: Where
+    is_required: bool
+    is_unmuted: bool
+    window: str
+    sort: str
+    page: int
+    selected: str
+    notes: tuple[str, ...]
+
+    @property
+    def is_filtered(self) -> bool:
+        """Return whether any test is left out."""
+        return bool(self.text or self.is_required or self.is_unmuted)
+
+    def shows(self, test: FlakyTest) -> bool:
+        """Return whether the filter lets a test through."""
+        name = test.full.lower()
+        return (
+            all(word in name for word in self.text.lower().split())
+            and (test.is_required or not self.is_required)
+            and (test.mute is None or not self.is_unmuted)
+        )
+
+    def link(self, **changes: str) -> str:
+        """Return the address of this list with something changed, from its first page on."""
+        state = {
+            "q": self.text,
+            "where": "" if self.where is Where.ANYWHERE else self.where.value,
+            "required": "1" if self.is_required else "",
+            "unmuted": "1" if self.is_unmuted else "",
+            "w": "" if self.window == USUAL else self.window,
+            "s": "" if self.sort == "cost" else self.sort,
+            **changes,
+        }
+        kept = {key: value for key, value in state.items() if value}
+        return f"?{urlencode(kept, quote_via=quote, safe='/(),')}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One test of the list. `pulls` are those in which it flaked, with the address of each."""
+
+    test: FlakyTest
+    path: str
+    leaf: str
+    address: str
+    evidence: str
+    newest_run: str
+    helped: str
+    share: str
+    spent: str
+    pulls: tuple[tuple[PullNumber, str], ...]
+    more: int
+    owners: Owners
+    say: str
+    say_address: str
+
+    @property
+    def groups(self) -> str:
+        """Return who looks after it, in short."""
+        return ", ".join(group for group, _ in self.owners)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """One try on a commit: how it ended, and the page of its run."""
+
+    mark: str
+    words: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """One commit on which the selected test failed and passed."""
+
+    at: datetime
+    where: str
+    pulls: tuple[tuple[PullNumber, str], ...]
+    sha: str
+    commit: str
+    commit_url: str
+    tries: tuple[Tried, ...]
+    spent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One page of the list, and what proves that the selected test is flaky."""
+
+    asked: Asked
+    ledger: Ledger
+    rows: tuple[Row, ...]
+    selected: Row | None
+    proofs: tuple[Proof, ...]
+    found: int
+    newer: str
+    older: str
+
+
+def listed(knowledge: Knowledge, history: RunHistory, query: Mapping[str, str]) -> Listed:
+    """Return the page of the list that an address asks for."""
+    asked = _asked(query)
+    found = ledger(knowledge, history, weeks=WINDOWS[asked.window], where=asked.where)
+    chosen = sorted(filter(asked.shows, found.tests), key=SORTS[asked.sort][1])
+    pages = max(1, -(-len(chosen) // ON_A_PAGE))
+    page = min(asked.page, pages)
+    selected = next((test for test in found.tests if asked.selected == test.full), None)
+    return Listed(
+        asked=asked,
+        ledger=found,
+        rows=tuple(
+            _row(test, asked, knowledge)
+            for test in chosen[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
+        ),
+        selected=_row(selected, asked, knowledge) if selected is not None else None,
+        proofs=tuple(
+            _proof(one, knowledge)
+            for one in (selected.flakes[:EVIDENCE_SHOWN] if selected is not None else ())
+        ),
+        found=len(chosen),
+        newer=asked.link(p=str(page - 1) if page > 2 else "") if page > 1 else "",  # noqa: PLR2004
+        older=asked.link(p=str(page + 1)) if page < pages else "",
+    )
+
+
+def render_flaky(
+    knowledge: Knowledge,
+    history: RunHistory,
+    query: Mapping[str, str],
+    *,
+    viewer: Viewer = Viewer.ANYBODY,
+) -> str:
+    """Return the page."""
+    page = listed(knowledge, history, query)
+    return render(
+        "flaky.html",
+        name=knowledge.community.title,
+        here="flaky",
+        up="",
+        viewer=viewer,
+        sign_in=sign_in_address(
+            knowledge.base_url,
+            f"/{knowledge.community.key}/flaky{page.asked.link(sel=page.asked.selected)}".removesuffix("?"),
+        ),
+        page=page,
+        heard_at=history.heard_at,
+        is_cut=history.is_cut,
+        now=history.now,
+        windows=list(WINDOW_WORDS.items()),
+        places=[(where.value, word) for where, word in WHERE_WORDS.items()],
+        sorts=[(key, word) for key, (word, _) in SORTS.items()],
+        is_unknown=bool(page.asked.selected) and page.selected is None,
+    )  # fmt: skip
+
+
+def flaky_json(knowledge: Knowledge, history: RunHistory, query: Mapping[str, str]) -> str:
+    """Return the same for programs."""
+    page = listed(knowledge, history, query)
+    found = page.ledger
+    told = {
+        "verdict": found.verdict,
+        "since": found.since,
+        "where": found.where,
+        "heard_at": history.heard_at,
+        "is_cut": history.is_cut,
+        "nights": found.nights,
+        "heads": found.heads,
+        "run_again": found.again,
+        "helped": found.helped,
+        "tests": len(found.tests),
+        "found": page.found,
+        "rows": [_row_json(row) for row in page.rows],
+        "selected": None
+        if page.selected is None
+        else {
+            **_row_json(page.selected),
+            "proofs": [
+                {
+                    "at": one.at,
+                    "where": one.where,
+                    "pull_requests": [number for number, _ in one.pulls],
+                    "sha": one.sha or None,
+                    "tries": [{"said": tried.words, "page": tried.address} for tried in one.tries],
+                }
+                for one in page.proofs
+            ],
+        },
+        "notes": page.asked.notes,
+        "newer": page.newer or None,
+        "older": page.older or None,
+    }
+    return msgspec.json.encode(told).decode()
+
+
+def _row_json(row: Row) -> dict[str, object]:
+    test = row.test
+    low, high = bounds(test.helped, test.again)
+    return {
+        "repository": test.repo,
+        "workflow": test.workflow,
+        "name": test.name,
+        "page": row.address,
+        "is_required": test.is_required,
+        "muted_until": test.mute.until if test.mute else None,
+        "owners": [group for group, _ in row.owners],
+        "flakes": len(test.flakes),
+        "in_nights": test.in_nights,
+        "in_pull_requests": test.in_pulls,
+        "pull_requests": test.pulls,
+        "runs": test.runs,
+        "run_again": test.again,
+        "helped": test.helped,
+        "helped_between": [round(low, 4), round(high, 4)] if test.again else None,
+        "seconds_spent_again": test.seconds,
+        "first_seen": test.first_at,
+        "last_seen": test.last_at,
+        "newest_run": row.newest_run,
+    }
+
+
+def _asked(query: Mapping[str, str]) -> Asked:
+    where, window, sort, page = (query.get(key, "")[:40] for key in ("where", "w", "s", "p"))
+    notes = []
+    if where and where not in list(Where):
+        notes.append(f"“{where}” is no place here; all are shown.")
+        where = ""
+    if window and window not in WINDOWS:
+        notes.append(f"“{window}” is no window here; the last 4 weeks are shown.")
+    if sort and sort not in SORTS:
+        notes.append(f"“{sort}” is no order; what costs most comes first.")
+    if page and not NUMBER.fullmatch(page):
+        notes.append(f"“{page}” is no page; the first is shown.")
+    return Asked(
+        text=" ".join(query.get("q", "")[:LONGEST].split()),
+        where=Where(where) if where else Where.ANYWHERE,
+        is_required=query.get("required", "") not in {"", "0"},
+        is_unmuted=query.get("unmuted", "") not in {"", "0"},
+        window=window if window in WINDOWS else USUAL,
+        sort=sort if sort in SORTS else "cost",
+        page=int(page) if NUMBER.fullmatch(page) else 1,
+        selected=query.get("sel", ""),
+        notes=tuple(notes),
+    )
+
+
+def _row(test: FlakyTest, asked: Asked, knowledge: Knowledge) -> Row:
+    community = knowledge.community
+    path, _, leaf = test.full.rpartition(" / ")
+    place = Place(repo=test.repo, workflow=test.workflow, name=test.name)
+    pulls = _pulls(test.flakes, knowledge)
+    # Whoever mutes means a job of the nights.
+    is_to_mute = test.is_nightly and test.mute is None and MUTE in knowledge.commands
+    said = f"/{said_as(MUTE, (test.name,))} for 7d " if is_to_mute else ""
+    is_selected = asked.selected == test.full
+    return Row(
+        test=test,
+        path=f"{path} / " if path else "",
+        leaf=leaf,
+        address=f"tests/{slug(place, community.repositories[0])}",
+        evidence=asked.link(sel="" if is_selected else test.full),
+        newest_run=_run_address(test.flakes[0]),
+        helped=within(test.helped, test.again) if test.again else "",
+        share=within(len(test.flakes), test.runs) if len(test.flakes) <= test.runs else "",
+        spent=took(timedelta(seconds=test.seconds)) if test.seconds else "",
+        pulls=pulls[:PULLS_SHOWN],
+        more=max(0, len(pulls) - PULLS_SHOWN),
+        owners=owners_of(community, test.name, knowledge.github_url),
+        say=said and f"{said}REASON",
+        say_address=said
+        and f"commands?{urlencode({'say': said, 'repo': test.repo}, quote_via=quote)}",
+    )
+
+
+def _run_address(one: Sighting) -> str:
+    return f"runs/{one.tries[-1].run_id}"
+
+
+def _pulls(flakes: Iterable[Sighting], knowledge: Knowledge) -> tuple[tuple[PullNumber, str], ...]:
+    """Return the pull requests of some commits, each once, with the address of its page."""
+    found = {
+        number: pull_address(knowledge.community, one.repo, number)
+        for one in flakes
+        for number in one.numbers
+    }
+    return tuple(found.items())
+
+
+def _proof(one: Sighting, knowledge: Knowledge) -> Proof:
+    created = one.created_at
+    return Proof(
+        at=one.at,
+        where=f"night of {created:%a} {created.day} {created:%b}" if one.is_night else "",
+        pulls=_pulls([one], knowledge),
+        sha=one.sha,
+        commit=one.sha[:SHA_SHOWN],
+        commit_url=f"{knowledge.github_url}/{one.repo}/commit/{one.sha}" if one.sha else "",
+        tries=tuple(
+            Tried(
+                mark="p" if tried.has_passed else "f",
+                words=_tried(tried.attempt, tried.started_s, has_passed=tried.has_passed),
+                address=f"runs/{tried.run_id}{f'/{tried.attempt}' if tried.attempt else ''}",
+            )
+            for tried in one.tries
+        ),
+        spent=took(timedelta(seconds=one.seconds)) if one.seconds else "",
+    )
+
+
+def _tried(attempt: int, started_s: int | None, *, has_passed: bool) -> str:
+    word = "passed" if has_passed else "failed"
+    began = moment(started_s)
+    which = f"attempt {attempt}" if attempt else "another run"
+    return f"{which}: {word}{f', {began:%H:%M} UTC' if began else ''}"

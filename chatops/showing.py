@@ -37,9 +37,11 @@ from chatops.views.one_run import (
 )
 from chatops.views.one_test import one_test_json, render_one_test
 from chatops.views.page import Viewer
+from chatops.views.people import people_json, render_people
 from chatops.views.pr_tests import pr_tests_json, render_pr_tests
 from chatops.views.prs import prs_json, render_prs
 from chatops.views.pull import pull_json, pull_place, render_pull
+from chatops.views.required import render_required, required_json
 from chatops.views.story import render_story, story_json
 
 PAGES_KEPT = 64
@@ -95,10 +97,28 @@ class HistoryHtml(Protocol):
         ...
 
 
+class RulesHtml(Protocol):
+    """Renders a page about what is required, or who looks after what: of the nights, and of pull requests."""
+
+    def __call__(
+        self,
+        knowledge: Knowledge,
+        board: NightBoard,
+        results: PullResults,
+        query: Mapping[str, str],
+        /,
+        *,
+        viewer: Viewer,
+    ) -> str:
+        """Return the page for whoever looks."""
+        ...
+
+
 Json = Callable[[Knowledge, Mapping[str, str]], str | None]
 QueueJson = Callable[[Knowledge, Queue, Mapping[str, str]], str]
 HistoryJson = Callable[[Knowledge, RunHistory, Mapping[str, str]], str]
 ResultsJson = Callable[[Knowledge, PullResults, Queue, Mapping[str, str]], str]
+RulesJson = Callable[[Knowledge, NightBoard, PullResults, Mapping[str, str]], str]
 
 
 class _Kept(NamedTuple):
@@ -151,6 +171,8 @@ class Pages:
             "prs/{id:path}": self.pull,
             "pr-tests": partial(self._counted, render_pr_tests, pr_tests_json),
             "flaky": partial(self._remembered, render_flaky, flaky_json),
+            "required": partial(self._ruled, render_required, required_json),
+            "people": partial(self._ruled, render_people, people_json),
         }
 
     @property
@@ -316,11 +338,7 @@ class Pages:
         viewer = self._viewer(form, is_signed_in=is_signed_in)
         with self._database.read() as db:
             knowledge = self._knowledge(db, community)
-            with self._lock:
-                before = self._results.get(community.key)
-            results = pull_results(knowledge, before)
-            with self._lock:
-                self._results[community.key] = results
+            results = self._pull_results(knowledge)
             queue = self._queue(knowledge)
             if form == "json":
                 body = json(knowledge, results, queue, query)
@@ -357,6 +375,42 @@ class Pages:
                 else html(knowledge, history, query, viewer=viewer)
             )
         return packed(body.encode(), MEDIA_TYPES[form], compress=compress)
+
+    def _ruled(
+        self,
+        html: RulesHtml,
+        json: RulesJson,
+        key: str | None,
+        form: str,
+        query: Mapping[str, str],
+        *,
+        compress: bool,
+        is_signed_in: bool = False,
+    ) -> Page | None:
+        """Return a page about what is required, or who looks after what."""
+        community = self._community(key)
+        if community is None or form not in MEDIA_TYPES:
+            return None
+        viewer = self._viewer(form, is_signed_in=is_signed_in)
+        with self._database.read() as db:
+            knowledge = self._knowledge(db, community)
+            board, _ = self._board(db, community, USUAL_NIGHTS, knowledge.now)
+            results = self._pull_results(knowledge)
+            if form == "json":
+                body = json(knowledge, board, results, query)
+            else:
+                body = html(knowledge, board, results, query, viewer=viewer)
+        return packed(body.encode(), MEDIA_TYPES[form], compress=compress)
+
+    def _pull_results(self, knowledge: Knowledge) -> PullResults:
+        """Return the results of pull requests, made from those before: only runs with news are read again."""
+        key = knowledge.community.key
+        with self._lock:
+            before = self._results.get(key)
+        results = pull_results(knowledge, before)
+        with self._lock:
+            self._results[key] = results
+        return results
 
     def _queue(self, knowledge: Knowledge) -> Queue:
         """Return the open pull requests, made from the queue before: only what has news is looked at again."""

@@ -251,7 +251,7 @@ def test_dirty_entries_are_kept_and_told() -> None:
 
     assert community.owners_of("engine")[0].owners == owners
     assert community.dirty() == (
-        "Engine: mona: found 'https://mona.example/' as e-mail address",
+        "Engine: mona: found something else in place of an e-mail address",
         "Engine: mona: found 'ihttps://a.example/team/U01234' as address in Slack, expected https://…",
         (
             "Engine: hubot: found 'https://acme.example/archives/D0123456789' as address in Slack, "
@@ -348,7 +348,7 @@ MISTAKES = {
         _acme(gate="{zzz: 1}"),
         (
             "chatops.yaml:5: communities.acme.gate.zzz: "
-            "found a key that does not exist, expected one of workflow, checks"
+            "found a key that does not exist, expected one of workflow, checks, practice"
         ),
     ),
     "the key cannot be said twice": (

@@ -15,6 +15,7 @@ from chatops.config.shape import (
     NightlyWorkflow,
     Owner,
     OwnerGroup,
+    Practice,
     Trust,
     slack_member,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "NightlyWorkflow",
     "Owner",
     "OwnerGroup",
+    "Practice",
     "Trust",
     "read_configuration",
     "reference",

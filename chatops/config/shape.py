@@ -108,6 +108,31 @@ class BranchRules(
     )
 
 
+class Practice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When a test is good enough to be required, and when a required one is broken for too long."""
+
+    nights: Annotated[
+        int,
+        number(
+            "How many nights in a row a test passes at the first attempt before it may become required.",
+            lowest=1,
+            highest=30,
+        ),
+    ] = 10
+    nights_again: Annotated[
+        int,
+        number("The same for a test that was required before.", lowest=1, highest=30),
+    ] = 2
+    working_days: Annotated[
+        int,
+        number(
+            "How many working days, Monday to Friday, a required test may be broken before it should leave the list.",
+            lowest=1,
+            highest=30,
+        ),
+    ] = 1
+
+
 class Gate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a pull request must pass before it is merged."""
 
@@ -126,6 +151,12 @@ class Gate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "by default nowhere, and no check counts as required."
         ),
     ] = None
+    practice: Annotated[
+        Practice,
+        said(
+            "By which rules people here change that list; the dashboard proposes, and changes nothing."
+        ),
+    ] = field(default_factory=Practice)
 
 
 class Owner(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -563,7 +594,7 @@ def slack_member(owner: Owner) -> str | None:
 def _oddities(owner: Owner) -> list[str]:
     found = []
     if owner.email and ("://" in owner.email or "@" not in owner.email):
-        found.append(f"found {owner.email!r} as e-mail address")
+        found.append("found something else in place of an e-mail address")
     if owner.slackurl and not _is_web_address(owner.slackurl):
         found.append(f"found {owner.slackurl!r} as address in Slack, expected https://…")
     if owner.slackurl and slack_member(owner) is None:

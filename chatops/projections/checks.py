@@ -124,6 +124,24 @@ def outside_checks_of(
     return found
 
 
+def outside_names(
+    db: Connection, commits: Collection[tuple[Repo, Sha]], names: Collection[str]
+) -> set[str]:
+    """Return which of these names others report on any of these commits."""
+    checks = LIVE.checks.c
+    query = (
+        select(checks.name)
+        .distinct()
+        .where(
+            checks.repo.in_({repo for repo, _ in commits}),
+            checks.sha.in_({sha for _, sha in commits}),
+            checks.kind.in_((CHECK, STATUS)),
+            checks.name.in_(names),
+        )
+    )
+    return set(db.scalars(query))
+
+
 def outside_marks(
     db: Connection, commits: Collection[tuple[Repo, Sha]]
 ) -> dict[tuple[Repo, Sha], tuple[int, int, int]]:

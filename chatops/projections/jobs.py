@@ -226,6 +226,21 @@ def waits_of_runs(db: Connection, run_ids: Sequence[RunId]) -> list[Wait]:
     return found
 
 
+def newest_runs_called(db: Connection, names: Sequence[str]) -> dict[str, RunId]:
+    """Return the newest run that has a job of each of these names; names that none ever had are left out."""
+    jobs = LIVE.jobs.c
+    newest = (
+        select(func.max(jobs.run_id))
+        .where(jobs.name_sum.in_([crc32(name.encode()) for name in names]))
+        .group_by(jobs.name_sum)
+    )
+    query = select(jobs.name, jobs.run_id).where(jobs.run_id.in_(newest), jobs.name.in_(names))
+    found: dict[str, RunId] = {}
+    for row in db.execute(query):
+        found[row.name] = RunId(max(row.run_id, found.get(row.name, 0)))
+    return found
+
+
 def _document(db: Connection, jobs: ReadOnlyColumnCollection[str, Any]) -> ColumnElement[str]:
     """Return rows as entries in one JSON document; `jobs` are the columns they are in."""
     columns = (

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from chatops.answers.job_words import Named
 from chatops.answers.night_cells import NOT_THERE_YET
 from chatops.answers.nights import Cell, Execution, Night, NightBoard, State, Test, counted
-from chatops.config import Community, Owner
+from chatops.config import Community, Owner, OwnerGroup
 from chatops.engine.answer import said_as
 from chatops.names import Repo, RunId
 from chatops.views.addresses import Place, slug
@@ -197,9 +197,13 @@ def words_of(execution: Execution) -> str:
 def owners_of(community: Community, name: str, github_url: str) -> Owners:
     """Return who looks after a job, as pages name them: never by an address for mail."""
     return tuple(
-        (owners.group, tuple(_person(owner, github_url) for owner in owners.owners))
-        for owners in community.owners_of(name)
+        (owners.group, people_of(owners, github_url)) for owners in community.owners_of(name)
     )
+
+
+def people_of(group: OwnerGroup, github_url: str) -> tuple[Person, ...]:
+    """Return the people of a group, as pages name them."""
+    return tuple(_person(owner, github_url) for owner in group.owners)
 
 
 def _person(owner: Owner, github_url: str) -> Person:

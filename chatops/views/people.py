@@ -1,0 +1,200 @@
+"""Who looks after which tests: the groups with theirs tonight, what is nobody's, and what the mapping gets wrong.
+
+Maintainers open it to see which of theirs fail, and everybody who looks for somebody to ask. Nobody's address for mail
+is on it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from chatops.answers.nights import NightBoard, Test, counted
+from chatops.answers.owner_groups import Kept, Ownership, is_failing, owner_groups
+from chatops.answers.pull_results import PullResults
+from chatops.answers.required_list import Required, required_lists
+from chatops.engine.command import Knowledge
+from chatops.views.addresses import Place, slug
+from chatops.views.nightly_detail import MARKS, Person, people_of
+from chatops.views.page import Viewer, render, sign_in_address
+from chatops.views.pull import shortened
+
+FAILING_SHOWN = 6
+SHARED_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestRow:
+    """A test as the page names it."""
+
+    test: Test
+    name: str
+    address: str
+    mark: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupRow:
+    """One entry of the mapping."""
+
+    kept: Kept
+    people: tuple[Person, ...]
+    failing: tuple[TestRow, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequiredRow:
+    """A required check that nobody looks after."""
+
+    required: Required
+    name: str
+    address: str
+    mark: str
+    word: str
+
+
+def verdict(found: Ownership) -> str:
+    """Return who looks after how much, in a sentence or two."""
+    if not found.kept:
+        return "Nobody is named for any test: the community's configuration has no maintainers."
+    groups = counted(len(found.kept), "group")
+    look = "looks" if len(found.kept) == 1 else "look"
+    said = f"{groups} {look} after {found.owned} of {counted(found.tests, 'test')}."
+    if not found.tests:
+        said = f"{groups} {'is' if len(found.kept) == 1 else 'are'} named; no night has been recorded yet."
+    if not found.required:
+        return said
+    nobody = len(found.required_unowned)
+    if not nobody:
+        return f"{said} Every required check has somebody."
+    return (
+        f"{said} Nobody looks after {nobody} of {counted(len(found.required), 'required check')}."
+    )
+
+
+def render_people(
+    knowledge: Knowledge,
+    board: NightBoard,
+    results: PullResults,
+    _query: Mapping[str, str],
+    *,
+    viewer: Viewer = Viewer.ANYBODY,
+) -> str:
+    """Return the page."""
+    found = _found(knowledge, board, results)
+    failing = [test for test in found.unowned if is_failing(test)]
+    return render(
+        "people.html",
+        name=knowledge.community.title,
+        here="people",
+        up="",
+        viewer=viewer,
+        sign_in=sign_in_address(knowledge.base_url, f"/{knowledge.community.key}/people"),
+        found=found,
+        verdict=verdict(found),
+        is_stale=board.is_stale,
+        groups=[_group(one, knowledge) for one in found.kept],
+        required=[_required(one, knowledge) for one in found.required_unowned],
+        failing=[_test(test, knowledge) for test in failing],
+        unowned=[_test(test, knowledge) for test in found.unowned],
+        nothing=found.matching_nothing,
+        empty=found.empty,
+        shared=[(_test(test, knowledge), groups) for test, groups in found.shared[:SHARED_SHOWN]],
+        shared_more=max(0, len(found.shared) - SHARED_SHOWN),
+    )
+
+
+def people_json(
+    knowledge: Knowledge, board: NightBoard, results: PullResults, _query: Mapping[str, str]
+) -> str:
+    """Return the same for programs."""
+    found = _found(knowledge, board, results)
+    told = {
+        "verdict": verdict(found),
+        "heard_at": found.heard_at,
+        "night": found.night.key if found.night is not None else None,
+        "tests": found.tests,
+        "groups": [_group_json(_group(one, knowledge)) for one in found.kept],
+        "required": len(found.required),
+        "required_without_owner": [one.name for one in found.required_unowned],
+        "tests_without_owner": [test.name for test in found.unowned],
+        "failing_without_owner": [test.name for test in found.unowned if is_failing(test)],
+        "matching_nothing": [
+            {"group": one.group.group, "regex": one.group.regex} for one in found.matching_nothing
+        ],
+        "groups_without_people": [one.group.group for one in found.empty],
+        "tests_of_several_groups": [
+            {"test": test.name, "groups": groups} for test, groups in found.shared
+        ],
+        "oddities": found.oddities,
+    }
+    return msgspec.json.encode(told).decode()
+
+
+def _group_json(row: GroupRow) -> dict[str, object]:
+    kept = row.kept
+    return {
+        "group": kept.group.group,
+        "regex": kept.group.regex,
+        "people": [{"name": one.name, "page": one.url or None} for one in row.people],
+        "tests": len(kept.tests),
+        "required": kept.required,
+        "passed": kept.passed,
+        "failing": [test.name for test in kept.failing],
+        "without_verdict": kept.unclear,
+    }
+
+
+def _found(knowledge: Knowledge, board: NightBoard, results: PullResults) -> Ownership:
+    lists = required_lists(knowledge, board, results)
+    return owner_groups(knowledge, board, results, lists)
+
+
+def _group(kept: Kept, knowledge: Knowledge) -> GroupRow:
+    failing = kept.failing
+    return GroupRow(
+        kept=kept,
+        people=people_of(kept.group, knowledge.github_url),
+        failing=_tests(failing[:FAILING_SHOWN], knowledge),
+        more=max(0, len(failing) - FAILING_SHOWN),
+    )
+
+
+def _tests(tests: Sequence[Test], knowledge: Knowledge) -> tuple[TestRow, ...]:
+    return tuple(_test(test, knowledge) for test in tests)
+
+
+def _test(test: Test, knowledge: Knowledge) -> TestRow:
+    place = Place(repo=test.repo, workflow=test.workflow, name=test.name)
+    state = test.settled.state
+    return TestRow(
+        test=test,
+        name=shortened(test.name),
+        address=f"tests/{slug(place, knowledge.community.repositories[0])}",
+        mark=MARKS[state],
+        word=state.value,
+    )
+
+
+def _required(one: Required, knowledge: Knowledge) -> RequiredRow:
+    state = one.state
+    return RequiredRow(
+        required=one,
+        name=shortened(one.name),
+        address=test_address(one, knowledge),
+        mark=MARKS[state] if state is not None else "n",
+        word=state.value if state is not None else "not in the nightly",
+    )
+
+
+def test_address(one: Required, knowledge: Knowledge) -> str:
+    """Return where the page of a required check's test is; empty where nothing is known of it."""
+    if one.test is not None:
+        place = Place(repo=one.repo, workflow=one.test.workflow, name=one.test.name)
+    elif one.in_pulls is not None and one.workflow:
+        place = Place(repo=one.repo, workflow=one.workflow, name=one.job)
+    else:
+        return ""
+    return f"tests/{slug(place, knowledge.community.repositories[0])}"

@@ -14,7 +14,7 @@ from chatops.answers.nights import NightBoard, Sources, board_later, board_sourc
 from chatops.answers.open_queue import Queue, open_queue
 from chatops.answers.pull_checks import pull_checks
 from chatops.answers.pull_results import PullResults, pull_results
-from chatops.answers.pull_story import failures, pull_story
+from chatops.answers.pull_story import PullStory, failures, pull_story
 from chatops.answers.run_history import RunHistory, run_history
 from chatops.config import Community, Configuration
 from chatops.engine.command import Knowledge
@@ -61,64 +61,7 @@ class Html(Protocol):
         ...
 
 
-class QueueHtml(Protocol):
-    """Renders a page about the open pull requests."""
-
-    def __call__(
-        self, knowledge: Knowledge, queue: Queue, query: Mapping[str, str], *, viewer: Viewer
-    ) -> str:
-        """Return the page for whoever looks."""
-        ...
-
-
-class ResultsHtml(Protocol):
-    """Renders a page about the results of pull requests."""
-
-    def __call__(
-        self,
-        knowledge: Knowledge,
-        results: PullResults,
-        queue: Queue,
-        query: Mapping[str, str],
-        *,
-        viewer: Viewer,
-    ) -> str:
-        """Return the page for whoever looks."""
-        ...
-
-
-class HistoryHtml(Protocol):
-    """Renders a page about the runs of the last weeks."""
-
-    def __call__(
-        self, knowledge: Knowledge, history: RunHistory, query: Mapping[str, str], *, viewer: Viewer
-    ) -> str:
-        """Return the page for whoever looks."""
-        ...
-
-
-class RulesHtml(Protocol):
-    """Renders a page about what is required, or who looks after what: of the nights, and of pull requests."""
-
-    def __call__(
-        self,
-        knowledge: Knowledge,
-        board: NightBoard,
-        results: PullResults,
-        query: Mapping[str, str],
-        /,
-        *,
-        viewer: Viewer,
-    ) -> str:
-        """Return the page for whoever looks."""
-        ...
-
-
 Json = Callable[[Knowledge, Mapping[str, str]], str | None]
-QueueJson = Callable[[Knowledge, Queue, Mapping[str, str]], str]
-HistoryJson = Callable[[Knowledge, RunHistory, Mapping[str, str]], str]
-ResultsJson = Callable[[Knowledge, PullResults, Queue, Mapping[str, str]], str]
-RulesJson = Callable[[Knowledge, NightBoard, PullResults, Mapping[str, str]], str]
 
 
 class _Kept(NamedTuple):
@@ -160,57 +103,57 @@ class Pages:
 
     def shows(self) -> Mapping[str, Show]:
         """Return the pages that have an address of their own, by name; what is in braces is part of what is asked."""
+        shown = self._shown_with
         return {
             "nightly": self.nightly,
-            "commands": partial(self._shown, render_commands, commands_json),
-            "audit": partial(self._shown, render_audit, audit_json),
-            "tests/{slug}": partial(self._shown, render_one_test, one_test_json),
-            "runs/{id}": partial(self._shown, render_one_run, one_run_json),
-            "runs/{id}/{attempt}": partial(self._shown, render_one_attempt, one_attempt_json),
-            "prs": partial(self._queued, render_prs, prs_json),
-            "prs/{id:path}": self.pull,
-            "pr-tests": partial(self._counted, render_pr_tests, pr_tests_json),
-            "flaky": partial(self._remembered, render_flaky, flaky_json),
-            "required": partial(self._ruled, render_required, required_json),
-            "people": partial(self._ruled, render_people, people_json),
+            "commands": shown(render_commands, commands_json),
+            "audit": shown(render_audit, audit_json),
+            "tests/{slug}": shown(render_one_test, one_test_json),
+            "runs/{id}": shown(render_one_run, one_run_json),
+            "runs/{id}/{attempt}": shown(render_one_attempt, one_attempt_json),
+            "prs": shown(
+                lambda known, query, *, viewer: render_prs(
+                    known, self._queue(known), query, viewer=viewer
+                ),
+                lambda known, query: prs_json(known, self._queue(known), query),
+            ),
+            "prs/{id:path}": shown(self._pull, self._pull_json),
+            "pr-tests": shown(
+                lambda known, query, *, viewer: render_pr_tests(
+                    known, self._pull_results(known), self._queue(known), query, viewer=viewer
+                ),
+                lambda known, query: pr_tests_json(
+                    known, self._pull_results(known), self._queue(known), query
+                ),
+            ),
+            "flaky": shown(
+                lambda known, query, *, viewer: render_flaky(
+                    known, self._history(known), query, viewer=viewer
+                ),
+                lambda known, query: flaky_json(known, self._history(known), query),
+            ),
+            "required": shown(
+                lambda known, query, *, viewer: render_required(
+                    known, self._usual_board(known), self._pull_results(known), query, viewer=viewer
+                ),
+                lambda known, query: required_json(
+                    known, self._usual_board(known), self._pull_results(known), query
+                ),
+            ),
+            "people": shown(
+                lambda known, query, *, viewer: render_people(
+                    known, self._usual_board(known), self._pull_results(known), query, viewer=viewer
+                ),
+                lambda known, query: people_json(
+                    known, self._usual_board(known), self._pull_results(known), query
+                ),
+            ),
         }
 
     @property
     def story(self) -> Show:
         """Return the page of one command."""
-        return partial(self._shown, render_story, story_json)
-
-    def pull(
-        self,
-        key: str | None,
-        form: str,
-        query: Mapping[str, str],
-        *,
-        compress: bool,
-        is_signed_in: bool = False,
-    ) -> Page | None:
-        """Return the page of one pull request; its failures are compared with nights and with what else is open."""
-        community = self._community(key)
-        place = pull_place(community, query.get("id", "")) if community is not None else None
-        if community is None or place is None or form not in MEDIA_TYPES:
-            return None
-        with self._database.read() as db:
-            knowledge = self._knowledge(db, community)
-            if pull(db, *place) is None:
-                return None
-            checks = pull_checks(knowledge, *place)
-            board, queue = None, None
-            if failures(checks):
-                queue = self._queue(knowledge)
-                if community.nightly:
-                    board = self._board(db, community, NIGHTS_COMPARED, knowledge.now)[0]
-            story = pull_story(knowledge, checks, board, queue)
-            if form == "json":
-                body = pull_json(knowledge, story)
-            else:
-                viewer = self._viewer(form, is_signed_in=is_signed_in)
-                body = render_pull(knowledge, story, query["id"], viewer=viewer)
-        return packed(body.encode(), MEDIA_TYPES[form], compress=compress)
+        return self._shown_with(render_story, story_json)
 
     def nightly(
         self,
@@ -257,6 +200,10 @@ class Pages:
             self._pages[cached] = page
         return page
 
+    def _shown_with(self, html: Html, json: Json) -> Show:
+        """Return what shows a page that is rendered so."""
+        return partial(self._shown, html, json)
+
     def _shown(
         self,
         html: Html,
@@ -294,113 +241,45 @@ class Pages:
             return Viewer.ANYBODY
         return Viewer.SIGNED_IN if is_signed_in else Viewer.STRANGER
 
-    def _queued(
-        self,
-        html: QueueHtml,
-        json: QueueJson,
-        key: str | None,
-        form: str,
-        query: Mapping[str, str],
-        *,
-        compress: bool,
-        is_signed_in: bool = False,
-    ) -> Page | None:
-        """Return a page about the open pull requests."""
-        community = self._community(key)
-        if community is None or form not in MEDIA_TYPES:
-            return None
-        viewer = self._viewer(form, is_signed_in=is_signed_in)
-        with self._database.read() as db:
-            knowledge = self._knowledge(db, community)
-            queue = self._queue(knowledge)
-            body = (
-                json(knowledge, queue, query)
-                if form == "json"
-                else html(knowledge, queue, query, viewer=viewer)
-            )
-        return packed(body.encode(), MEDIA_TYPES[form], compress=compress)
+    def _pull(
+        self, knowledge: Knowledge, query: Mapping[str, str], *, viewer: Viewer
+    ) -> str | None:
+        """Return the page of one pull request."""
+        told = self._pull_story(knowledge, query)
+        return None if told is None else render_pull(knowledge, told, query["id"], viewer=viewer)
 
-    def _counted(
-        self,
-        html: ResultsHtml,
-        json: ResultsJson,
-        key: str | None,
-        form: str,
-        query: Mapping[str, str],
-        *,
-        compress: bool,
-        is_signed_in: bool = False,
-    ) -> Page | None:
-        """Return a page about the results of pull requests, made from the results before."""
-        community = self._community(key)
-        if community is None or form not in MEDIA_TYPES:
-            return None
-        viewer = self._viewer(form, is_signed_in=is_signed_in)
-        with self._database.read() as db:
-            knowledge = self._knowledge(db, community)
-            results = self._pull_results(knowledge)
-            queue = self._queue(knowledge)
-            if form == "json":
-                body = json(knowledge, results, queue, query)
-            else:
-                body = html(knowledge, results, queue, query, viewer=viewer)
-        return packed(body.encode(), MEDIA_TYPES[form], compress=compress)
+    def _pull_json(self, knowledge: Knowledge, query: Mapping[str, str]) -> str | None:
+        """Return one pull request for programs."""
+        told = self._pull_story(knowledge, query)
+        return None if told is None else pull_json(knowledge, told)
 
-    def _remembered(
-        self,
-        html: HistoryHtml,
-        json: HistoryJson,
-        key: str | None,
-        form: str,
-        query: Mapping[str, str],
-        *,
-        compress: bool,
-        is_signed_in: bool = False,
-    ) -> Page | None:
-        """Return a page about the runs of the last weeks, made from what was known of them before."""
-        community = self._community(key)
-        if community is None or form not in MEDIA_TYPES:
+    def _pull_story(self, knowledge: Knowledge, query: Mapping[str, str]) -> PullStory | None:
+        """Return all about one pull request; its failures are compared with nights and with what else is open."""
+        community, db = knowledge.community, knowledge.db
+        place = pull_place(community, query.get("id", ""))
+        if place is None or pull(db, *place) is None:
             return None
-        viewer = self._viewer(form, is_signed_in=is_signed_in)
-        with self._database.read() as db:
-            knowledge = self._knowledge(db, community)
-            with self._lock:
-                before = self._histories.get(community.key)
-            history = run_history(knowledge, before)
-            with self._lock:
-                self._histories[community.key] = history
-            body = (
-                json(knowledge, history, query)
-                if form == "json"
-                else html(knowledge, history, query, viewer=viewer)
-            )
-        return packed(body.encode(), MEDIA_TYPES[form], compress=compress)
+        checks = pull_checks(knowledge, *place)
+        if not failures(checks):
+            return pull_story(knowledge, checks, None, None)
+        board = None
+        if community.nightly:
+            board = self._board(db, community, NIGHTS_COMPARED, knowledge.now)[0]
+        return pull_story(knowledge, checks, board, self._queue(knowledge))
 
-    def _ruled(
-        self,
-        html: RulesHtml,
-        json: RulesJson,
-        key: str | None,
-        form: str,
-        query: Mapping[str, str],
-        *,
-        compress: bool,
-        is_signed_in: bool = False,
-    ) -> Page | None:
-        """Return a page about what is required, or who looks after what."""
-        community = self._community(key)
-        if community is None or form not in MEDIA_TYPES:
-            return None
-        viewer = self._viewer(form, is_signed_in=is_signed_in)
-        with self._database.read() as db:
-            knowledge = self._knowledge(db, community)
-            board, _ = self._board(db, community, USUAL_NIGHTS, knowledge.now)
-            results = self._pull_results(knowledge)
-            if form == "json":
-                body = json(knowledge, board, results, query)
-            else:
-                body = html(knowledge, board, results, query, viewer=viewer)
-        return packed(body.encode(), MEDIA_TYPES[form], compress=compress)
+    def _usual_board(self, knowledge: Knowledge) -> NightBoard:
+        """Return the nights that the nightly page shows."""
+        return self._board(knowledge.db, knowledge.community, USUAL_NIGHTS, knowledge.now)[0]
+
+    def _history(self, knowledge: Knowledge) -> RunHistory:
+        """Return the runs of the last weeks, made from what was known of them before."""
+        key = knowledge.community.key
+        with self._lock:
+            before = self._histories.get(key)
+        history = run_history(knowledge, before)
+        with self._lock:
+            self._histories[key] = history
+        return history
 
     def _pull_results(self, knowledge: Knowledge) -> PullResults:
         """Return the results of pull requests, made from those before: only runs with news are read again."""

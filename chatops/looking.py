@@ -11,9 +11,9 @@ import msgspec
 import structlog
 
 from chatops.answers.approvals import names_of, picture, teams_of
-from chatops.answers.owners import Area
-from chatops.config import Community, Configuration
-from chatops.engine.authority import Standing, hangs_on_house
+from chatops.answers.owners import Area, top_owners
+from chatops.config import TOP_OWNERS, Community, Configuration
+from chatops.engine.authority import Standing, also_named, hangs_on_house
 from chatops.engine.command import Command
 from chatops.engine.fetched import Fetched
 from chatops.engine.log import Batch, Log
@@ -87,6 +87,9 @@ class Looker:
         community = self._configuration.communities[received.community].within(received.repo)
         if hangs_on_house(command.role, received.verb, standing, community, command.name):
             standing = await self._of_the_house(received.repo, standing)
+        named = (*also_named(community, received.verb, command.name), *command.names(community))
+        if named and standing.permission is not Permission.UNKNOWN:
+            standing = await self._as_listed(received.repo, standing, named, community)
         if not command.looks_at_owners:
             return standing
         return await self._as_owner(received, standing)
@@ -105,6 +108,36 @@ class Looker:
                 raise
             return replace(standing, is_house_unknown=not standing.association)
         return replace(standing, association=word) if word else standing
+
+    async def _as_listed(
+        self, repo: Repo, standing: Standing, named: Sequence[str], community: Community
+    ) -> Standing:
+        """Add which of some names mean somebody: their login, their teams, that they own the top folder."""
+        listed, unknown = set(), []
+        for name in dict.fromkeys(named):
+            meant: Sequence[str] = (name,)
+            if name == TOP_OWNERS:
+                meant = sorted(await asyncio.to_thread(self._top_owners, community, repo))
+            try:
+                if await self._is_any_of(repo, standing.login, meant):
+                    listed.add(name.lower())
+            except Refused as problem:
+                if problem.reason != "not_permitted":
+                    raise
+                unknown.append(name)
+        return replace(standing, listed=frozenset(listed), unlisted=tuple(unknown))
+
+    async def _is_any_of(self, repo: Repo, login: Login, names: Sequence[str]) -> bool:
+        if login.lower() in {name.lower() for name in names}:
+            return True
+        for team in names:
+            if "/" in team and await self._github.is_member(repo, team, login):
+                return True
+        return False
+
+    def _top_owners(self, community: Community, repo: Repo) -> frozenset[str]:
+        known = self._known_owners(community, repo)
+        return top_owners(known) if known is not None else frozenset()
 
     async def _as_owner(self, received: CommandReceived, standing: Standing) -> Standing:
         """Add under which names somebody owns or reviews what a pull request changes: their own, their teams'."""

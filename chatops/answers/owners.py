@@ -12,6 +12,8 @@ from functools import lru_cache
 from chatops.events.owners import FolderOwners, OwnersChanged
 
 ROOT = "/"
+EVERYTHING = "*"
+"""The pattern of CODEOWNERS that names every file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,19 @@ def areas(rules: OwnersChanged, files: Sequence[str]) -> list[Area]:
         for kind, area in kinds.items()
     ]
     return sorted(made, key=lambda area: (area.place, area.files))
+
+
+def top_owners(rules: OwnersChanged) -> frozenset[str]:
+    """Return who owns the top folder, whatever lies in it: logins and teams, in lower case."""
+    if rules.folders:
+        return frozenset(
+            name
+            for rule in rules.folders
+            if not rule.folder and not rule.pattern
+            for name in rule.approvers
+        )
+    last = next((rule for rule in reversed(rules.paths) if rule.pattern == EVERYTHING), None)
+    return frozenset(last.owners if last is not None else ())
 
 
 class _Folders:

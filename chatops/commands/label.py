@@ -13,9 +13,9 @@ from typing import ClassVar, Self
 from chatops.answers.changes import told
 from chatops.answers.confirmed import NOW, NOW_IN_PROSE, confirmed
 from chatops.answers.restarts import refuse_restart
-from chatops.config import Community
+from chatops.config import Community, Labels
 from chatops.engine.answer import Action, Answer
-from chatops.engine.authority import Role
+from chatops.engine.authority import Role, Standing, unsure_of
 from chatops.engine.command import Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
@@ -35,6 +35,7 @@ class Label(Command):
     removes: bool = False
     now: bool = False
     holds: bool = False
+    is_whole: bool = False
 
     name: ClassVar[str] = "label"
     usage: ClassVar[str] = "LABEL… [now]"
@@ -82,7 +83,12 @@ class Label(Command):
                 "Which label? Say its name after the command; one with blanks in quotation marks.",
                 reason="usage",
             )
-        return cls(tuple(dict.fromkeys(prefix + word for word in left)), removes=removes, now=now)
+        labels = tuple(dict.fromkeys(prefix + word for word in left))
+        return cls(labels, removes=removes, now=now, is_whole=not prefix)
+
+    @classmethod
+    def names(cls, community: Community) -> Sequence[str]:
+        return [name for rule in community.labels.restricted for name in rule.people]
 
     def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
         issue, received = asked.issue, asked.received
@@ -91,6 +97,8 @@ class Label(Command):
                 f"Only a pull request is kept from merging, and #{issue.number} is an issue.",
                 reason="not_a_pull",
             )
+        _refuse_unless_named(self, knowledge.community.labels)
+        _refuse_unless_among(self.labels, knowledge.community.labels, asked.standing)
         changing = self._changing(issue.labels)
         if not changing:
             raise _as_it_is(issue.number, self)
@@ -147,6 +155,39 @@ class Label(Command):
         if story.first(LabelsChanged) is None:
             return answer
         return replace(answer, actions=knowledge.offers(Action(text="Undo", verb="undo")))
+
+
+def _refuse_unless_named(wanted: Label, labels: Labels) -> None:
+    """Refuse what `/label` may not name here."""
+    known = [*labels.whole, *(rule.label for rule in labels.restricted)]
+    if not (wanted.is_whole and labels.whole):
+        return
+    wrong = next((one for one in wanted.labels if one.lower() not in map(str.lower, known)), None)
+    if wrong is not None:
+        shown = ", ".join(f"`{label}`" for label in known)
+        raise Refused(
+            f"`{wrong.replace('`', '')}` is not among the labels that `/label` knows here: {shown}.",
+            reason="no_such_label",
+        )
+
+
+def _refuse_unless_among(wanted: Sequence[str], labels: Labels, standing: Standing) -> None:
+    """Refuse who is not among the people of a label that is for some only; of several labels, none is changed."""
+    names = {label.lower() for label in wanted}
+    for rule in labels.restricted:
+        if rule.label.lower() not in names:
+            continue
+        people = {name.lower() for name in rule.people}
+        if people & standing.listed:
+            continue
+        for name in rule.people:
+            if name in standing.unlisted:
+                raise unsure_of(name)
+        shown = ", ".join(f"`{name}`" for name in rule.people)
+        raise Refused(
+            f"The label `{rule.label}` is for {shown} only. Ask one of them to say it.",
+            reason="not_permitted",
+        )
 
 
 def _same_since(number: PullNumber, labels: Sequence[str], changed: LabelsChanged) -> None:

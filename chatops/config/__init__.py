@@ -3,6 +3,7 @@
 from chatops.config.reading import read_configuration
 from chatops.config.reference import reference
 from chatops.config.shape import (
+    TOP_OWNERS,
     Approvals,
     BranchRules,
     Community,
@@ -16,11 +17,13 @@ from chatops.config.shape import (
     Owner,
     OwnerGroup,
     Practice,
+    RestrictedLabel,
     Trust,
     slack_member,
 )
 
 __all__ = [
+    "TOP_OWNERS",
     "Approvals",
     "BranchRules",
     "Community",
@@ -34,6 +37,7 @@ __all__ = [
     "Owner",
     "OwnerGroup",
     "Practice",
+    "RestrictedLabel",
     "Trust",
     "read_configuration",
     "reference",

@@ -271,6 +271,29 @@ class Trust(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = 3
 
 
+NAMED = r"\A[A-Za-z0-9-]{1,39}(/[A-Za-z0-9._-]{1,100})?\Z"
+"""A login, or a team of the repository's organization."""
+
+TOP_OWNERS = "top-owners"
+"""Those who own the top folder of a repository."""
+
+Named = Annotated[
+    str,
+    said("", expected="a login, or organization/team", example="acme/releasers", pattern=NAMED),
+]
+"""Somebody who is named instead of having a role."""
+
+
+class RestrictedLabel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A label that only certain people put on and take off through the bot."""
+
+    label: Annotated[str, said("The label.", example="release-blocker", at_least=1)]
+    people: Annotated[
+        tuple[Named, ...],
+        said("Who may: logins, and teams of the organization.", at_least=1),
+    ]
+
+
 class Labels(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What labels mean here, and what they set off."""
 
@@ -307,6 +330,17 @@ class Labels(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "`/commands` then says what one can ask for."
         ),
     ] = False
+    restricted: Annotated[
+        tuple[RestrictedLabel, ...],
+        said("Labels that only certain people put on and take off through the bot."),
+    ] = ()
+    whole: Annotated[
+        tuple[str, ...],
+        said(
+            "The labels that `/label` and `/remove-label` may name, those of `restricted` besides; "
+            "empty are all that the repository has. What has a prefix of `prefixes` has a command of its own."
+        ),
+    ] = ()
     restart_ci: Annotated[
         bool,
         said(
@@ -469,6 +503,13 @@ class Community(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         said(
             "Who may say a command, where that is not as docs/commands.md has it: "
             "under the command's name the lowest GitHub role, or `anyone`."
+        ),
+    ] = field(default_factory=dict)
+    also_may: Annotated[
+        Mapping[str, tuple[Named, ...]],
+        said(
+            "Who may say a command, too, whatever their role: under the command's name logins, teams as "
+            f"`organization/team`, and `{TOP_OWNERS}` for those who own the top folder."
         ),
     ] = field(default_factory=dict)
     exceptions: Annotated[

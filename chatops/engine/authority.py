@@ -1,10 +1,10 @@
 """Who may do what: the one place that decides it, from GitHub's own roles. What is unknown is refused."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from chatops.config import Community
+from chatops.config import TOP_OWNERS, Community
 from chatops.errors import Refused
 from chatops.events.conversation import CommandReceived
 from chatops.names import Login
@@ -106,6 +106,10 @@ class Standing:
     issue: IssueState | None = None
     names: frozenset[str] = field(default_factory=frozenset)
     """Under which names they are an owner or a reviewer of files that are changed: their login, their teams."""
+    listed: frozenset[str] = field(default_factory=frozenset)
+    """Those of the names in the configuration, in lower case, that mean this person: their login, their teams."""
+    unlisted: tuple[str, ...] = ()
+    """Teams that are named there, and of which GitHub does not tell us whether they are in them."""
     unsure: tuple[str, ...] = ()
     """Teams that own such files, and of which GitHub does not tell us whether they are in them."""
 
@@ -161,6 +165,10 @@ def authorise(
     rule, trust = _rule(role, asked, community), community.trust
     if RANK[standing.permission] >= RANK[rule.least]:
         return Grant(ground=f"permission {standing.permission}")
+    named = also_named(community, received.verb, command)
+    for name in named:
+        if name.lower() in standing.listed:
+            return Grant(ground=f"named: {name}")
     if rule.trusted and standing.association in TRUSTED:
         return Grant(ground=standing.association.lower())
     if rule.owner and standing.names:
@@ -183,6 +191,9 @@ def authorise(
         raise Refused(message, reason="not_linked")
     if rule.owner and standing.unsure:
         raise unsure_of(standing.unsure[0])
+    for name in named:
+        if name in standing.unlisted:
+            raise unsure_of(name)
     if standing.permission is Permission.UNKNOWN:
         message = (
             f"I could not find out what you may do in {received.repo}, so I did nothing. "
@@ -197,10 +208,21 @@ def authorise(
         )
         raise Refused(message, reason="membership_unknown")
     cost = " spends runner hours: it" if role is Role.TESTER else ""
-    who = rule.who.format(repo=received.repo, label=trust.label)
+    who = rule.who.format(repo=received.repo, label=trust.label) + _and_for(named)
     raise Refused(
         f"`{received.verb}`{cost} is for {who}. Ask one of them to say it.", reason="not_permitted"
     )
+
+
+def also_named(community: Community, verb: str, command: str = "") -> tuple[str, ...]:
+    """Return who may say a verb whatever their role: those named for it, or for any verb of its command."""
+    return community.also_may.get(verb, community.also_may.get(command, ()))
+
+
+def _and_for(named: Sequence[str]) -> str:
+    """Say who may besides."""
+    said = ["owners of the top folder" if name == TOP_OWNERS else f"`{name}`" for name in named]
+    return f", and for {', '.join(said)}" if said else ""
 
 
 def unsure_of(team: str) -> Refused:
@@ -232,4 +254,5 @@ def who_may(role: Role, verb: str, community: Community) -> str:
     if asked == "anyone" or (asked is None and role is Role.ANYONE):
         return "anyone"
     repos = " or ".join(community.repositories)
-    return _rule(role, asked, community).who.format(repo=repos, label=community.trust.label)
+    who = _rule(role, asked, community).who.format(repo=repos, label=community.trust.label)
+    return who + _and_for(also_named(community, verb))

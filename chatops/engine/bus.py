@@ -183,7 +183,11 @@ class Bus:
         is_pull = not received.on_issue if issue is None else issue.is_pull
         if kind.looks() and target.number and is_pull:
             await self._caught_up(await self._refresh(target))
-        has_to_look = kind.looks_at_person or asks_for_standing(kind, received.verb, community)
+        has_to_look = (
+            kind.looks_at_person
+            or asks_for_standing(kind, received.verb, community)
+            or bool(kind.names(community))
+        )
         standing = await self._look(received) if has_to_look else Standing()
         if issue is not None:
             standing = standing.speaking_of(issue)

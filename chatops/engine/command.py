@@ -168,6 +168,12 @@ class Command(ABC):
         return cls.looks_at_head or cls.looks_at_pull or cls.looks_at_owners
 
     @classmethod
+    def names(cls, community: Community) -> Sequence[str]:
+        """Return the people and teams of the configuration that decide about it, beside everybody's role."""
+        del community
+        return ()
+
+    @classmethod
     def taken_back(cls, story: Story, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
         """Return what undoes an accepted one, or refuse with what has changed since.
 

@@ -116,6 +116,7 @@ def _named_commands(
     """Yield each place where commands are named, the names there, and those that may be."""
     yield "commands_off", (name.lower() for name in community.commands_off), names
     yield "who_may", community.who_may, verbs | names
+    yield "also_may", community.also_may, verbs | names
     for repo, rules in community.exceptions.items():
         yield f"exceptions.{repo}.commands_off", (one.lower() for one in rules.commands_off), names
         yield f"exceptions.{repo}.who_may", rules.who_may, verbs | names

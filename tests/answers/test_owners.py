@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatops.answers.owners import Area, areas
+from chatops.answers.owners import Area, areas, top_owners
 from chatops.events.owners import FolderOwners, OwnersChanged, PathOwners
 from tests.scene import REPO
 
@@ -135,3 +135,22 @@ def test_files_of_the_same_owners_are_one_area() -> None:
         ("docs/", ("docs/x.md",)),
         ("src/", ("src/a.py", "src/b.py")),
     ]
+
+
+def test_the_top_folder_belongs_to_whom_its_file_names_for_all_of_it() -> None:
+    folders = by_folders(
+        FolderOwners(folder="", approvers=("root", "acme/leads"), reviewers=("carol",)),
+        FolderOwners(folder="", pattern="md$", approvers=("writer",)),
+        FolderOwners(folder="src", approvers=("alice",)),
+    )
+
+    assert top_owners(folders) == {"root", "acme/leads"}
+
+
+def test_in_codeowners_the_last_line_for_every_file_names_them() -> None:
+    assert top_owners(by_lines(("*", "old"), ("/src/", "alice"), ("*", "root acme/leads"))) == {
+        "root",
+        "acme/leads",
+    }
+    assert top_owners(by_lines(("/src/", "alice"))) == frozenset()
+    assert top_owners(by_lines()) == frozenset()

@@ -1,11 +1,12 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from chatops.commands.label import Label
-from chatops.config import Community, Labels
+from chatops.config import Community, Labels, RestrictedLabel
 from chatops.engine.answer import as_text
 from chatops.engine.authority import Grant, Standing
 from chatops.engine.command import Asked
@@ -30,6 +31,7 @@ from tests.scene import (
     under_way,
 )
 
+STANDING = Standing()
 UNDO = CommandId("command/github/comment/2/0/0")
 PREFIXED = msgspec.structs.replace(COMMUNITY, labels=Labels(prefixes=("area", "kind")))
 RESTARTING = msgspec.structs.replace(COMMUNITY, labels=Labels(restart_ci=True))
@@ -41,12 +43,13 @@ def decide(
     *events: Event,
     community: Community = COMMUNITY,
     is_pull: bool = True,
+    who: Standing = STANDING,
 ) -> LabelsRequested:
     facts = events or [pull(labels=("wip",))]
     labels = next((fact.labels for fact in facts if isinstance(fact, PullChanged)), ())
     asked = Asked(
         received=received(verb="label"),
-        standing=Standing(issue=issue(labels=labels, is_pull=is_pull)),
+        standing=replace(who, issue=issue(labels=labels, is_pull=is_pull)),
         grant=Grant(ground="permission triage"),
     )
     with scene(folder, facts) as world, world.knowledge(community) as knowledge:
@@ -61,9 +64,10 @@ def refusal(
     *events: Event,
     community: Community = COMMUNITY,
     is_pull: bool = True,
+    who: Standing = STANDING,
 ) -> Refused:
     with pytest.raises(Refused) as refused:
-        decide(folder, words, *events, community=community, is_pull=is_pull)
+        decide(folder, words, *events, community=community, is_pull=is_pull, who=who)
     return refused.value
 
 
@@ -319,3 +323,69 @@ def test_what_did_not_work_is_said_aloud(tmp_path: Path) -> None:
     )
 
     assert tell(tmp_path, failed) == ("No such label.", False)
+
+
+GUARDED = msgspec.structs.replace(
+    COMMUNITY,
+    labels=Labels(
+        prefixes=("kind",),
+        restricted=(RestrictedLabel(label="kind/Gold", people=("tess", "acme/leads")),),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "words", [["KIND/gold"], ["--prefix", "kind", "gold"], ["bug", "kind/gold"]]
+)
+def test_a_label_for_some_is_not_for_others(tmp_path: Path, words: list[str]) -> None:
+    refused = refusal(tmp_path, words, community=GUARDED)
+
+    assert refused.reason == "not_permitted"
+    assert "`kind/Gold` is for `tess`, `acme/leads` only" in refused.text
+
+
+def test_nor_is_it_taken_off_by_them(tmp_path: Path) -> None:
+    there = pull(labels=("kind/gold",))
+
+    assert refusal(tmp_path, ["--remove", "kind/gold"], there, community=GUARDED).reason == (
+        "not_permitted"
+    )
+
+
+@pytest.mark.parametrize("name", ["tess", "acme/leads"])
+def test_whoever_is_named_changes_it(tmp_path: Path, name: str) -> None:
+    wanted = decide(
+        tmp_path, ["kind/gold"], community=GUARDED, who=Standing(listed=frozenset({name}))
+    )
+
+    assert wanted.add == ("kind/gold",)
+
+
+def test_who_may_be_in_its_team_is_told_that_it_is_not_known(tmp_path: Path) -> None:
+    unsure = Standing(unlisted=("acme/leads",))
+
+    assert refusal(tmp_path, ["kind/gold"], community=GUARDED, who=unsure).reason == "team_unknown"
+
+
+def test_its_people_are_looked_up_where_there_are_any() -> None:
+    assert Label.names(GUARDED) == ["tess", "acme/leads"]
+    assert Label.names(COMMUNITY) == []
+
+
+LISTED = msgspec.structs.replace(
+    GUARDED, labels=msgspec.structs.replace(GUARDED.labels, whole=("team/fins",))
+)
+
+
+def test_what_is_not_listed_is_not_for_label(tmp_path: Path) -> None:
+    refused = refusal(tmp_path, ["team/fins", "wip"], community=LISTED)
+
+    assert refused.reason == "no_such_label"
+    assert "knows here: `team/fins`, `kind/Gold`" in refused.text
+
+
+@pytest.mark.parametrize(
+    "words", [["Team/Fins"], ["--prefix", "kind", "bug"], ["--hold", "do-not-merge"]]
+)
+def test_what_is_listed_or_has_a_word_of_its_own_is(tmp_path: Path, words: list[str]) -> None:
+    assert len(decide(tmp_path, words, community=LISTED).add) == 1

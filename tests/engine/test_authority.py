@@ -95,6 +95,34 @@ def test_github_is_asked_for_more_where_it_would_change_something(
     assert not hangs_on_house(Role.TESTER, "retest", standing, strict)
 
 
+NAMED = msgspec.structs.replace(
+    COMMUNITY, also_may={"retest": ("top-owners", "acme/leads", "Tess")}
+)
+
+
+@pytest.mark.parametrize("name", ["top-owners", "acme/leads", "tess"])
+def test_who_is_named_may_whatever_their_role(name: str) -> None:
+    standing = Standing(login=MONA, permission=Permission.READ, listed=frozenset({name}))
+
+    grant = authorise(Role.WRITER, received(), standing, NAMED)
+
+    assert grant.ground.lower() == f"named: {name}"
+
+
+def test_a_refusal_names_who_may_besides() -> None:
+    with pytest.raises(Refused, match="and for owners of the top folder, `acme/leads`, `Tess`"):
+        authorise(Role.WRITER, received(), Standing(login=MONA, permission=Permission.READ), NAMED)
+
+
+def test_who_may_be_in_a_team_that_is_named_is_told_that_it_is_not_known() -> None:
+    standing = Standing(login=MONA, permission=Permission.READ, unlisted=("acme/leads",))
+
+    with pytest.raises(Refused, match="whether you are in the team `acme/leads`") as refused:
+        authorise(Role.WRITER, received(), standing, NAMED)
+
+    assert refused.value.reason == "team_unknown"
+
+
 def test_the_author_may_once_the_label_is_there() -> None:
     author = Standing(
         login=MONA,

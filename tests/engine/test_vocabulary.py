@@ -63,17 +63,19 @@ def test_a_rule_about_a_command_that_is_not_there_is_named() -> None:
         COMMUNITY,
         commands_off=("restest",),
         who_may={"hold": "write", "lable": "write"},
+        also_may={"retest": ("mona",), "overide": ("mona",)},
         exceptions={"acme/rocket": Exceptions(commands_off=("x",), who_may={"retest": "admin"})},
     )
     commands = {command.name: command for command in COMMANDS}
 
     problems = misnamed(commands, Configuration(communities={"acme": community}))
 
-    assert problems[:2] == [
+    assert problems[:3] == [
         "communities.acme.commands_off: found 'restest', did you mean retest?",
         "communities.acme.who_may: found 'lable', did you mean label?",
+        "communities.acme.also_may: found 'overide', did you mean override?",
     ]
-    assert problems[2].startswith(
+    assert problems[3].startswith(
         "communities.acme.exceptions.acme/rocket.commands_off: found 'x', expected one of "
     )
     assert len(problems) == 3

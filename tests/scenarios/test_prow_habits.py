@@ -13,18 +13,18 @@ from tests.scenarios.world import AUTHOR, MEMBER, PULL, REPO, STRANGER, Town, to
 
 pytestmark = pytest.mark.anyio
 
-ADMIN = "rada"
+ADMIN, TOP_OWNER, RELEASER = "rada", "tess", "rick"
 MARK = "+1"
 FAILED = (("unit", True), ("e2e", False))
 PASSED = (("unit", True),)
 OWNERS = {"src": MEMBER, "docs": "alice", "own": AUTHOR}
-HABITS = ("gate", "job_aliases", "labels", "who_may", "trust", "approvals")
+HABITS = ("gate", "job_aliases", "labels", "who_may", "also_may", "trust", "approvals")
 REQUIRED = ("ci/never", "needed")
 RED = (("ci/a", "failure"), ("ci/b", "pending"))
 LABELS = (
     "approved", "area/api", "area/infra", "do-not-merge/hold", "good first issue", "help wanted", "kind/bug",
     "lgtm", "lifecycle/active", "lifecycle/frozen", "lifecycle/rotten", "lifecycle/stale", "needs-ok-to-test",
-    "ok-to-test", "stage/alpha", "team/fins",
+    "ok-to-test", "release-blocker", "stage/alpha", "team/engines", "team/fins", "team/moon",
 )  # fmt: skip
 
 
@@ -205,6 +205,27 @@ CASES = {
     ),
     "overridden by a member": Case(
         text="/override ci/a", by=MEMBER, is_pull=True, statuses=RED, said="people with the role admin"
+    ),
+    "overridden by an owner of the top folder": Case(
+        text="/override ci/a", by=TOP_OWNER, is_pull=True, statuses=RED, passed=("ci/a",), said="Overrode `ci/a`"
+    ),
+    "overridden by somebody of a team": Case(
+        text="/override ci/a", by=RELEASER, is_pull=True, statuses=RED, passed=("ci/a",), said="Overrode `ci/a`"
+    ),
+    "a whole label that is not among those": Case(
+        text="/label team/moon", said="`team/fins`, `team/engines`, `release-blocker`"
+    ),
+    "a label for a team, by a member of another": Case(
+        text="/label release-blocker", by=MEMBER, said="is for `acme/release-team` only"
+    ),
+    "a label for a team, by one of it": Case(
+        text="/label release-blocker", by=RELEASER, labels=("release-blocker",)
+    ),
+    "a label for a team taken off by a stranger": Case(
+        text="/remove-label release-blocker", before=("release-blocker",), said="is for `acme/release-team` only"
+    ),
+    "a label for a team taken off by one of it": Case(
+        text="/remove-label release-blocker", by=RELEASER, before=("release-blocker",), labels=()
     ),
     "skipped": Case(text="/skip", by=MEMBER, is_pull=True, statuses=RED, passed=("ci/a", "ci/b")),
     "nothing to skip": Case(text="/skip", by=MEMBER, is_pull=True, said="can be skipped"),
@@ -390,7 +411,8 @@ def habits() -> str:
     example = yaml.safe_load((REPOSITORY / "examples/prow.yaml").read_text(encoding="utf-8"))
     (community,) = example["communities"].values()
     kept = {key: community[key] for key in HABITS}
-    return "".join(f"    {line}\n" for line in yaml.safe_dump(kept).splitlines())
+    said = yaml.safe_dump(kept).replace("octo-org/", "acme/")
+    return "".join(f"    {line}\n" for line in said.splitlines())
 
 
 @pytest.mark.timeout(600)
@@ -491,8 +513,12 @@ def furnish(here: Town) -> None:
     here.repository.milestone("v1.0")
     here.repository.teams.add("pilots")
     here.repository.user(ADMIN, permission="admin")
+    here.repository.merging.teams["acme/release-team"] = {RELEASER}
     for folder, owner in OWNERS.items():
-        here.repository.write_file(f"{folder}/OWNERS", f"approvers: [{owner}]\n")
+        here.repository.write_file(
+            f"{folder}/OWNERS", f"options: {{no_parent_owners: true}}\napprovers: [{owner}]\n"
+        )
+    here.repository.write_file("OWNERS", f"approvers: [{TOP_OWNER.title()}]\n")
     elsewhere = here.repository.pull(number=99, author=AUTHOR, base_branch="release-1")
     here.repository.run(workflow="elsewhere", pull=elsewhere, jobs=[PlannedJob("elsewhere")])
 

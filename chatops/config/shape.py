@@ -434,6 +434,14 @@ class Merging(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Literal["merge", "squash", "rebase"],
         said("How auto-merge merges; a merge queue has a method of its own."),
     ] = "merge"
+    pick_labels: Annotated[
+        str,
+        said(
+            "What labels begin with that ask for `/cherry-pick`: with `cherrypick/`, whoever puts on "
+            "`cherrypick/stable` asks for a pick to `stable`. Empty are none.",
+            example="cherrypick/",
+        ),
+    ] = ""
 
 
 class Community(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -43,7 +43,7 @@ class CommandReceived(Event, frozen=True, kw_only=True):
     Slack channel (`channel`, `thread`, `response_url`).
     `by` is a GitHub login, with the number of its `account` where somebody signed in with it, or the id of a member of
     the Slack workspace `team`, whom people see there as `by_name`.
-    `implied`: nobody said it in words, what a review found stands for it.
+    `implied`: nobody said it in words, what a review found, or a label, stands for it.
     """
 
     kind: ClassVar[str] = "command.received"

@@ -12,7 +12,7 @@ from chatops.errors import BadInput
 from chatops.events import Event, Fact
 from chatops.events.conversation import CommentSeen
 from chatops.events.installations import HookPinged, InstallationChanged
-from chatops.events.pulls import BranchPushed, LabelChanged, MergeGroupChanged
+from chatops.events.pulls import BranchPushed, LabelChanged, MergeGroupChanged, PullChanged
 from chatops.intake.objects import (
     CheckRun,
     CheckSuite,
@@ -47,7 +47,8 @@ Kind = TypeVar("Kind")
 class Comment:
     """What somebody wrote, as far as it can ask for something. `sender` caused the event; they may not be `author`.
 
-    `state` is what a review found: `approved`, `changes_requested` or `commented`.
+    `state` is what a review found: `approved`, `changes_requested` or `commented`. A label that somebody puts on a pull
+    request has the `place` label, and is the `text`.
     """
 
     repo: Repo
@@ -121,6 +122,10 @@ class Sent(msgspec.Struct):
     sender: Account | None = None
 
 
+class _Labelled(msgspec.Struct):
+    name: str | None = ""
+
+
 class _SentJob(Sent):
     workflow_job: Job | None = None
 
@@ -148,6 +153,10 @@ class _SentComment(Sent):
     comment: Written | None = None
     review: Written | None = None
     changes: Changes | None = None
+
+
+class _SentLabel(Sent):
+    label: _Labelled | None = None
 
 
 class _SentOpening(Sent):
@@ -282,7 +291,30 @@ def _pull_request(delivery: _Delivery) -> Translated:
     if sent.action in ("opened", "edited"):
         written = delivery.typed(_SentOpening).pull_request or Written()
         opening = _comment(sent, written, event.number, "opening", sent.changes, is_pull=True)
+    if sent.action == "labeled":
+        opening = _labelled(delivery, event)
     return [event], opening, _sender(sent)
+
+
+def _labelled(delivery: _Delivery, about: PullChanged) -> Comment:
+    """Return the label that somebody put on a pull request, which may stand for a request of theirs."""
+    sent = delivery.typed(_SentLabel)
+    sender = sent.sender or Account()
+    return Comment(
+        repo=about.repo,
+        number=about.number,
+        comment_id=about.number,
+        place="label",
+        action="labeled",
+        author=Login(text(sender.login)),
+        author_is_bot=sender.type == "Bot",
+        association="",
+        text=name((sent.label or _Labelled()).name),
+        previous_text="",
+        updated_at=about.updated_at,
+        sender=Login(text(sender.login)),
+        is_pull=True,
+    )
 
 
 def _issue_comment(delivery: _Delivery) -> Translated:

@@ -1,7 +1,8 @@
 """Keeps the promise of a `/cherry-pick` that was said before the merge.
 
 Whenever:  a pull request is merged
-Asks for:  `pick.requested`, one for each branch that somebody had asked for
+Asks for:  `pick.requested`, one for each branch that somebody had asked for; where they did so by a label, only if it
+           is still there
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,9 @@ from chatops.events import Event, Recorded
 from chatops.events.picks import PickRequested
 from chatops.events.pulls import PullChanged
 from chatops.projections.picks import promised
+
+BY_LABEL = "command/github/label/"
+"""What the requests are called that a label made."""
 
 
 class PickMerged(Policy):
@@ -27,8 +31,10 @@ class PickMerged(Policy):
     def decide(self, fact: Recorded, scene: Scene) -> Sequence[Wanted]:
         event = fact.event
         assert isinstance(event, PullChanged)
-        if not event.merged:
+        community = scene.configuration.community_of(event.repo)
+        if not event.merged or community is None:
             return []
+        start = community.merging.pick_labels
         return [
             Wanted(
                 PickRequested(
@@ -43,4 +49,5 @@ class PickMerged(Policy):
             )
             for promise in promised(scene.db, event.repo, event.number)
             for branch in promise.branches
+            if not promise.command.startswith(BY_LABEL) or f"{start}{branch}" in event.labels
         ]

@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from zlib import crc32
 
 import structlog
 
@@ -32,6 +33,7 @@ MARKER = "<!-- chatops:"
 """What our own comments begin with; we never hear ourselves."""
 
 LGTM, APPROVE, CANCEL = "lgtm", "approve", "cancel"
+PICK = "cherry-pick"
 IMPLIED: Mapping[str, tuple[str, ...]] = {"approved": (), "changes_requested": (CANCEL,)}
 """What a review asks for by what it found: nothing after the verb, or that it be cancelled."""
 
@@ -134,15 +136,18 @@ def asked(
     if (
         community is None
         or comment.author_is_bot
-        or comment.action not in ("created", "edited", "submitted", "opened")
+        or comment.action not in ("created", "edited", "submitted", "opened", "labeled")
         or MARKER in comment.text
     ):
         return []
     previous = comment.previous_text if comment.action == "edited" else ""
     seconds = int(comment.updated_at.timestamp()) if comment.updated_at else 0
     vocabulary = vocabularies[community.key].within(comment.repo)
-    spoken_words = newly_spoken(comment.text, previous, vocabulary.hears)
-    implied = _implied(comment, community, vocabulary, {one.verb for one in spoken_words})
+    if comment.place == "label":
+        spoken_words, implied = [], _labelled(comment, community, vocabulary)
+    else:
+        spoken_words = newly_spoken(comment.text, previous, vocabulary.hears)
+        implied = _implied(comment, community, vocabulary, {one.verb for one in spoken_words})
     facts = []
     for order, spoken in [*enumerate(spoken_words), *implied]:
         command = CommandId(
@@ -196,6 +201,19 @@ def _implied(
         and vocabulary.meaning(verb) is not None
         and not {verb, f"remove-{verb}"} & set(said)
     ]
+
+
+def _labelled(
+    comment: Comment, community: Community, vocabulary: Vocabulary
+) -> list[tuple[str, Spoken]]:
+    """Return the request that a label stands for, where it counts: that the change goes to the branch it names."""
+    start = community.merging.pick_labels
+    branch = comment.text.removeprefix(start)
+    if not start or not branch or branch == comment.text or vocabulary.meaning(PICK) is None:
+        return []
+    # Several labels may come within one second, and each is a request of its own.
+    order = f"{PICK}/{crc32(branch.encode()):08x}"
+    return [(order, Spoken(PICK, (branch,), 0))]
 
 
 class Comments:

@@ -78,7 +78,7 @@ def test_a_rule_about_a_command_that_is_not_there_is_named() -> None:
     assert problems[3].startswith(
         "communities.acme.exceptions.acme/rocket.commands_off: found 'x', expected one of "
     )
-    assert len(problems) == 3
+    assert len(problems) == 4
 
 
 @pytest.mark.parametrize("verb", ["retest", "restest", "rettest", "labell", "hstory"])

@@ -18,7 +18,7 @@ MARK = "+1"
 FAILED = (("unit", True), ("e2e", False))
 PASSED = (("unit", True),)
 OWNERS = {"src": MEMBER, "docs": "alice", "own": AUTHOR}
-HABITS = ("gate", "job_aliases", "labels", "who_may", "also_may", "trust", "approvals")
+HABITS = ("gate", "job_aliases", "labels", "who_may", "also_may", "trust", "approvals", "merging")
 REQUIRED = ("ci/never", "needed")
 RED = (("ci/a", "failure"), ("ci/b", "pending"))
 LABELS = (
@@ -474,6 +474,32 @@ async def test_letting_the_tests_in_starts_what_waits_for_the_label(
         started = [run.attempts[-1].conclusion for run in here.repository.runs_of(pull.head_sha)]
         assert pull.labels == ["ok-to-test"]
         assert (before, started) == (["skipped"], ["success", "skipped"])
+
+
+async def test_a_label_picks_at_the_merge_for_whoever_put_it_on(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path, extra=habits(), gate="") as here:
+        here.repository.commit_to("main", {"fins": "none"})
+        for branch in ("stable", "old"):
+            here.repository.branches[branch] = here.repository.branches["main"]
+        here.repository.git.changes[PULL] = {"fins": "four"}
+        here.open_pull(labels=())
+        here.repository.add_label(PULL, "cherrypick/stable", actor=MEMBER)
+        here.repository.add_label(PULL, "cherrypick/old", actor=MEMBER)
+        await here.settle()
+        here.repository.add_label(PULL, "cherrypick/none-of-yours", actor=STRANGER)
+        await here.settle()
+        promised = here.replies_on(PULL)
+        here.pass_time(10)
+        here.repository.remove_label(PULL, "cherrypick/old", actor=MEMBER)
+        here.repository.close_pull(PULL, actor=MEMBER, merge=True)
+        await here.settle()
+
+        assert sum("I open a pull request with it for" in reply for reply in promised) == 2
+        assert sum("people with write access" in reply for reply in promised) == 1
+        picks = [pull.base_branch for pull in here.repository.pulls.values() if pull.number != PULL]
+        assert picks == ["stable"]
 
 
 async def test_a_repository_with_a_rule_of_its_own_does_not_take_the_community_s(

@@ -90,6 +90,8 @@ class Looker:
         named = (*also_named(community, received.verb, command.name), *command.names(community))
         if named and standing.permission is not Permission.UNKNOWN:
             standing = await self._as_listed(received.repo, standing, named, community)
+        if authors := command.authors(community):
+            standing = await self._by_listed(received.repo, standing, authors)
         if not command.looks_at_owners:
             return standing
         return await self._as_owner(received, standing)
@@ -126,6 +128,16 @@ class Looker:
                     raise
                 unknown.append(name)
         return replace(standing, listed=frozenset(listed), unlisted=tuple(unknown))
+
+    async def _by_listed(self, repo: Repo, standing: Standing, named: Sequence[str]) -> Standing:
+        """Add whether the author is one of these; of whom GitHub does not tell, that is not so."""
+        try:
+            found = bool(standing.author) and await self._is_any_of(repo, standing.author, named)
+        except Refused as problem:
+            if problem.reason != "not_permitted":
+                raise
+            return standing
+        return replace(standing, is_author_listed=found)
 
     async def _is_any_of(self, repo: Repo, login: Login, names: Sequence[str]) -> bool:
         if login.lower() in {name.lower() for name in names}:

@@ -46,7 +46,8 @@ def _given_again(event: ApprovalWithdrawn, asked: Asked, knowledge: Knowledge) -
         raise Refused(
             f"{event.whose} has said something else of #{event.number} since.", reason="moved_on"
         )
-    keeps = knowledge.community.approvals.keep_lgtm or event.grade != LGTM
+    is_kept = word is not None and word.keeps
+    keeps = knowledge.community.approvals.keep_lgtm or event.grade != LGTM or is_kept
     if known is None or (known.sha != event.sha and not keeps):
         raise Refused(
             f"#{event.number} was pushed to since, and what {event.whose} had said was for an earlier commit.",

@@ -36,7 +36,9 @@ class Picture:
         return [
             word
             for word in self.words
-            if word.grade == LGTM and word.stands and (self.keeps_lgtm or word.sha == self.pull.sha)
+            if word.grade == LGTM
+            and word.stands
+            and (self.keeps_lgtm or word.keeps or word.sha == self.pull.sha)
         ]
 
     @property

@@ -1,7 +1,8 @@
 """`/lgtm`: say that a commit looks good.
 
 Asks for:  being a member, a collaborator or an owner of the files, but not the author; a pull request that is open
-Decides:   `approval.given` for the head commit; with `cancel` `approval.withdrawn` for everybody who had said so
+Decides:   `approval.given` for the head commit; with `cancel` `approval.withdrawn` for everybody who had said so;
+           where the community wants it, who says it becomes responsible, and reviews are asked for again
 Tells:     nothing but a mark on the comment; a sentence once a push or a dismissed review puts an end to it
 """
 
@@ -18,6 +19,7 @@ from chatops.engine.command import Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.approvals import APPROVE, LGTM, ApprovalGiven, ApprovalWithdrawn, Grade
+from chatops.events.changes import AssigneesRequested, ReviewersRequested
 from chatops.events.conversation import EffectFailed
 from chatops.projections.pulls import Pull, pull
 
@@ -55,13 +57,20 @@ class Lgtm(Command):
             )
         return cls(cancels=said == [CANCEL])
 
+    @classmethod
+    def authors(cls, community: Community) -> Sequence[str]:
+        return community.approvals.keep_lgtm_of
+
     def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
         known = _open_pull(asked, knowledge)
         seen = picture(knowledge.db, knowledge.community.approvals, known)
-        if self.cancels:
-            return _withdrawn(seen, asked, knowledge)
         by = asked.by
-        if by.lower() == known.author.lower():
+        is_own = by.lower() == known.author.lower()
+        assigned = _assigned(seen, asked, knowledge) if not is_own else []
+        if self.cancels:
+            withdrawn = _withdrawn(seen, asked, knowledge)
+            return [*withdrawn, *assigned, *_asked_again(withdrawn, asked, knowledge)]
+        if is_own:
             raise Refused(
                 "You cannot say `/lgtm` to your own pull request. Ask somebody to look at it.",
                 reason="own_pull",
@@ -70,7 +79,7 @@ class Lgtm(Command):
             raise Refused(
                 f"You have said so of `{known.sha[:SHA_SHOWN]}` already.", reason="as_it_is"
             )
-        return _given(seen, asked, knowledge)
+        return [*_given(seen, asked, knowledge), *assigned]
 
     @classmethod
     def taken_back(cls, story: Story, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
@@ -135,13 +144,38 @@ def _given(seen: Picture, asked: Asked, knowledge: Knowledge) -> list[Event]:
             by=asked.by,
             stands_for=names,
             awaits=as_awaited(seen.awaited(names) or ()) if grade == APPROVE else (),
+            keeps=grade == LGTM and asked.standing.is_author_listed,
             given_at=knowledge.now,
         )
         for grade in grades
     ]
 
 
-def _withdrawn(seen: Picture, asked: Asked, knowledge: Knowledge) -> list[Event]:
+def _assigned(seen: Picture, asked: Asked, knowledge: Knowledge) -> list[Event]:
+    """Return what makes somebody responsible who has looked at it, where that is wanted."""
+    if not knowledge.community.approvals.lgtm_assigns:
+        return []
+    command = asked.received.command
+    return [
+        AssigneesRequested(
+            command=command, repo=seen.pull.repo, number=seen.pull.number, add=(asked.by,)
+        )
+    ]
+
+
+def _asked_again(
+    withdrawn: Sequence[ApprovalWithdrawn], asked: Asked, knowledge: Knowledge
+) -> list[Event]:
+    """Return what asks those for a review again whose word counts no longer, where that is wanted."""
+    if not knowledge.community.approvals.lgtm_assigns:
+        return []
+    first = withdrawn[0]
+    people = tuple(dict.fromkeys(word.whose for word in withdrawn))
+    command = asked.received.command
+    return [ReviewersRequested(command=command, repo=first.repo, number=first.number, add=people)]
+
+
+def _withdrawn(seen: Picture, asked: Asked, knowledge: Knowledge) -> list[ApprovalWithdrawn]:
     if not seen.lgtms:
         raise Refused(
             f"No `/lgtm` stands for `{seen.pull.sha[:SHA_SHOWN]}`, so there is none to take back.",

@@ -402,6 +402,20 @@ class Approvals(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     keep_lgtm: Annotated[
         bool, said("Whether an `/lgtm` still counts after a push; else it was for one commit.")
     ] = False
+    keep_lgtm_of: Annotated[
+        tuple[Named, ...],
+        said(
+            "Whose pull requests keep an `/lgtm` after a push: logins, and teams as `organization/team`; "
+            "it is asked when somebody says it."
+        ),
+    ] = ()
+    lgtm_assigns: Annotated[
+        bool,
+        said(
+            "Whether `/lgtm` makes who says it responsible, too; with `cancel`, those whose word that takes back "
+            "are asked for a review again."
+        ),
+    ] = False
     review_acts_as_lgtm: Annotated[
         bool,
         said(

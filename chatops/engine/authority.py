@@ -108,6 +108,8 @@ class Standing:
     """Under which names they are an owner or a reviewer of files that are changed: their login, their teams."""
     listed: frozenset[str] = field(default_factory=frozenset)
     """Those of the names in the configuration, in lower case, that mean this person: their login, their teams."""
+    is_author_listed: bool = False
+    """Whether the author is among those of the configuration whom a command trusts further."""
     unlisted: tuple[str, ...] = ()
     """Teams that are named there, and of which GitHub does not tell us whether they are in them."""
     unsure: tuple[str, ...] = ()

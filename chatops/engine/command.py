@@ -174,6 +174,12 @@ class Command(ABC):
         return ()
 
     @classmethod
+    def authors(cls, community: Community) -> Sequence[str]:
+        """Return the people and teams of the configuration for whose pull requests it means something else."""
+        del community
+        return ()
+
+    @classmethod
     def taken_back(cls, story: Story, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
         """Return what undoes an accepted one, or refuse with what has changed since.
 

@@ -21,7 +21,7 @@ class ApprovalGiven(Event, frozen=True, kw_only=True):
     """Somebody said of a head commit that it looks good (`lgtm`), or approved it for files they own (`approve`).
 
     `stands_for` are the names under which they own files: their login, their teams. `awaits` is what still needs
-    somebody's approval after this one.
+    somebody's approval after this one. `keeps`: pushes do not put an end to it, for the author is trusted so far.
     """
 
     kind: ClassVar[str] = "approval.given"
@@ -34,6 +34,7 @@ class ApprovalGiven(Event, frozen=True, kw_only=True):
     by: Login
     stands_for: tuple[str, ...] = ()
     awaits: tuple[Awaited, ...] = ()
+    keeps: bool = False
     given_at: datetime | None = None
 
     def key(self) -> str:

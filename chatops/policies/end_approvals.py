@@ -1,8 +1,8 @@
 """Puts an end to what was said of a commit that is the head no longer, or in a review that was dismissed.
 
 Whenever:  a push gives a pull request another head; a review is dismissed
-Asks for:  `approval.withdrawn`, once for each `/lgtm` that was for an earlier head (unless the community keeps them),
-           and for what the review had said
+Asks for:  `approval.withdrawn`, once for each `/lgtm` that was for an earlier head (unless the community keeps them,
+           or those of an author it trusts), and for what the review had said
 """
 
 from collections.abc import Sequence
@@ -46,7 +46,11 @@ class EndApprovals(Policy):
         else:
             known = pull(scene.db, event.repo, event.number)
             sha = known.sha if known is not None else event.sha
-            ended = [word for word in standing if word.grade == LGTM and word.sha != sha]
+            ended = [
+                word
+                for word in standing
+                if word.grade == LGTM and word.sha != sha and not word.keeps
+            ]
             reason = "" if community.approvals.keep_lgtm else "push"
         if not reason:
             return []

@@ -64,10 +64,11 @@ class ShowApprovals(Policy):
         known = pull(scene.db, event.repo, event.number)
         if community is None or known is None or known.state != "open":
             return []
-        if isinstance(event, PullChanged) and not community.approvals.keep_lgtm:
+        seen = picture(scene.db, community.approvals, known)
+        is_kept = community.approvals.keep_lgtm or any(word.keeps for word in seen.lgtms)
+        if isinstance(event, PullChanged) and not is_kept:
             # What was said before ends, and that is shown.
             return []
-        seen = picture(scene.db, community.approvals, known)
         signs = _signs(seen, community.approvals)
         if isinstance(event, PullChanged):
             # Whatever else changes: a head that we know already is shown already.

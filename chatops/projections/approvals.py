@@ -55,6 +55,7 @@ class Approvals(Projection):
             Column("sha", String, nullable=False),
             Column("stands_for", String, nullable=False),
             Column("withdrawn", Boolean, nullable=False),
+            Column("keeps", Boolean, nullable=False),
         )
         self.ended = self.table(
             "approvals_ended",
@@ -91,7 +92,10 @@ LIVE = Approvals()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """What somebody last said of a pull request, and of which commit. `stands`: nobody and nothing took it back."""
+    """What somebody last said of a pull request, and of which commit.
+
+    `stands`: nobody and nothing took it back; `keeps`: no push does.
+    """
 
     grade: str
     command: CommandId
@@ -99,6 +103,7 @@ class Word:
     sha: Sha
     stands_for: frozenset[str]
     stands: bool
+    keeps: bool
 
 
 def words_on(db: Connection, repo: Repo, number: PullNumber) -> list[Word]:
@@ -157,6 +162,7 @@ def _word(row: Row[Any]) -> Word:
         sha=row.sha,
         stands_for=frozenset(msgspec.json.decode(row.stands_for)),
         stands=not row.withdrawn and row.ended is None,
+        keeps=row.keeps,
     )
 
 
@@ -179,4 +185,5 @@ def _row(fact: Recorded) -> dict[str, object]:
         "sha": event.sha,
         "stands_for": msgspec.json.encode(stands_for).decode(),
         "withdrawn": isinstance(event, ApprovalWithdrawn),
+        "keeps": isinstance(event, ApprovalGiven) and event.keeps,
     }

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from chatops.engine.command import Asked
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.approvals import APPROVE, LGTM, ApprovalGiven, ApprovalWithdrawn
+from chatops.events.changes import AssigneesRequested, ReviewersRequested
 from chatops.events.conversation import EffectFailed
 from chatops.names import Sha
 from tests.approving import OWNED, OWNERS, asked, community, ended, files, given, withdrawn
@@ -56,6 +58,52 @@ def test_who_says_it_in_slack_is_known_by_their_login(tmp_path: Path) -> None:
 
     assert isinstance(event, ApprovalGiven)
     assert event.by == "mona"
+
+
+KEEPING = community(keep_lgtm_of=("tess", "acme/leads"))
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_for_an_author_who_is_trusted_so_far_pushes_do_not_end_it(
+    tmp_path: Path, *, is_listed: bool
+) -> None:
+    asking = asked("mona", verb="lgtm")
+    standing = replace(asking.standing, is_author_listed=is_listed)
+
+    (event,) = decide(tmp_path, [], by=replace(asking, standing=standing), said=KEEPING)
+
+    assert isinstance(event, ApprovalGiven)
+    assert event.keeps is is_listed
+    assert Lgtm.authors(KEEPING) == ("tess", "acme/leads")
+
+
+ASSIGNING = community(lgtm_assigns=True)
+
+
+def test_who_says_it_becomes_responsible_where_that_is_wanted(tmp_path: Path) -> None:
+    given_now, assigned = decide(tmp_path, [], said=ASSIGNING)
+
+    assert isinstance(given_now, ApprovalGiven)
+    assert isinstance(assigned, AssigneesRequested)
+    assert assigned.add == ("mona",)
+
+
+def test_cancelling_asks_for_the_reviews_again_where_that_is_wanted(tmp_path: Path) -> None:
+    facts = [pull(), given("alice"), given("bob")]
+
+    *_, assigned, again = decide(tmp_path, ["cancel"], *facts, said=ASSIGNING)
+
+    assert isinstance(assigned, AssigneesRequested)
+    assert isinstance(again, ReviewersRequested)
+    assert (assigned.add, again.add) == (("mona",), ("alice", "bob"))
+
+
+def test_the_author_who_cancels_is_not_made_responsible(tmp_path: Path) -> None:
+    *_, last = decide(
+        tmp_path, ["cancel"], pull(), given("alice"), by=asked("hubot"), said=ASSIGNING
+    )
+
+    assert isinstance(last, ReviewersRequested)
 
 
 def test_once_is_enough_for_one_commit(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from chatops.config import Community
@@ -38,6 +39,14 @@ def test_a_push_ends_what_was_said_of_the_commit_before_and_no_approval(tmp_path
 
 def test_where_it_is_kept_a_push_ends_nothing(tmp_path: Path) -> None:
     assert wanted(tmp_path, pull(), given("mona"), PUSHED, said=community(keep_lgtm=True)) == []
+
+
+def test_a_word_that_is_kept_goes_on(tmp_path: Path) -> None:
+    kept = msgspec.structs.replace(given("mona"), keeps=True)
+
+    (event,) = wanted(tmp_path, pull(), kept, given("alice"), PUSHED)
+
+    assert event.whose == "alice"
 
 
 def test_a_late_word_of_an_earlier_commit_ends_nothing(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import msgspec
+
 from chatops.config import Community
 from chatops.events import Event
 from chatops.events.approvals import (
@@ -78,6 +80,15 @@ def test_a_new_head_shows_a_word_that_is_kept_once(tmp_path: Path) -> None:
 
     assert states(first) == {"chatops/lgtm": "success"}
     assert [event.key() for event in first] == [event.key() for event in second]
+
+
+def test_a_new_head_shows_a_word_that_is_kept_for_its_author(tmp_path: Path) -> None:
+    pushed = pull(sha=Sha("b" * 40), updated_at=NOW.replace(hour=13))
+    kept = msgspec.structs.replace(given("mona"), keeps=True)
+    with scene(tmp_path, [pull(), kept]) as world:
+        events = decided(world, ShowApprovals(), world.add([pushed])[0])
+
+    assert states(events) == {"chatops/lgtm": "success"}
 
 
 def shown(state: str, description: str) -> ApprovalStatusShown:

@@ -236,7 +236,13 @@ def approvals(draw: st.DrawFn, number: int) -> list[Event]:
         match draw(st.sampled_from(["given", "withdrawn", "ended"])):
             case "given":
                 events.append(
-                    ApprovalGiven(**about, command=command, by=Login(who), given_at=said_at)
+                    ApprovalGiven(
+                        **about,
+                        command=command,
+                        by=Login(who),
+                        given_at=said_at,
+                        keeps=draw(st.booleans()),
+                    )
                 )
             case "withdrawn":
                 events.append(

@@ -39,6 +39,7 @@ class Case:
 
     text: str = ""
     by: str = STRANGER
+    author: str = AUTHOR
     is_pull: bool = False
     state: str = "open"
     before: tuple[str, ...] = ()
@@ -126,13 +127,25 @@ CASES = {
     "a label in other letters": Case(text="/kind BuG", labels=("kind/bug",)),
     "assigned no more": Case(text="/unassign @mona", earlier="/assign @mona"),
     "asked no more": Case(text="/uncc @mona", is_pull=True, earlier="/cc @mona"),
-    "found good": Case(text="/LGTM \r\n", by=MEMBER, is_pull=True, labels=("lgtm",)),
+    "found good": Case(text="/LGTM \r\n", by=MEMBER, is_pull=True, labels=("lgtm",), assignees=(MEMBER,)),
     "found good, as it is said where there are issues": Case(
-        text="/lgtm no-issue", by=MEMBER, is_pull=True, labels=("lgtm",)
+        text="/lgtm no-issue", by=MEMBER, is_pull=True, labels=("lgtm",), assignees=(MEMBER,)
     ),
-    "found good no more": Case(text="/lgtm cancel", by=MEMBER, is_pull=True, earlier="/lgtm", labels=()),
+    "found good no more": Case(
+        text="/lgtm cancel", by=MEMBER, is_pull=True, earlier="/lgtm", labels=(), assignees=(MEMBER,),
+        reviewers=(MEMBER,),
+    ),
+    "found good no more, by another": Case(
+        text="/lgtm cancel", by=ADMIN, is_pull=True, earlier="/lgtm", labels=(), assignees=(ADMIN, MEMBER),
+        reviewers=(MEMBER,),
+    ),
+    "found good, and pushed to by somebody of a team": Case(
+        author=RELEASER, is_pull=True, earlier="/lgtm", pushed=(("src/fins.py",),), labels=("lgtm",),
+        assignees=(MEMBER,),
+    ),
     "found good no more, by another word": Case(
-        text="/remove-lgtm", by=MEMBER, is_pull=True, earlier="/lgtm", labels=()
+        text="/remove-lgtm", by=MEMBER, is_pull=True, earlier="/lgtm", labels=(), assignees=(MEMBER,),
+        reviewers=(MEMBER,),
     ),
     "found good by a stranger": Case(text="/lgtm", is_pull=True, said="members and collaborators"),
     "found good by its author": Case(text="/lgtm", by=AUTHOR, is_pull=True, said="your own pull request"),
@@ -152,7 +165,7 @@ CASES = {
         text="/approve cancel", by=MEMBER, is_pull=True, files=("src/fins.py",), earlier="/approve", labels=()
     ),
     "found good is not approved": Case(
-        text="/lgtm", by=MEMBER, is_pull=True, files=("src/fins.py",), labels=("lgtm",)
+        text="/lgtm", by=MEMBER, is_pull=True, files=("src/fins.py",), labels=("lgtm",), assignees=(MEMBER,)
     ),
     "what failed, again": Case(
         text="/retest", by=MEMBER, is_pull=True, jobs=FAILED, again=("e2e",), said="1 failed job again"
@@ -300,7 +313,8 @@ CASES = {
         text="/good-first-issue", before=("help wanted",), labels=("good first issue", "help wanted")
     ),
     "found good by a stranger no more": Case(
-        text="/remove-lgtm", is_pull=True, earlier="/lgtm", labels=("lgtm",), said="members and collaborators"
+        text="/remove-lgtm", is_pull=True, earlier="/lgtm", labels=("lgtm",), assignees=(MEMBER,),
+        said="members and collaborators"
     ),
     "found good on what is closed": Case(
         text="/lgtm", by=MEMBER, is_pull=True, state="closed", after="closed", said="is closed"
@@ -561,7 +575,11 @@ def open_it(here: Town, case: Case, number: int) -> None:
     """Open what a case is about, as it is before."""
     if case.is_pull:
         pull = here.repository.pull(
-            number=number, author=AUTHOR, title=case.title, labels=case.before, files=case.files
+            number=number,
+            author=case.author,
+            title=case.title,
+            labels=case.before,
+            files=case.files,
         )
         for name, passes in case.jobs:
             outcomes = ("success",) if passes else ("failure", "success")

@@ -27,6 +27,7 @@ from chatops.surfaces.pages import Page, Show, packed
 from chatops.views.audit import audit_json, render_audit
 from chatops.views.commands import commands_json, render_commands
 from chatops.views.flaky import flaky_json, render_flaky
+from chatops.views.health import health_json, render_health
 from chatops.views.nightly import Strips, nightly_json, render_nightly
 from chatops.views.nightly_detail import NOTHING, Sayable
 from chatops.views.one_run import (
@@ -131,6 +132,12 @@ class Pages:
                     known, self._history(known), query, viewer=viewer
                 ),
                 lambda known, query: flaky_json(known, self._history(known), query),
+            ),
+            "health": shown(
+                lambda known, query, *, viewer: render_health(
+                    known, self._history(known), query, viewer=viewer
+                ),
+                lambda known, query: health_json(known, self._history(known), query),
             ),
             "required": shown(
                 lambda known, query, *, viewer: render_required(

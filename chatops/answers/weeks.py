@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from math import ceil
 
 from chatops.answers.night_cells import COUNTED, State
 from chatops.answers.run_digests import RequiredTests, RunDigest
@@ -61,7 +62,7 @@ def percentile(values: Sequence[int], share: float) -> int | None:
     if not values:
         return None
     ordered = sorted(values)
-    return ordered[max(0, -(-int(share * 1_000) * len(ordered) // 1_000) - 1)]
+    return ordered[max(0, ceil(share * len(ordered)) - 1)]
 
 
 def week_of(

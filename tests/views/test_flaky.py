@@ -167,7 +167,7 @@ def test_a_page_and_its_twin_show_the_same(tmp_path: Path) -> None:
     for row in told["rows"]:
         assert f'href="{row["page"]}"' in page
         assert f'href="{row["newest_run"]}"' in page
-        assert f"in {row['runs']} runs" in page
+        assert f"in {row['runs']} run" in page
         assert f"{row['helped']} of {row['run_again']}" in page
         assert row["first_seen"][:10] in page
     for proof in told["selected"]["proofs"]:

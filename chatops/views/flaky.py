@@ -189,6 +189,18 @@ def render_flaky(
 ) -> str:
     """Return the page."""
     page = listed(knowledge, history, query)
+
+    def mute_address(row: Row) -> str:
+        """Return where whoever looks can say it: after signing in, or, where nobody can, in words to copy."""
+        match viewer:
+            case Viewer.SIGNED_IN:
+                return row.say_address
+            case Viewer.STRANGER:
+                form = f"/{knowledge.community.key}/{row.say_address}"
+                return sign_in_address(knowledge.base_url, form)
+            case Viewer.ANYBODY:
+                return page.asked.link(sel=row.test.full)
+
     return render(
         "flaky.html",
         name=knowledge.community.title,
@@ -200,6 +212,7 @@ def render_flaky(
             f"/{knowledge.community.key}/flaky{page.asked.link(sel=page.asked.selected)}".removesuffix("?"),
         ),
         page=page,
+        mute_address=mute_address,
         heard_at=history.heard_at,
         is_cut=history.is_cut,
         now=history.now,

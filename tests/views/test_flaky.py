@@ -15,6 +15,7 @@ from chatops.engine.command import Knowledge
 from chatops.events import Event
 from chatops.events.mutes import JobsMuted
 from chatops.views.flaky import ON_A_PAGE, flaky_json, listed, render_flaky
+from chatops.views.page import Viewer
 from tests.commands.nights import CALLER, night
 from tests.pulls import HOSTILE, RULES, opened, ran
 from tests.scene import COMMAND, COMMUNITY, NOW, scene
@@ -106,9 +107,25 @@ def test_a_row_leads_to_the_test_to_the_evidence_and_to_what_mutes_it(tmp_path: 
     assert 'href="tests/Nightly~~engine--nozzle"' in page
     assert 'href="?q=nozzle&amp;sel=Nightly%20/%20engine%20/%20nozzle"' in page
     assert 'href="runs/998"' in page
-    assert "commands?say=%2Fmute%20%22engine%20%2F%20nozzle%22%20for%207d%20" in page
     assert "2 of 3" in page
     assert "Fuel" in page
+
+
+@pytest.mark.parametrize(
+    ("viewer", "link"),
+    [
+        (Viewer.SIGNED_IN, "commands?say=%2Fmute%20%22engine%20%2F%20nozzle%22%20for%207d%20"),
+        (Viewer.STRANGER, "https://ci.example/sign-in?to=/acme/commands%3Fsay%3D%252Fmute"),
+        (Viewer.ANYBODY, "?q=nozzle&amp;sel=Nightly%20/%20engine%20/%20nozzle"),
+    ],
+)
+def test_who_wants_to_mute_it_is_led_to_where_they_can_say_it(
+    tmp_path: Path, viewer: Viewer, link: str
+) -> None:
+    with known(tmp_path, EVENTS) as (knowledge, history):
+        page = render_flaky(knowledge, history, {"q": "nozzle"}, viewer=viewer)
+
+    assert f'<a class="mute" href="{link}' in page
 
 
 def test_the_evidence_of_a_test_names_each_try(tmp_path: Path) -> None:

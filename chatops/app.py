@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -22,6 +23,7 @@ import chatops.policies
 import chatops.projections
 from chatops.answers.awaited import Awaited, awaited_runs
 from chatops.answers.overdue import overdue, overdue_commands
+from chatops.answers.own_state import Allowance, Process, is_ready
 from chatops.answers.unsettled import unsettled_nights
 from chatops.config import Community, Configuration
 from chatops.engine.bus import SOURCE, Bus, caused_by
@@ -75,9 +77,6 @@ CATCH_UP_SECONDS = 20.0
 SHOWN_SECONDS = 5.0
 """For which somebody waits who has said a command on the dashboard."""
 CATCH_UP_PAUSE = 0.01
-LAG_LIMIT = 50_000
-"""Events behind which a read model makes the process unready: its answers would be old."""
-
 Entry = type[Any]
 
 
@@ -111,8 +110,7 @@ def schema() -> list[MetaData]:
 
 def upgrade_database(database: Database) -> None:
     """Bring a database to the newest schema, if it is not there."""
-    newest = max(MIGRATIONS.glob("versions/[0-9]*.py")).name.partition("_")[0]
-    if revision(database) == newest:
+    if revision(database) == newest_revision():
         return
     # A start at the newest schema does without alembic: a quarter of a second, and ten megabytes.
     from alembic import command as alembic  # noqa: PLC0415
@@ -124,6 +122,12 @@ def upgrade_database(database: Database) -> None:
     with database.write(durable=True) as connection:
         configuration.attributes["connection"] = connection
         alembic.upgrade(configuration, "head")
+
+
+@cache
+def newest_revision() -> str:
+    """Return the schema's revision that this program wants."""
+    return max(MIGRATIONS.glob("versions/[0-9]*.py")).name.partition("_")[0]
 
 
 def revision(database: Database) -> str:
@@ -184,7 +188,9 @@ class Service:
             base_url=self.settings.base_url,
             github_url=self.settings.github_web_url,
             can_sign_in=self._sign_in is not None,
+            process=self._process,
         )
+        self._swept_at: datetime | None = None
         self._stack = AsyncExitStack()
         self._scheduler: AsyncIOScheduler | None = None
         self._crew_task: asyncio.Task[None] | None = None
@@ -477,10 +483,12 @@ class Service:
         try:
             awaited = await asyncio.to_thread(self._awaited)
             assert self.github is not None
-            return await sweep(self.github, self.writer.append_soon, awaited)
+            swept = await sweep(self.github, self.writer.append_soon, awaited)
         except Transient as problem:
             logger.warning("sweep put off", problem=str(problem))
             return 0
+        self._swept_at = self.clock.now()
+        return swept
 
     def _awaited(self) -> list[Awaited]:
         with self.database.read() as db:
@@ -597,17 +605,26 @@ class Service:
             waiting, parked = self.work.count()
         except Unavailable as problem:
             return Readiness(is_ready=False, facts={"database": str(problem)})
-        stopped = {one.name: one.error for one in progress if one.error}
-        lag = max((one.lag for one in progress), default=0)
         return Readiness(
-            is_ready=not stopped and lag < LAG_LIMIT,
+            is_ready=is_ready(progress),
             facts={
                 "database": "answers",
-                "projection_lag": lag,
-                "projections_stopped": stopped,
+                "projection_lag": max((one.lag for one in progress), default=0),
+                "projections_stopped": {one.name: one.error for one in progress if one.error},
                 "work_waiting": waiting,
                 "work_parked": parked,
             },
+        )
+
+    def _process(self) -> Process:
+        """Return what this process knows of itself and no table says."""
+        limits = self.github.limits.values() if isinstance(self.github, GitHubGateway) else ()
+        return Process(
+            projections=tuple(self.projector.projections),
+            schema=revision(self.database),
+            newest_schema=newest_revision(),
+            swept_at=self._swept_at,
+            github=tuple(Allowance(one.remaining, one.limit, one.resets_at) for one in limits),
         )
 
     def _measure(self) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from chatops.answers.meant_jobs import NIGHTS as NIGHTS_COMPARED
 from chatops.answers.nights import NightBoard, Sources, board_later, board_sources, night_board
 from chatops.answers.open_queue import Queue, open_queue
+from chatops.answers.own_state import Process, own_state
 from chatops.answers.pull_checks import pull_checks
 from chatops.answers.pull_results import PullResults, pull_results
 from chatops.answers.pull_story import PullStory, failures, pull_story
@@ -43,6 +44,7 @@ from chatops.views.pr_tests import pr_tests_json, render_pr_tests
 from chatops.views.prs import prs_json, render_prs
 from chatops.views.pull import pull_json, pull_place, render_pull
 from chatops.views.required import render_required, required_json
+from chatops.views.status import render_status, status_json
 from chatops.views.story import render_story, story_json
 
 PAGES_KEPT = 64
@@ -87,6 +89,7 @@ class Pages:
         base_url: str,
         github_url: str,
         can_sign_in: bool,
+        process: Callable[[], Process] = Process,
     ) -> None:
         self._database = database
         self._configuration = configuration
@@ -95,6 +98,7 @@ class Pages:
         self._base_url = base_url
         self._github_url = github_url
         self._can_sign_in = can_sign_in
+        self._process = process
         self._pages: dict[tuple[object, ...], Page] = {}
         self._boards: dict[tuple[str, int], _Kept] = {}
         self._queues: dict[str, Queue] = {}
@@ -154,6 +158,12 @@ class Pages:
                 lambda known, query: people_json(
                     known, self._usual_board(known), self._pull_results(known), query
                 ),
+            ),
+            "status": shown(
+                lambda known, _, *, viewer: render_status(
+                    known, own_state(known, self._process()), viewer=viewer
+                ),
+                lambda known, _: status_json(own_state(known, self._process())),
             ),
         }
 

@@ -1,7 +1,7 @@
 """The one place that asks what time it is."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 
 class SystemClock:
@@ -19,6 +19,11 @@ class SystemClock:
 def microseconds(moment: datetime) -> int:
     """Return a moment as whole microseconds since 1970, the log's way to store it."""
     return round(moment.timestamp() * 1_000_000)
+
+
+def from_microseconds(stored: int) -> datetime:
+    """Return the moment that the log stored."""
+    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=stored)
 
 
 def seconds(moment: datetime | None) -> int | None:

@@ -6,7 +6,8 @@ and 2 kB when it is compressed alone takes a few hundred bytes then, to be made,
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 import zstandard
@@ -19,13 +20,14 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    case,
     delete,
     func,
     insert,
     select,
 )
 
-from chatops.engine.clock import microseconds
+from chatops.engine.clock import from_microseconds, microseconds
 from chatops.engine.database import METADATA, Database
 from chatops.engine.wording import Columns
 from chatops.ports import Clock
@@ -77,6 +79,54 @@ class Sample(msgspec.Struct, frozen=True, gc=False):
     number: int
     taken_at: int
     compressor: zstandard.ZstdCompressor
+
+
+class Received(NamedTuple):
+    """What came of the deliveries of one event: how many there were, how many became events, and when the last came."""
+
+    event: str
+    deliveries: int
+    with_news: int
+    last_at: datetime
+
+
+class Ledger(NamedTuple):
+    """What was received lately; `since` is the oldest of it, `is_cut` if there is more than was looked at."""
+
+    received: tuple[Received, ...]
+    since: datetime | None
+    is_cut: bool
+
+
+def newest_deliveries(db: Connection, limit: int) -> Ledger:
+    """Return what came of the newest deliveries, those events first that came most."""
+    newest = (
+        select(DELIVERIES.c.event, DELIVERIES.c.received_at, DELIVERIES.c.appended)
+        .order_by(DELIVERIES.c.received_at.desc())
+        .limit(limit)
+        .subquery()
+    )
+    number = func.count()
+    query = (
+        select(
+            newest.c.event,
+            number,
+            func.sum(case((newest.c.appended > 0, 1), else_=0)),
+            func.max(newest.c.received_at),
+            func.min(newest.c.received_at),
+        )
+        .group_by(newest.c.event)
+        .order_by(number.desc(), newest.c.event)
+    )
+    rows = [tuple(row) for row in db.execute(query)]
+    return Ledger(
+        received=tuple(
+            Received(event, count, int(with_news), from_microseconds(last))
+            for event, count, with_news, last, _ in rows
+        ),
+        since=from_microseconds(min(row[4] for row in rows)) if rows else None,
+        is_cut=sum(row[1] for row in rows) == limit,
+    )
 
 
 class Deliveries:

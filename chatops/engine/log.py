@@ -5,7 +5,8 @@ positions count 1, 2, 3 … without gaps and become visible in order: a reader t
 later finds a smaller one.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -24,7 +25,7 @@ from sqlalchemy import (
     text,
 )
 
-from chatops.engine.clock import microseconds
+from chatops.engine.clock import from_microseconds, microseconds
 from chatops.engine.codec import Codec
 from chatops.engine.database import METADATA, Database
 from chatops.engine.deliveries import DELIVERIES, Deliveries, Delivery
@@ -201,6 +202,14 @@ class Log:
         with self.database.read() as db:
             row = db.execute(select(*READING).where(EVENTS.c.position == position)).first()
         return None if row is None else self._recorded(row)
+
+    @staticmethod
+    def recorded_at(db: Connection, positions: Iterable[int]) -> dict[int, datetime]:
+        """Return when the events at some positions were recorded."""
+        query = select(EVENTS.c.position, EVENTS.c.recorded_at).where(
+            EVENTS.c.position.in_(list(positions))
+        )
+        return {row.position: from_microseconds(row.recorded_at) for row in db.execute(query)}
 
     @staticmethod
     def _head(db: Connection) -> int:

@@ -78,6 +78,16 @@ class Progress:
         return self.head - self.position
 
 
+def progress_of(db: Connection, names: Iterable[str], head: int) -> list[Progress]:
+    """Return how far readers of the log are, by name; `head` is its newest position."""
+    rows = {row.name: row for row in db.execute(select(CHECKPOINTS))}
+    return [
+        Progress(name, rows[name].position if name in rows else 0, head,
+                 rows[name].error if name in rows else None)
+        for name in sorted(names)
+    ]  # fmt: skip
+
+
 class Projector:
     """Keeps read models current: one pass reads new events once and lets each projection apply them."""
 
@@ -159,13 +169,7 @@ class Projector:
     def progress(self) -> list[Progress]:
         """Return how far each projection is."""
         with self.log.database.read() as db:
-            rows = {row.name: row for row in db.execute(select(CHECKPOINTS))}
-            head = self.log.head(db)
-        return [
-            Progress(name, rows[name].position if name in rows else 0, head,
-                     rows[name].error if name in rows else None)
-            for name in sorted(self.projections)
-        ]  # fmt: skip
+            return progress_of(db, self.projections, self.log.head(db))
 
     def _project(self, group: Sequence[Projection], position: int, upto: int) -> None:
         """Let projections that are at the same position see the next page; what cannot be read stops who reads it."""

@@ -134,6 +134,41 @@ class Open:
     problem: str
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What one worker has not done: how much waits, how much is parked, and the oldest position that wants any of it.
+
+    Of what is parked, `in_vain` was tried until nobody tries any more; the rest was refused outright.
+    """
+
+    name: str
+    waiting: int
+    parked: int
+    in_vain: int
+    oldest: int
+
+
+def backlog_by_worker(db: Connection) -> list[Backlog]:
+    """Return what is not done, worker by worker; what is done is passed over by an index."""
+    query = (
+        select(
+            WORK.c.name,
+            func.sum(case((WORK.c.parked, 0), else_=1)),
+            func.sum(case((WORK.c.parked, 1), else_=0)),
+            func.sum(case((and_(WORK.c.parked, WORK.c.tries >= MOST_TRIES), 1), else_=0)),
+            func.min(WORK.c.wanted),
+        )
+        .where(
+            WORK.c.parked.in_((False, True)),
+            WORK.c.next_at < NEVER,
+            WORK.c.wanted > WORK.c.done,
+        )
+        .group_by(WORK.c.name)
+        .order_by(WORK.c.name)
+    )
+    return [Backlog(name, *map(int, counts)) for name, *counts in db.execute(query)]
+
+
 class WorkList:
     """What is to be done, in the database; any number of processes may take from it."""
 

@@ -80,6 +80,21 @@ def last_change(db: Connection, repos: Sequence[Repo]) -> datetime | None:
     return _moment(db.scalar(select(func.max(heard.heard_at)).where(heard.repo.in_(repos))))
 
 
+def heard_by_source(db: Connection, repos: Sequence[Repo]) -> list[tuple[Repo, str, datetime]]:
+    """Return when we last recorded something of these repositories, by each road it came by."""
+    heard = LIVE.heard.c
+    query = (
+        select(heard.repo, heard.source, heard.heard_at)
+        .where(heard.repo.in_(repos))
+        .order_by(heard.repo, heard.heard_at.desc())
+    )
+    return [
+        (Repo(repo), source, at)
+        for repo, source, heard_at in db.execute(query)
+        if (at := _moment(heard_at)) is not None
+    ]
+
+
 def _moment(microseconds: int | None) -> datetime | None:
     if microseconds is None:
         return None

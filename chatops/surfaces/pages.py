@@ -54,6 +54,7 @@ class Show(Protocol):
         key: str | None,
         form: str,
         query: Mapping[str, str],
+        /,
         *,
         compress: bool,
         is_signed_in: bool = False,

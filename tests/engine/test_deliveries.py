@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from chatops.engine.clock import microseconds
-from chatops.engine.deliveries import DELIVERIES, SAMPLES, Delivery
+from chatops.engine.deliveries import DELIVERIES, SAMPLES, Delivery, Ledger, newest_deliveries
 from chatops.engine.log import Batch, Log
 from tests.engine.logs import HandClock, fact, opened
 
@@ -183,3 +183,30 @@ def test_the_newest_sample_that_is_young_enough_serves_after_a_restart(database_
         keep(log, delivery(2))
         with log.database.read() as db:
             assert db.scalars(select(SAMPLES.c.taken_at)).all() == [taken]
+
+
+def test_the_newest_deliveries_are_counted_by_event(database_url: str) -> None:
+    clock = HandClock()
+    with opened(database_url, clock=clock) as log:
+        began = clock.moment
+        for number in range(6):
+            clock.moment += timedelta(minutes=1)
+            kind = "ping" if number == 4 else "workflow_job"
+            facts = [fact(number // 2)] if kind == "workflow_job" else []
+            log.append([Batch(facts=facts, delivery=delivery(number, kind))])
+        with log.database.read() as db:
+            every, some = newest_deliveries(db, 10), newest_deliveries(db, 2)
+
+    # Each second one told what was known already.
+    assert [(one.event, one.deliveries, one.with_news) for one in every.received] == [
+        ("workflow_job", 5, 3),
+        ("ping", 1, 0),
+    ]
+    assert every.received[0].last_at == began + timedelta(minutes=6)
+    assert (every.since, every.is_cut) == (began + timedelta(minutes=1), False)
+    assert (some.since, some.is_cut) == (began + timedelta(minutes=5), True)
+
+
+def test_where_nothing_was_delivered_nothing_is_counted(database_url: str) -> None:
+    with opened(database_url) as log, log.database.read() as db:
+        assert newest_deliveries(db, 10) == Ledger(received=(), since=None, is_cut=False)

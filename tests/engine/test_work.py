@@ -8,8 +8,16 @@ from sqlalchemy import select
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chatops.engine.log import Log
-from chatops.engine.work import MOST_TRIES, WORK, Crew, Item, WorkList, back_off
-from chatops.errors import NotYet, Transient
+from chatops.engine.work import (
+    MOST_TRIES,
+    WORK,
+    Crew,
+    Item,
+    WorkList,
+    back_off,
+    backlog_by_worker,
+)
+from chatops.errors import NotYet, Refused, Transient
 from chatops.events import Event, Recorded
 from chatops.events.runs import JobCompleted
 from chatops.gateways.github import GitHubGateway
@@ -271,3 +279,34 @@ async def test_what_takes_longer_than_a_lease_is_done_by_one_alone(
 def _leased_until(log: Log) -> int:
     with log.database.read() as db:
         return db.scalar(select(WORK.c.leased_until)) or 0
+
+
+def test_what_is_not_done_is_counted_by_worker(log: Log, clock: HandClock) -> None:
+    work = WorkList(log, clock)
+    work.be_born()
+    log.append([batch(1, 2)])
+    settle(work, Doing())
+    log.append([batch(3, 4)])
+    settle(work, Doing(Refused("No.", reason="usage")))
+    log.append([batch(5)])
+    settle(work, Doing(Transient("Later.")))
+
+    with log.database.read() as db:
+        (one,) = backlog_by_worker(db)
+
+    assert (one.name, one.waiting, one.parked, one.in_vain, one.oldest) == ("doing", 1, 2, 0, 3)
+    assert (one.waiting, one.parked) == work.count()
+
+
+def test_what_was_tried_for_long_is_parked_in_vain(log: Log, clock: HandClock) -> None:
+    work = WorkList(log, clock)
+    work.be_born()
+    log.append([batch(1)])
+    for _ in range(MOST_TRIES):
+        settle(work, Doing(Transient("Later.")))
+        clock.moment += timedelta(hours=1)
+
+    with log.database.read() as db:
+        (one,) = backlog_by_worker(db)
+
+    assert (one.waiting, one.parked, one.in_vain) == (0, 1, 1)

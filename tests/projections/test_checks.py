@@ -1,7 +1,8 @@
 from pathlib import Path
 
 from chatops.events.checks import CheckSeen, StatusSet
-from chatops.projections.checks import outside_checks
+from chatops.names import Sha
+from chatops.projections.checks import outside_checks, outside_names
 from tests.scene import HEAD, REPO, scene
 
 
@@ -41,3 +42,14 @@ def test_what_github_actions_checks_is_a_job_and_not_kept_twice(tmp_path: Path) 
     facts = [check(1, "completed", "failure", app="github-actions")]
     with scene(tmp_path, facts) as world, world.knowledge() as knowledge:
         assert outside_checks(knowledge.db, REPO, HEAD) == []
+
+
+def test_which_of_some_names_others_report_is_found_on_these_commits_alone(tmp_path: Path) -> None:
+    with (
+        scene(tmp_path, [check(1, "queued"), status(1, "success")]) as world,
+        world.knowledge() as knowledge,
+    ):
+        here = outside_names(knowledge.db, [(REPO, HEAD)], ["DCO", "docs", "other"])
+        elsewhere = outside_names(knowledge.db, [(REPO, Sha("f" * 40))], ["DCO"])
+
+    assert (here, elsewhere) == ({"DCO", "docs"}, set())

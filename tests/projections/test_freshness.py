@@ -3,7 +3,7 @@ from pathlib import Path
 from chatops.engine.log import Batch
 from chatops.events import Fact
 from chatops.names import Repo
-from chatops.projections.freshness import last_change, last_heard
+from chatops.projections.freshness import heard_by_source, last_change, last_heard
 from tests.scene import NOW, REPO, job, scene
 
 
@@ -22,3 +22,15 @@ def test_an_imported_file_changes_things_but_is_not_hearing(tmp_path: Path) -> N
         with world.knowledge() as knowledge:
             assert last_heard(knowledge.db, [REPO]) is None
             assert last_change(knowledge.db, [REPO]) == NOW
+
+
+def test_each_road_has_its_own_age(tmp_path: Path) -> None:
+    with scene(tmp_path, [job(1, 10)]) as world:
+        fact = Fact(event=job(2, 10), source="import", correlation_id="import/1")
+        world.log.append([Batch(facts=[fact])])
+        world.add([])
+
+        with world.knowledge() as knowledge:
+            heard = heard_by_source(knowledge.db, [REPO, Repo("other/place")])
+
+    assert sorted(heard) == [(REPO, "github", NOW), (REPO, "import", NOW)]

@@ -3,7 +3,14 @@ from pathlib import Path
 
 from chatops.events.runs import JobQueued, JobReported
 from chatops.names import JobId, RunId
-from chatops.projections.jobs import LIVE, Job, entries_called, jobs_of_runs, newest_entries_called
+from chatops.projections.jobs import (
+    LIVE,
+    Job,
+    entries_called,
+    jobs_of_runs,
+    newest_entries_called,
+    newest_runs_called,
+)
 from tests.scene import NOW, REPO, job, scene
 
 
@@ -84,3 +91,11 @@ def test_a_few_names_are_found_in_the_runs_that_are_asked_for(tmp_path: Path) ->
         (3, "a"),
         (3, "c"),
     ]
+
+
+def test_the_newest_run_of_each_name_is_found(tmp_path: Path) -> None:
+    facts = [job(1, 1, "a"), job(2, 7, "a"), job(3, 7, "b"), job(4, 9, "c")]
+    with scene(tmp_path, facts) as world, world.knowledge() as knowledge:
+        found = newest_runs_called(knowledge.db, ["a", "b", "nobody's"])
+
+    assert found == {"a": 7, "b": 7}

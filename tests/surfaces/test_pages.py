@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chatops.engine.checkpoints import set_checkpoint
 from chatops.engine.log import Batch
 from chatops.events import Fact, event_id
 from chatops.events.conversation import CommandAccepted
@@ -17,8 +18,8 @@ from tests.scene import COMMAND, ended, job, received
 from tests.surfaces.doors import Doors, open_doors
 
 NAMES = [
-    "nightly", "commands", "audit", f"audit/{event_id(COMMAND)}", "audit/e1", "tests/Nightly~~boot",
-    "runs/1", "runs/1/1",
+    "nightly", "commands", "audit", "required", "people", "status", f"audit/{event_id(COMMAND)}", "audit/e1",
+    "tests/Nightly~~boot", "runs/1", "runs/1/1",
 ]  # fmt: skip
 PAGES = [
     f"{under}/{name}{form}" for name in NAMES for under in ("", "/acme") for form in ("", ".json")
@@ -207,3 +208,27 @@ def test_nothing_that_can_be_asked_makes_a_page_stumble(
 
     assert answer.status_code in {HTTPStatus.OK, HTTPStatus.BAD_REQUEST}
     assert path.endswith(".json") or HOSTILE not in answer.text
+
+
+def test_the_page_of_the_status_says_what_the_balancer_hears(doors: Doors) -> None:
+    told = doors.client.get("/status.json").json()
+    balancer = doors.client.get("/readyz")
+
+    assert told["ready"] is balancer.json()["ready"] is True
+    assert max(one["lag"] for one in told["read_models"]) == balancer.json()["projection_lag"]
+    assert told["work"]["parked"] == balancer.json()["work_parked"]
+
+
+def test_a_stopped_read_model_is_told_to_both(doors: Doors) -> None:
+    service = doors.service
+    with service.database.write(durable=True) as db:
+        set_checkpoint(db, "pings", service.log.head(), "Broken: at db.internal")
+    told, balancer = doors.client.get("/status.json").json(), doors.client.get("/readyz")
+    page = doors.client.get("/status").text
+    with service.database.write(durable=True) as db:
+        set_checkpoint(db, "pings", service.log.head())
+
+    assert balancer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert told["ready"] is balancer.json()["ready"] is False
+    assert "a read model has stopped, pings" in page
+    assert "db.internal" not in page

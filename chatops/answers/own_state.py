@@ -1,0 +1,130 @@
+"""Does the bot itself work: what it heard, how far its read models are, and what it has not done yet?
+
+The question behind `/readyz` and the page of its status, which say the same: both ask `is_ready`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chatops.engine.command import Knowledge
+from chatops.engine.deliveries import Ledger, newest_deliveries
+from chatops.engine.projection import Progress, progress_of
+from chatops.engine.work import Backlog, backlog_by_worker
+from chatops.names import Repo
+from chatops.projections.freshness import heard_by_source
+
+LAG_LIMIT = 50_000
+"""Events behind which a read model makes the process unready: its answers would be old."""
+DELIVERIES_LOOKED_AT = 5_000
+STALE_AFTER = timedelta(hours=26)
+IMPORT = "import"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many calls GitHub still allows one of our accounts in this hour."""
+
+    remaining: int
+    limit: int
+    resets_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """What a process knows of itself and no table says; what it does not know is empty.
+
+    Only a worker sweeps, and who has called GitHub knows what is left of its limit.
+    """
+
+    projections: tuple[str, ...] = ()
+    schema: str = ""
+    newest_schema: str = ""
+    swept_at: datetime | None = None
+    github: tuple[Allowance, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """What one worker has not done, and since when the oldest of it is wanted."""
+
+    backlog: Backlog
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnState:
+    """How the bot is, seen from one community: data age is that of its repositories, the rest is everybody's."""
+
+    process: Process
+    head: int
+    last_event_at: datetime | None
+    ledger: Ledger
+    projections: tuple[Progress, ...]
+    open: tuple[Open, ...]
+    heard: tuple[tuple[Repo, str, datetime], ...]
+    silent: tuple[Repo, ...]
+    """Repositories of which nothing was ever heard."""
+    now: datetime
+
+    @property
+    def is_ready(self) -> bool:
+        """Return what `/readyz` says, too."""
+        return is_ready(self.projections)
+
+    @property
+    def stopped(self) -> tuple[Progress, ...]:
+        """Return the read models that could not go on."""
+        return tuple(one for one in self.projections if one.error)
+
+    @property
+    def lag(self) -> int:
+        """Return how many events the slowest read model has not seen yet."""
+        return max((one.lag for one in self.projections), default=0)
+
+    @property
+    def waiting(self) -> int:
+        """Return how much is still to be done."""
+        return sum(one.backlog.waiting for one in self.open)
+
+    @property
+    def parked(self) -> int:
+        """Return how much waits for an operator."""
+        return sum(one.backlog.parked for one in self.open)
+
+    @property
+    def heard_at(self) -> datetime | None:
+        """Return when GitHub was last heard, whichever way; a file that was imported is not hearing."""
+        return max((at for _, source, at in self.heard if source != IMPORT), default=None)
+
+    @property
+    def is_stale(self) -> bool:
+        """Return whether nothing was heard for longer than a night takes to come."""
+        return self.heard_at is not None and self.now - self.heard_at > STALE_AFTER
+
+
+def is_ready(progress: Iterable[Progress]) -> bool:
+    """Return whether a process with these read models can do its work."""
+    return all(not one.error and one.lag < LAG_LIMIT for one in progress)
+
+
+def own_state(knowledge: Knowledge, process: Process) -> OwnState:
+    """Return how the bot is."""
+    db, log = knowledge.db, knowledge.log
+    assert log is not None
+    head = log.head(db)
+    backlog = backlog_by_worker(db)
+    recorded = log.recorded_at(db, {head, *(one.oldest for one in backlog)})
+    heard = heard_by_source(db, knowledge.community.repositories)
+    known = {repo for repo, _, _ in heard}
+    return OwnState(
+        process=process,
+        head=head,
+        last_event_at=recorded.get(head),
+        ledger=newest_deliveries(db, DELIVERIES_LOOKED_AT),
+        projections=tuple(progress_of(db, process.projections, head)),
+        open=tuple(Open(backlog=one, since=recorded.get(one.oldest)) for one in backlog),
+        heard=tuple(heard),
+        silent=tuple(repo for repo in knowledge.community.repositories if repo not in known),
+        now=knowledge.now,
+    )

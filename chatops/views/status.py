@@ -1,0 +1,181 @@
+"""The bot itself: does it work, what did it hear, how far is it, and what has it not done yet?
+
+Whoever wonders why nothing happens opens it, and so does who runs the bot. It names no machine and no words that
+somebody said: the exact reason of what failed is for the operator, and the page says where it is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from chatops.answers.nights import counted
+from chatops.answers.own_state import DELIVERIES_LOOKED_AT, Open, OwnState
+from chatops.engine.command import Knowledge
+from chatops.engine.projection import Progress
+from chatops.engine.work import MOST_TRIES
+from chatops.views.page import Viewer, ago, render, sign_in_address
+
+RUNBOOK = "docs/operations.md"
+SECTIONS: Mapping[str, str] = {
+    "well": "Is it well?",
+    "away": "When something is away",
+    "stopped": "A projection has stopped",
+    "parked": "Parked effects",
+    "todo": "What to do when",
+}
+"""Where the runbook goes on; a test looks whether it does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """A read model as the page shows it."""
+
+    name: str
+    position: int
+    lag: int
+    mark: str
+    word: str
+
+
+def verdict(state: OwnState) -> str:
+    """Return whether it works, in a sentence or two."""
+    if state.stopped:
+        names = ", ".join(one.name for one in state.stopped)
+        one = len(state.stopped) == 1
+        return (
+            f"It does not work as it should: {'a read model has' if one else 'read models have'} stopped, {names}. "
+            "What is heard is still recorded, and nothing is lost."
+        )
+    if not state.is_ready:
+        return (
+            f"It is catching up: its read models are {counted(state.lag, 'event')} behind, "
+            "so pages and answers are old. Nothing is lost."
+        )
+    if state.heard_at is None:
+        return "It works, but has heard nothing of this community's repositories yet."
+    if state.is_stale:
+        silent = ago(state.now - state.heard_at)
+        return f"It works, but has heard nothing of this community's repositories for {silent}."
+    if state.parked:
+        effects = (
+            "thing it wanted to do waits" if state.parked == 1 else "things it wanted to do wait"
+        )
+        return f"It works, but {state.parked} {effects} for whoever runs it."
+    return "It works: what GitHub tells is recorded, and its read models are up to date."
+
+
+def tone(state: OwnState) -> str:
+    """Return how good that is: `good`, `doubtful` or `bad`."""
+    if not state.is_ready:
+        return "bad"
+    is_doubtful = state.heard_at is None or state.is_stale or state.parked
+    return "doubtful" if is_doubtful else "good"
+
+
+def render_status(knowledge: Knowledge, state: OwnState, *, viewer: Viewer = Viewer.ANYBODY) -> str:
+    """Return the page."""
+    readers = [_reader(one) for one in state.projections]
+    return render(
+        "status.html",
+        name=knowledge.community.title,
+        here="status",
+        up="",
+        viewer=viewer,
+        sign_in=sign_in_address(knowledge.base_url, f"/{knowledge.community.key}/status"),
+        state=state,
+        verdict=verdict(state),
+        tone=tone(state),
+        troubled=[one for one in readers if one.mark != "p"],
+        well=[one for one in readers if one.mark == "p"],
+        reasons=[(one, _reasons(one)) for one in state.open],
+        looked_at=DELIVERIES_LOOKED_AT,
+        schema=_schema(state),
+        runbook=RUNBOOK,
+        sections=SECTIONS,
+    )
+
+
+def status_json(state: OwnState) -> str:
+    """Return the same for programs."""
+    process = state.process
+    told = {
+        "verdict": verdict(state),
+        "ready": state.is_ready,
+        "heard_at": state.heard_at,
+        "head": state.head,
+        "last_event_at": state.last_event_at,
+        "deliveries": {
+            "since": state.ledger.since,
+            "is_cut": state.ledger.is_cut,
+            "events": [
+                {
+                    "event": one.event,
+                    "received": one.deliveries,
+                    "became_events": one.with_news,
+                    "nothing_new": one.deliveries - one.with_news,
+                    "last_at": one.last_at,
+                }
+                for one in state.ledger.received
+            ],
+        },
+        "read_models": [
+            {"name": one.name, "position": one.position, "lag": one.lag, "state": one.word}
+            for one in map(_reader, state.projections)
+        ],
+        "work": {
+            "waiting": state.waiting,
+            "parked": state.parked,
+            "by_worker": [
+                {
+                    "name": one.backlog.name,
+                    "waiting": one.backlog.waiting,
+                    "parked": one.backlog.parked,
+                    "parked_because": _reasons(one),
+                    "oldest_at": one.since,
+                }
+                for one in state.open
+            ],
+        },
+        "heard": [
+            {"repository": repo, "source": source, "at": at} for repo, source, at in state.heard
+        ],
+        "never_heard_of": state.silent,
+        "schema": process.schema or None,
+        "newest_schema": process.newest_schema or None,
+        "swept_at": process.swept_at,
+        "github_calls": [
+            {"remaining": one.remaining, "limit": one.limit, "resets_at": one.resets_at}
+            for one in process.github
+        ],
+    }
+    return msgspec.json.encode(told).decode()
+
+
+def _reader(one: Progress) -> Reader:
+    if one.error:
+        mark, word = "f", "stopped"
+    elif one.lag:
+        mark, word = "w", "behind"
+    else:
+        mark, word = "p", "up to date"
+    return Reader(name=one.name, position=one.position, lag=one.lag, mark=mark, word=word)
+
+
+def _reasons(one: Open) -> str:
+    """Return why some of it is parked; the words of whoever refused it are the operator's."""
+    refused, in_vain = one.backlog.parked - one.backlog.in_vain, one.backlog.in_vain
+    said = [
+        f"{refused} refused outright" if refused else "",
+        f"{in_vain} tried {MOST_TRIES} times in vain" if in_vain else "",
+    ]
+    return ", ".join(part for part in said if part)
+
+
+def _schema(state: OwnState) -> str:
+    process = state.process
+    if not process.schema:
+        return "not known"
+    if process.schema == process.newest_schema:
+        return f"{process.schema}, the newest"
+    return f"{process.schema}; this program wants {process.newest_schema}"

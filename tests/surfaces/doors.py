@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import httpx
 
 from chatops.app import Service
-from chatops.config import Configuration
+from chatops.config import Community, Configuration
 from chatops.events.conversation import CommandReceived
 from chatops.running.serving import Server, running
 from chatops.settings import Secret, Settings
@@ -134,7 +134,12 @@ class Doors:
 
 @contextmanager
 def open_doors(
-    database_url: str, *, role: str = "all", patience: float | None = None, **changes: object
+    database_url: str,
+    *,
+    role: str = "all",
+    patience: float | None = None,
+    community: Community = COMMUNITY,
+    **changes: object,
 ) -> Iterator[Doors]:
     """Serve the product on a free port; `patience` is how long each door waits for a whole body.
 
@@ -150,7 +155,7 @@ def open_doors(
         "max_body_mb": 1,
     }
     settings.update(changes)
-    configuration = Configuration(communities={"acme": COMMUNITY})
+    configuration = Configuration(communities={"acme": community})
     service = Service(Settings(**settings), configuration, role=role)
     opened: list[Server] = []
     ready, problems = threading.Event(), []

@@ -12,7 +12,13 @@ from statistics import median
 from chatops.answers.night_cells import GREEN, State
 from chatops.answers.nights import Night, NightBoard, Test
 from chatops.answers.pull_results import PullResults, Tally
-from chatops.answers.required_list import ListOf, Required, RequiredLists, tests_called
+from chatops.answers.required_list import (
+    Required,
+    RequiredLists,
+    in_pulls,
+    keys_by_name,
+    tests_called,
+)
 from chatops.config import Community, Practice
 from chatops.engine.command import Knowledge
 from chatops.names import Repo
@@ -91,10 +97,28 @@ def required_candidates(
     """Return which tests could become required, and which could cease to be."""
     community = knowledge.community
     practice = community.gate.practice if community.gate is not None else Practice()
-    tallies = _by_job(results)
+    known = keys_by_name(results)
     found: list[Candidate] = []
     for of in lists.lists:
-        found += _of_list(community, board, of, practice, tallies)
+        left = of.left
+        for test in tests_called(board, of.repo).values():
+            left_at = left.get(test.name)
+            wanted = practice.nights_again if left_at is not None else practice.nights
+            row = None if test.is_required or test.is_gone else clean(board, test)
+            if row is not None and row.nights >= wanted:
+                keys = [key for key in known.get(test.name, ()) if key[0] == of.repo]
+                found.append(
+                    Candidate(
+                        repo=of.repo,
+                        test=test,
+                        clean=row,
+                        wanted=wanted,
+                        left_at=left_at,
+                        groups=_groups(community, test),
+                        in_pulls=in_pulls(results, keys),
+                        usual=_usual(test, practice.nights),
+                    )
+                )
     return Candidates(
         practice=practice,
         to_require=tuple(sorted(found, key=_order)),
@@ -133,45 +157,8 @@ def working_days_later(start: datetime, days: int) -> datetime:
     return moment
 
 
-def _of_list(
-    community: Community,
-    board: NightBoard,
-    of: ListOf,
-    practice: Practice,
-    tallies: dict[tuple[Repo, str], Tally],
-) -> list[Candidate]:
-    found = []
-    for test in tests_called(board, of.repo).values():
-        if test.is_required or test.is_gone:
-            continue
-        left_at = of.left.get(test.name)
-        wanted = practice.nights_again if left_at is not None else practice.nights
-        row = clean(board, test)
-        if row.nights < wanted:
-            continue
-        groups = community.owners_of(test.name)
-        found.append(
-            Candidate(
-                repo=of.repo,
-                test=test,
-                clean=row,
-                wanted=wanted,
-                left_at=left_at,
-                groups=tuple(dict.fromkeys(group.group for group in groups)),
-                in_pulls=tallies.get((of.repo, test.name)),
-                usual=_usual(test, practice.nights),
-            )
-        )
-    return found
-
-
-def _by_job(results: PullResults) -> dict[tuple[Repo, str], Tally]:
-    """Return what became of each job in pull requests, in whatever workflow."""
-    found: dict[tuple[Repo, str], Tally] = {}
-    for day in results.days.values():
-        for (repo, _, name), tally in day.tallies.items():
-            found.setdefault((repo, name), Tally()).add(tally)
-    return found
+def _groups(community: Community, test: Test) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(group.group for group in community.owners_of(test.name)))
 
 
 def _usual(test: Test, nights: int) -> timedelta | None:

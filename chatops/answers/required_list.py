@@ -12,7 +12,7 @@ from datetime import datetime
 from chatops.answers.job_words import LEVEL
 from chatops.answers.night_cells import COUNTED, GREEN, State
 from chatops.answers.nights import NightBoard, Test
-from chatops.answers.pull_results import PullResults, Tally
+from chatops.answers.pull_results import Key, PullResults, Tally
 from chatops.answers.required_rule import rule_of
 from chatops.engine.command import Knowledge
 from chatops.events.gate import PathRule, RequiredChecksChanged
@@ -100,10 +100,23 @@ class ListOf:
     patterns: tuple[tuple[str, str, int], ...]
     """Expressions, the set of each, and how many names of the last weeks each means."""
     missing: tuple[Missing, ...]
-    changes: tuple[Change, ...]
-    left: Mapping[str, datetime]
-    """Jobs that are not required any more, and since when."""
-    is_cut: bool
+    versions: tuple[Version, ...]
+    """As it is today, and as it was before, as far as that was asked for."""
+
+    @property
+    def is_cut(self) -> bool:
+        """Return whether there may be older versions than were looked at."""
+        return len(self.versions) == VERSIONS_LOOKED_AT
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Return what changed from version to version, the newest change first."""
+        return tuple(_changes(self.repo, self.versions))
+
+    @property
+    def left(self) -> Mapping[str, datetime]:
+        """Return the jobs that are not required any more, and since when."""
+        return _left(self.versions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +125,6 @@ class RequiredLists:
 
     lists: tuple[ListOf, ...]
     runs: int
-    is_from_start: bool
     heard_at: datetime | None
     now: datetime
 
@@ -156,61 +168,73 @@ def tests_called(board: NightBoard, repo: Repo) -> dict[str, Test]:
 
 def required_lists(knowledge: Knowledge, board: NightBoard, results: PullResults) -> RequiredLists:
     """Return the lists of a community with all that is known of what is in them."""
-    tallies = _by_name(results)
+    return _lists(knowledge, board, results, VERSIONS_LOOKED_AT)
+
+
+def required_today(knowledge: Knowledge, board: NightBoard, results: PullResults) -> RequiredLists:
+    """Return the same without what is missing and how it was before."""
+    return _lists(knowledge, board, results, 1)
+
+
+def keys_by_name(results: PullResults) -> dict[str, list[Key]]:
+    """Return the tests of pull requests by their own name, which those of several workflows may share."""
+    found: dict[str, list[Key]] = defaultdict(list)
+    for key in set().union(*(day.tallies for day in results.days.values())):
+        found[key[2]].append(key)
+    return found
+
+
+def in_pulls(results: PullResults, keys: Sequence[Key]) -> Tally | None:
+    """Return what became of these tests in pull requests; nothing where none had them."""
+    found = None
+    for day in results.days.values():
+        for key in keys:
+            tally = day.tallies.get(key)
+            if tally is not None:
+                found = found or Tally()
+                found.add(tally)
+    return found
+
+
+def _lists(
+    knowledge: Knowledge, board: NightBoard, results: PullResults, versions: int
+) -> RequiredLists:
+    known = keys_by_name(results)
     runs = Counter(
         (run.repo, run.workflow) for day in results.days.values() for run in day.runs.values()
     )
     found = []
     for repo in knowledge.community.repositories:
-        versions = required_versions(knowledge.db, repo, VERSIONS_LOOKED_AT)
-        if versions:
-            known = tallies.get(repo, {})
-            found.append(
-                _list(knowledge, repo, versions, tests_called(board, repo), known, runs, results)
+        of = required_versions(knowledge.db, repo, versions)
+        if not of:
+            continue
+        tests, rules = tests_called(board, repo), of[0].rules
+        required = tuple(
+            _required(knowledge, repo, name, sets, tests, known, results)
+            for name, sets in names_of(rules).items()
+        )
+        produced = [
+            f"{workflow}{LEVEL}{name}"
+            for keys in known.values()
+            for place, workflow, name in keys
+            if place == repo
+        ]
+        found.append(
+            ListOf(
+                repo=repo,
+                rules=rules,
+                since=of[0].seen_at,
+                required=required,
+                patterns=_patterns(rules, produced),
+                missing=_missing(knowledge, repo, required, produced, runs, results)
+                if versions > 1
+                else (),
+                versions=tuple(of),
             )
+        )
     return RequiredLists(
-        lists=tuple(found),
-        runs=sum(runs.values()),
-        is_from_start=not results.is_cut,
-        heard_at=results.heard_at,
-        now=knowledge.now,
+        lists=tuple(found), runs=sum(runs.values()), heard_at=results.heard_at, now=knowledge.now
     )
-
-
-def _list(
-    knowledge: Knowledge,
-    repo: Repo,
-    versions: Sequence[Version],
-    tests: Mapping[str, Test],
-    tallies: Mapping[str, Tally],
-    runs: Mapping[tuple[Repo, str], int],
-    results: PullResults,
-) -> ListOf:
-    rules = versions[0].rules
-    required = tuple(
-        _required(knowledge, repo, name, sets, tests, tallies)
-        for name, sets in names_of(rules).items()
-    )
-    return ListOf(
-        repo=repo,
-        rules=rules,
-        since=versions[0].seen_at,
-        required=required,
-        patterns=_patterns(rules, tallies),
-        missing=_missing(knowledge, repo, required, tallies, runs, results),
-        changes=tuple(_changes(repo, versions)),
-        left=_left(versions),
-        is_cut=len(versions) == VERSIONS_LOOKED_AT,
-    )
-
-
-def _by_name(results: PullResults) -> dict[Repo, dict[str, Tally]]:
-    """Return what became of each name in pull requests, by its name with its workflow's before it."""
-    found: dict[Repo, dict[str, Tally]] = defaultdict(lambda: defaultdict(Tally))
-    for day in results.days.values():
-        for (repo, workflow, name), tally in day.tallies.items():
-            found[repo][f"{workflow}{LEVEL}{name}"].add(tally)
-    return found
 
 
 def _required(
@@ -219,11 +243,14 @@ def _required(
     name: str,
     sets: tuple[str, ...],
     tests: Mapping[str, Test],
-    tallies: Mapping[str, Tally],
+    known: Mapping[str, Sequence[Key]],
+    results: PullResults,
 ) -> Required:
     workflow, _, job = name.partition(LEVEL)
     if not job:
         workflow, job = "", name
+    exact = [key for key in known.get(job, ()) if key[:2] == (repo, workflow)]
+    alone = [key for key in known.get(name, ()) if key[0] == repo]
     groups = knowledge.community.owners_of(job)
     return Required(
         repo=repo,
@@ -232,13 +259,13 @@ def _required(
         job=job,
         sets=sets,
         test=tests.get(job) or tests.get(name),
-        in_pulls=tallies.get(name),
+        in_pulls=in_pulls(results, exact or alone),
         groups=tuple(dict.fromkeys(group.group for group in groups)),
     )
 
 
 def _patterns(
-    rules: RequiredChecksChanged, tallies: Iterable[str]
+    rules: RequiredChecksChanged, produced: Sequence[str]
 ) -> tuple[tuple[str, str, int], ...]:
     said = [
         *((pattern, ALWAYS) for pattern in rules.patterns),
@@ -247,12 +274,11 @@ def _patterns(
     if not said:
         return ()
     compiled = {pattern.pattern: pattern for pattern in rule_of(rules).patterns}
-    names = list(tallies)
     return tuple(
         (
             pattern,
             of,
-            sum(compiled[pattern].match(name) is not None for name in names)
+            sum(compiled[pattern].match(name) is not None for name in produced)
             if pattern in compiled
             else 0,
         )
@@ -264,18 +290,16 @@ def _missing(
     knowledge: Knowledge,
     repo: Repo,
     required: Iterable[Required],
-    tallies: Mapping[str, Tally],
+    produced: Sequence[str],
     runs: Mapping[tuple[Repo, str], int],
     results: PullResults,
 ) -> tuple[Missing, ...]:
     """Return what nobody reports. Without any run on a pull request nothing can be said, and nothing is."""
     every = sum(number for (place, _), number in runs.items() if place == repo)
-    alone = {name.partition(LEVEL)[2] for name in tallies}
+    known = {*produced, *(name.partition(LEVEL)[2] for name in produced)}
     gate = knowledge.community.gate.workflow if knowledge.community.gate else ""
     silent = [
-        one
-        for one in required
-        if one.name not in tallies and one.name not in alone and (not gate or one.workflow != gate)
+        one for one in required if one.name not in known and (not gate or one.workflow != gate)
     ]
     if not every or not silent:
         return ()
@@ -284,7 +308,7 @@ def _missing(
     silent = [one for one in silent if one.name not in outside]
     last = _last_runs(knowledge, repo, silent)
     stems: dict[str, list[str]] = defaultdict(list)
-    for name in sorted(tallies):
+    for name in sorted(produced):
         stems[_stem(name)].append(name)
     return tuple(
         Missing(
@@ -327,7 +351,7 @@ def _stem(name: str) -> str:
 
 def _changes(repo: Repo, versions: Sequence[Version]) -> Iterable[Change]:
     """Yield what changed from version to version; what only a dashboard's file told is no version to compare with."""
-    read = [(one.seen_at, one.rules, names_of(one.rules)) for one in versions if one.seen_at]
+    read = [(one.seen_at, one.rules, _names(one.rules)) for one in versions if one.seen_at]
     for index, (seen_at, rules, names) in enumerate(read):
         if index + 1 == len(read):
             if len(versions) < VERSIONS_LOOKED_AT:
@@ -357,13 +381,22 @@ def _labels(rules: RequiredChecksChanged) -> dict[str, tuple[str, ...]]:
 def _left(versions: Sequence[Version]) -> dict[str, datetime]:
     """Return the jobs that were required once, with when they ceased to be."""
     found: dict[str, datetime] = {}
-    newer = set(map(job_of, names_of(versions[0].rules)))
-    today = newer
+    newer = _names(versions[0].rules)
+    today = set(map(job_of, newer))
     ended = versions[0].seen_at
     for version in versions[1:]:
-        jobs = set(map(job_of, names_of(version.rules)))
-        if ended is not None:
-            for job in jobs - newer - today:
-                found.setdefault(job, ended)
-        newer, ended = jobs, version.seen_at
+        names = _names(version.rules)
+        gone = names.keys() - newer.keys()
+        if gone and ended is not None:
+            # Under another workflow it is the same job.
+            still = {*today, *map(job_of, newer)}
+            for job in map(job_of, gone):
+                if job not in still:
+                    found.setdefault(job, ended)
+        newer, ended = names, version.seen_at
     return found
+
+
+def _names(rules: RequiredChecksChanged) -> dict[str, None]:
+    """Return each required name once, in the order of the list."""
+    return dict.fromkeys([*rules.names, *(name for one in rules.sets for name in one.names)])

@@ -12,7 +12,7 @@ import msgspec
 from chatops.answers.nights import NightBoard, Test, counted
 from chatops.answers.owner_groups import Kept, Ownership, is_failing, owner_groups
 from chatops.answers.pull_results import PullResults
-from chatops.answers.required_list import Required, required_lists
+from chatops.answers.required_list import Required, required_today
 from chatops.engine.command import Knowledge
 from chatops.views.addresses import Place, slug
 from chatops.views.nightly_detail import MARKS, Person, people_of
@@ -148,7 +148,7 @@ def _group_json(row: GroupRow) -> dict[str, object]:
 
 
 def _found(knowledge: Knowledge, board: NightBoard, results: PullResults) -> Ownership:
-    lists = required_lists(knowledge, board, results)
+    lists = required_today(knowledge, board, results)
     return owner_groups(knowledge, board, results, lists)
 
 

@@ -6,10 +6,12 @@ propose stands there as text to copy into a pull request.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
+from markupsafe import Markup
 
 from chatops.answers.nights import NightBoard, counted
 from chatops.answers.owner_groups import is_failing
@@ -22,6 +24,7 @@ from chatops.answers.required_candidates import (
 )
 from chatops.answers.required_list import (
     ALWAYS,
+    RECENT,
     Change,
     ListOf,
     Missing,
@@ -41,6 +44,7 @@ LONGEST = 200
 CANDIDATES_SHOWN = 25
 CHANGES_SHOWN = 30
 MINUTE = 60
+STRIPS_KEPT = 512
 EVERY_SET = "*"
 """Says in an address that checks of all sets are meant; what is always required has no set."""
 
@@ -105,7 +109,7 @@ class Row:
     address: str
     mark: str
     word: str
-    recent: tuple[tuple[str, str], ...]
+    strip: Markup
     sets: str
     nights: str
     pulls: str
@@ -352,7 +356,7 @@ def _chosen(lists: RequiredLists, asked: Asked) -> list[Required]:
 def _row(one: Required, board: NightBoard, knowledge: Knowledge) -> Row:
     state, (passes, tries) = one.state, one.recent
     path, _, leaf = one.name.rpartition(" / ")
-    cells = one.test.cells[:10] if one.test is not None else ()
+    cells = one.test.cells[:RECENT] if one.test is not None else ()
     return Row(
         required=one,
         path=shortened(f"{path} /") if path else "",
@@ -360,13 +364,29 @@ def _row(one: Required, board: NightBoard, knowledge: Knowledge) -> Row:
         address=test_address(one, knowledge),
         mark=MARKS[state] if state is not None else "",
         word=state.value if state is not None else "",
-        recent=tuple(
-            (MARKS[cell.state], f"{night.name}: {cell.state.value}")
-            for night, cell in zip(board.nights, cells, strict=False)
+        strip=_strip(
+            tuple(
+                (MARKS[cell.state], f"{night.name}: {cell.state.value}")
+                for night, cell in zip(board.nights, cells, strict=False)
+            )
         ),
         sets=", ".join(set_ or "always" for set_ in one.sets),
         nights=f"{passes} of {tries}" if tries else "",
         pulls=_pulls(one),
+    )
+
+
+@lru_cache(maxsize=STRIPS_KEPT)
+def _strip(nights: tuple[tuple[str, str], ...]) -> Markup:
+    """Return some nights as a strip; most checks have the same one."""
+    if not nights:
+        return Markup("")
+    cells = Markup("").join(
+        Markup('<span class="{}" title="{}"></span>').format(mark, words) for mark, words in nights
+    )
+    says = "; ".join(words for _, words in nights)
+    return Markup('<span class="strip small" role="img" aria-label="{}">{}</span>').format(
+        says, cells
     )
 
 

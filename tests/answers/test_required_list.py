@@ -145,6 +145,9 @@ def test_names_of_branch_rules_have_no_workflow(tmp_path: Path) -> None:
 
     assert [(one.workflow, one.job) for one in found.required] == [("", "style"), ("", "lint")]
     assert [one.required.name for one in found.missing] == ["lint"]
+    style = found.required[0].in_pulls
+    assert style is not None
+    assert style.passes == 4
 
 
 def test_a_name_of_several_sets_is_one_check() -> None:

@@ -416,7 +416,9 @@ async def test_no_page_for_one_person_is_kept_for_others(database_url: str, tmp_
     async with town(database_url, tmp_path) as here, browser() as visitor, browser() as other:
         await sign_in(here, visitor)
         names = here.service.pages.shows()
-        for path in [f"{under}/{name}" for name in names for under in ("", "/acme")]:
+        for path in [
+            f"{under}/{name}" for name in names if "{" not in name for under in ("", "/acme")
+        ]:
             ours = await visitor.client.get(address(here, path))
             theirs = await other.client.get(address(here, path))
             again = await other.client.get(

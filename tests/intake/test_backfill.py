@@ -30,6 +30,7 @@ from chatops.intake.webhooks import translate
 from chatops.names import RunId
 from chatops.projections.freshness import Freshness
 from chatops.projections.jobs import Job, jobs_of_runs
+from chatops.projections.run_news import RunNews
 from chatops.standins.github import GitHubStandIn, HandClock, PlannedJob, World
 from chatops.standins.github.actions import SystemClock, stamp
 from chatops.standins.github.things import Identity
@@ -533,14 +534,14 @@ async def told_by_webhooks(heard: list[Batch]) -> AsyncIterator[Place]:
 
 
 def digests(log: Log) -> dict[str, str]:
-    """Return what each read model holds, but for the one that tells the roads apart."""
+    """Return what each read model holds, but for those that tell when it was heard, and by which road."""
     projections = {projection.name: projection() for projection in PROJECTIONS}
     Projector(log, projections.values()).catch_up()
     with log.database.read() as db:
         return {
             name: digest(projection, db)
             for name, projection in projections.items()
-            if name != Freshness.name
+            if name not in {Freshness.name, RunNews.name}
         }
 
 

@@ -89,7 +89,7 @@ async def test_the_bot_tells_of_itself_what_its_doors_heard(
     assert sum(one["received"] for one in busy["deliveries"]["events"]) == sent
     assert busy["ready"] is ready.json()["ready"] is True
     assert (busy["work"]["waiting"], busy["work"]["parked"]) == (0, 0)
-    assert busy["head"] == max(one["position"] for one in busy["read_models"])
+    assert 0 < max(one["position"] for one in busy["read_models"]) <= busy["head"]
     assert [(one["repository"], one["source"]) for one in busy["heard"]][:1] == [
         ("acme/rocket", "github")
     ]

@@ -71,6 +71,7 @@ MIGRATIONS = Path(__file__).parent.parent / "migrations"
 SWEEP_SECONDS = 60
 OVERDUE_SECONDS = 30
 SETTLE_SECONDS = 60
+FORGET_SECONDS = 3600
 REQUIRED_SECONDS = 3600
 OWNERS_SECONDS = 3600
 CATCH_UP_SECONDS = 20.0
@@ -235,60 +236,28 @@ class Service:
             self.policies.start()
         if self.role in ("all", "worker") and run_crew:
             self._crew_task = asyncio.create_task(self.crew.run(), name="crew")
-            self._scheduler = AsyncIOScheduler(timezone="UTC")
-            self._scheduler.add_job(
-                self._forget,
-                "interval",
-                hours=1,
-                coalesce=True,
-                max_instances=1,
-                misfire_grace_time=600,
-            )
-            self._scheduler.add_job(
-                self.sweep,
-                "interval",
-                seconds=SWEEP_SECONDS,
-                coalesce=True,
-                max_instances=1,
-                misfire_grace_time=60,
-                # What ended while this process was away is not waited for any longer.
-                next_run_time=self.clock.now(),
-            )
-            self._scheduler.add_job(
-                self.notice_overdue,
-                "interval",
-                seconds=OVERDUE_SECONDS,
-                coalesce=True,
-                max_instances=1,
-                misfire_grace_time=60,
-            )
-            self._scheduler.add_job(
-                self.settle_nights,
-                "interval",
-                seconds=SETTLE_SECONDS,
-                coalesce=True,
-                max_instances=1,
-                misfire_grace_time=60,
-            )
-            self._scheduler.add_job(
-                self.looker.learn_required,
-                "interval",
-                seconds=REQUIRED_SECONDS,
-                coalesce=True,
-                max_instances=1,
-                misfire_grace_time=600,
-                next_run_time=self.clock.now(),
-            )
-            self._scheduler.add_job(
-                self.looker.learn_owners,
-                "interval",
-                seconds=OWNERS_SECONDS,
-                coalesce=True,
-                max_instances=1,
-                misfire_grace_time=600,
-                next_run_time=self.clock.now(),
-            )
+            self._scheduler = self._chores()
             self._scheduler.start()
+
+    def _chores(self) -> AsyncIOScheduler:
+        """Return what is done again and again, beside what the log asks for."""
+        scheduler = AsyncIOScheduler(
+            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1}
+        )
+        # What ended, or was changed, while this process was away is not waited for any longer.
+        at_once = {"next_run_time": self.clock.now()}
+        for chore, seconds, how in (
+            (self._forget, FORGET_SECONDS, {}),
+            (self.sweep, SWEEP_SECONDS, at_once),
+            (self.notice_overdue, OVERDUE_SECONDS, {}),
+            (self.settle_nights, SETTLE_SECONDS, {}),
+            (self.looker.learn_required, REQUIRED_SECONDS, at_once),
+            (self.looker.learn_owners, OWNERS_SECONDS, at_once),
+        ):
+            scheduler.add_job(
+                chore, "interval", seconds=seconds, misfire_grace_time=min(seconds, 600), **how
+            )
+        return scheduler
 
     async def stop(self) -> None:
         """Close everything, after what was accepted is written."""

@@ -152,7 +152,7 @@ def _newest(asked: Asked, knowledge: Knowledge) -> Known:
         and kind.irreversible != CHANGED_NOTHING
     ]
     gone = taken_back(knowledge.db, [known.command for known in changing])
-    for known in changing:
+    for known in _newest_first(changing, knowledge):
         if known.command not in gone:
             return known
     again = "Everything" if gone else "Nothing"
@@ -160,6 +160,20 @@ def _newest(asked: Asked, knowledge: Knowledge) -> Known:
     raise Refused(
         f"{again} you asked for here in the last ten minutes {what}.", reason="nothing_to_undo"
     )
+
+
+def _newest_first(commands: Sequence[Known], knowledge: Knowledge) -> Sequence[Known]:
+    """Return commands as they were said; of one second, as they came into the log."""
+    log = knowledge.log
+    if log is None or len({known.received_at for known in commands}) == len(commands):
+        return commands
+
+    def said(known: Known) -> tuple[float, int]:
+        at = known.received_at.timestamp() if known.received_at is not None else 0.0
+        story = log.story(known.command, knowledge.db)
+        return at, story[0].position if story else 0
+
+    return sorted(commands, key=said, reverse=True)
 
 
 def _requests(story: Story) -> list[Event]:

@@ -150,7 +150,10 @@ TEMPLATES = _environment()
 
 
 def render(template: str, **names: object) -> str:
-    """Return a page from its template."""
+    """Return a page from its template, which must not call anything of its own as every page calls something."""
+    if taken := names.keys() & {"asset_url", "who", "token"}:
+        message = f"{template} hides what every page has: {', '.join(sorted(taken))}."
+        raise ValueError(message)
     return TEMPLATES.get_template(template).render(**names)
 
 

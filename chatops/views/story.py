@@ -58,7 +58,7 @@ def render_story(
         sign_in=sign_in_address(knowledge.base_url, place),
         id=name,
         command=command,
-        who=who_asked(command, knowledge) if command is not None else "",
+        asker=who_asked(command, knowledge) if command is not None else "",
         said=spoken(command) if command is not None else "",
         is_private=command is not None and is_private(command.surface),
         mark=MARKS[command.outcome] if command is not None else "",

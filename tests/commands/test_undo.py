@@ -1,4 +1,5 @@
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -64,6 +65,7 @@ def undo(
             now=NOW,
             commands={"label": Label, "help": Help, "cancel": Cancel, "undo": Undo},
             story=stories(facts),
+            log=world.log,
         )
         undo = Undo.parse(words)
         grant = Grant(ground="anyone")
@@ -93,6 +95,27 @@ def test_the_newest_command_that_changed_anything_is_taken_back(tmp_path: Path) 
     assert taken.said == "label b"
     assert isinstance(wanted, LabelsRequested)
     assert (wanted.command, wanted.remove) == (UNDO, ("b",))
+
+
+def test_of_one_second_the_one_that_came_last_is_taken_back(tmp_path: Path) -> None:
+    moment = NOW - timedelta(minutes=1)
+    facts = [*labelled(2, "a", said_at=moment), *labelled(1, "b", said_at=moment)]
+
+    with scene(tmp_path, [pull(labels=("a", "b"))]) as world:
+        for fact in facts:
+            world.add([fact], correlation_id=getattr(fact, "command", ""))
+        with world.knowledge() as bare:
+            knowledge = replace(
+                bare, log=world.log, now=NOW, commands={"label": Label}, story=stories(facts)
+            )
+            asked = received(command=UNDO, verb="undo")
+            decided = Undo.parse(()).decide(
+                Asked(received=asked, standing=MAINTAINER, grant=Grant(ground="anyone")), knowledge
+            )
+
+    taken = decided[0]
+    assert isinstance(taken, CommandTakenBack)
+    assert taken.said == "label b"
 
 
 def test_what_was_taken_back_is_passed_over(tmp_path: Path) -> None:

@@ -322,7 +322,7 @@ def test_github_is_away_and_what_was_asked_is_done_when_it_is_back(tmp_path: Pat
         ready = ask(process, "/readyz")
         meanwhile = here.served.run(here.slack.slash("/acme", "status nightly"))
         wait_until(lambda: meanwhile.messages, what="Slack's answer")
-        said_here = here.chatops("run", "/retest", "--pr", "7", "--as", "mona")
+        said_here = here.chatops("run", "/why", "--pr", "7", "--as", "mona")
 
         here.to_github.mend()
         resumed = here.chatops("effects", "resume")

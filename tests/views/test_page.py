@@ -17,6 +17,7 @@ from chatops.views.page import (
     not_found_page,
     page_etag,
     personal,
+    render,
     sign_in_address,
     took,
     unavailable_page,
@@ -128,3 +129,8 @@ def test_who_signs_in_is_led_back_to_the_page_with_all_that_was_asked() -> None:
     address = sign_in_address("https://ci.example/", "/acme/nightly?q=a b&n=10#x")
 
     assert address == "https://ci.example/sign-in?to=/acme/nightly%3Fq%3Da%20b%26n%3D10%23x"
+
+
+def test_a_page_cannot_hide_what_every_page_has() -> None:
+    with pytest.raises(ValueError, match=r"story\.html hides what every page has: who\."):
+        render("story.html", who="mona")

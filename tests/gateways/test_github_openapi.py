@@ -36,7 +36,15 @@ from tests.gateways.places import gateway_to, registered, served
 from tests.gateways.wire import answer, wire
 from tests.intake.hearing import COMMUNITY, NobodyKnows
 from tests.scenarios.process import free_port
-from tests.scenarios.world import AUTHOR, MEMBER, REPO, REQUIRED, WEBHOOK_SECRET, Town
+from tests.scenarios.world import (
+    AUTHOR,
+    MEMBER,
+    REPO,
+    REQUIRED,
+    REQUIRED_IN_A_FILE,
+    WEBHOOK_SECRET,
+    Town,
+)
 from tests.scenarios.world import CONFIGURATION as CONFIGURED
 from tests.standins.published import log_of, prism
 
@@ -154,7 +162,8 @@ async def test_a_whole_conversation_fits_what_github_published(
 ) -> None:
     clock = HandClock(datetime.now(UTC).replace(microsecond=0))
     world = world_at(clock)
-    (tmp_path / "chatops.yaml").write_text(CONFIGURED.replace("gate.yaml", "ci/gates/gate.yaml"))
+    gate = REQUIRED_IN_A_FILE.replace("gate.yaml", "ci/gates/gate.yaml")
+    (tmp_path / "chatops.yaml").write_text(CONFIGURED + gate)
     async with judged(judge, world) as hub, SlackStandIn() as slack, AsyncExitStack() as stack:
         here = Town(hub, slack, clock, tmp_path)
         stack.push_async_callback(here.stop)

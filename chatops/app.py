@@ -186,8 +186,6 @@ class Service:
             self.configuration,
             self.clock,
             knowledge=self.knowledge,
-            base_url=self.settings.base_url,
-            github_url=self.settings.github_web_url,
             can_sign_in=self._sign_in is not None,
             process=self._process,
         )
@@ -513,7 +511,6 @@ class Service:
         """Return the HTTP surface of this process."""
         inner = pages(
             shows=self.pages.shows(),
-            story=self.pages.story,
             readiness=self.readiness,
             registry=self.registry,
             before_metrics=self._measure,

@@ -32,16 +32,13 @@ class Desk:
             log.database,
             Configuration(communities={"acme": COMMUNITY}),
             clock,
-            knowledge=self._no_knowledge,
-            base_url="https://ci.example",
-            github_url="https://github.example",
+            knowledge=self._knowledge,
             can_sign_in=False,
         )
         self.statements: list[str] = []
 
-    @staticmethod
-    def _no_knowledge(_db: Connection, _community: Community) -> Knowledge:
-        raise NotImplementedError
+    def _knowledge(self, db: Connection, community: Community) -> Knowledge:
+        return Knowledge(db=db, community=community, now=self._clock.now())
 
     def tell(self, events: Iterable[Event]) -> None:
         """Record events a second later, and bring the read models up to date."""
@@ -53,7 +50,7 @@ class Desk:
     def shown(self) -> str:
         """Return the nightly page; `statements` are those that it took."""
         self.statements.clear()
-        page = self._pages.nightly(None, "html", {}, compress=False)
+        page = self._pages.shows()["nightly"](None, "html", {}, compress=False)
         assert page is not None
         return page.body.decode()
 

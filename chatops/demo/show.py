@@ -144,7 +144,7 @@ class Show:
             )
             self._folder.note_filled(self._beginning)
         # The first visitor finds the page made.
-        self.service.pages.nightly(None, "html", {}, compress=True)
+        self.service.pages.shows()["nightly"](None, "html", {}, compress=True)
 
     async def perform(self) -> None:
         """Serve all three until a signal."""

@@ -82,7 +82,6 @@ class Readiness:
 def pages(
     *,
     shows: Mapping[str, Show],
-    story: Show,
     readiness: Callable[[], Readiness],
     registry: CollectorRegistry,
     before_metrics: Callable[[], None],
@@ -144,13 +143,13 @@ def pages(
     app = Starlette(
         routes=[
             Route("/", home),
-            *_routes("", shows, story, visitors),
+            *_routes("", shows, visitors),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),
             *more,
             Route("/static/{version}/{name:path}", show_asset),
-            *_routes("/{community}", shows, story, visitors),
+            *_routes("/{community}", shows, visitors),
         ],
         exception_handlers=handlers,
     )
@@ -158,16 +157,12 @@ def pages(
     return app
 
 
-def _routes(
-    under: str, shows: Mapping[str, Show], story: Show, visitors: Visitors | None
-) -> list[Route]:
+def _routes(under: str, shows: Mapping[str, Show], visitors: Visitors | None) -> list[Route]:
     """Return the addresses of a community's pages, each also with the format at its end."""
     found = []
     for name, show in shows.items():
         found.append(Route(f"{under}/{name}.{{form:str}}", _showing(show, visitors)))
         found.append(Route(f"{under}/{name}", _showing(show, visitors)))
-    found.append(Route(f"{under}/audit/{{id}}.{{form:str}}", _showing(story, visitors)))
-    found.append(Route(f"{under}/audit/{{id}}", _showing(story, visitors)))
     return found
 
 

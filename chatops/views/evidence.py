@@ -13,8 +13,7 @@ from chatops.answers.shares import within
 from chatops.engine.answer import Code
 from chatops.engine.command import Knowledge
 from chatops.views.markdown import line
-from chatops.views.page import took
-from chatops.views.pull import shortened
+from chatops.views.page import shortened, took
 
 
 def to_require(one: Candidate, address: str, knowledge: Knowledge) -> str:

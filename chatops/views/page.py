@@ -25,6 +25,7 @@ WHO = Markup("<!--who-->")
 """Stands in a page where it names who is signed in; what comes from outside is escaped, so it never looks like this."""
 TOKEN = Markup("<!--token-->")
 """Stands in a form where it carries what only our own forms know."""
+TITLE_SHOWN = 200
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -95,6 +96,12 @@ def ago(since: timedelta) -> str:
     if since < 2 * DAY:
         return f"{since // HOUR} h"
     return f"{since // DAY} days"
+
+
+def shortened(text: str) -> str:
+    """Return a title in one line, as much of it as a page has room for."""
+    line = " ".join(text.split())
+    return line if len(line) <= TITLE_SHOWN else f"{line[: TITLE_SHOWN - 1]}…"
 
 
 def took(duration: timedelta | None) -> str:

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from chatops.answers.nights import NightBoard, night_board
 from chatops.config import Community, Owner, OwnerGroup
-from chatops.views.nightly import render_nightly
+from chatops.pages.nightly import render_nightly
 from chatops.views.page import asset
 from tests.browser import axe
 from tests.builders import (

@@ -7,7 +7,7 @@ from chatops.app import catalogues
 from chatops.config import Community, Labels
 from chatops.engine.command import Knowledge
 from chatops.engine.vocabulary import Vocabulary
-from chatops.views.commands import commands_json, entries, render_commands
+from chatops.pages.commands import commands_json, entries, render_commands
 from chatops.views.page import TOKEN, Viewer
 from tests.scene import COMMUNITY, NOW, scene
 

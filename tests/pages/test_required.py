@@ -11,7 +11,7 @@ from msgspec import structs
 from chatops.config import Community
 from chatops.events import Event
 from chatops.events.gate import PathRule
-from chatops.views.required import CANDIDATES_SHOWN, render_required, required_json
+from chatops.pages.required import CANDIDATES_SHOWN, render_required, required_json
 from tests.builders import FAIL, PASS, night
 from tests.pulls import HOSTILE
 from tests.rules import (

@@ -15,6 +15,7 @@ from chatops.engine.command import Knowledge
 from chatops.engine.projection import Progress
 from chatops.engine.work import MOST_TRIES
 from chatops.views.page import Viewer, ago, render, sign_in_address
+from chatops.views.view import View
 
 RUNBOOK = "docs/operations.md"
 SECTIONS: Mapping[str, str] = {
@@ -179,3 +180,10 @@ def _schema(state: OwnState) -> str:
     if process.schema == process.newest_schema:
         return f"{process.schema}, the newest"
     return f"{process.schema}; this program wants {process.newest_schema}"
+
+
+VIEW = View(
+    address="status",
+    html=lambda seen, _: render_status(seen.knowledge, seen.own_state(), viewer=seen.viewer),
+    json=lambda seen, _: status_json(seen.own_state()),
+)

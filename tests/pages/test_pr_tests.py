@@ -10,7 +10,7 @@ from chatops.answers.open_queue import Queue, open_queue
 from chatops.answers.pull_results import PullResults, pull_results
 from chatops.engine.command import Knowledge
 from chatops.events import Event
-from chatops.views.pr_tests import ON_A_PAGE, listed, pr_tests_json, render_pr_tests
+from chatops.pages.pr_tests import ON_A_PAGE, listed, pr_tests_json, render_pr_tests
 from tests.pulls import HOSTILE, RULES, opened, ran, town
 from tests.scene import scene
 

@@ -12,7 +12,7 @@ from chatops.answers.run_history import RunHistory, run_history
 from chatops.engine.command import Knowledge
 from chatops.events import Event
 from chatops.events.runs import JobCompleted
-from chatops.views.health import ON_A_PAGE, charts, health_json, render_health, shown
+from chatops.pages.health import ON_A_PAGE, charts, health_json, render_health, shown
 from tests.commands.nights import CALLER, night
 from tests.pulls import HOSTILE, RULES, opened, ran
 from tests.scene import scene

@@ -4,8 +4,9 @@ Everybody who works on the community opens it in the morning. It says the night 
 that failed, then every test over the nights. All of its state is in its address, and all of it works without scripts.
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import quote, urlencode
@@ -27,8 +28,11 @@ from chatops.answers.nights import (
     counted,
 )
 from chatops.config import Community
+from chatops.projections.freshness import last_change
+from chatops.projections.mutes import muted_jobs
 from chatops.views.nightly_detail import MARKS, NOTHING, Detail, Sayable, detail, job_link
 from chatops.views.page import Viewer, ago, fragment, render, sign_in_address, took
+from chatops.views.view import USUAL_NIGHTS, Query, Seen, View
 
 GITHUB = "https://github.com"
 SORTS = {"worst": "worst first", "name": "by name"}
@@ -41,6 +45,8 @@ IN_COUNTS = (
 )  # fmt: skip
 LONGEST_QUERY = 500
 LEAST_GROUP = 2
+MOST_NIGHTS = 400
+NUMBER = re.compile(r"[1-9][0-9]{0,2}")
 TEN = 10
 
 
@@ -652,3 +658,47 @@ def _cell_json(test: Test, cell: Cell, github_url: str) -> object:
             for execution in cell.executions
         ]
     return told
+
+
+def _nights(query: Query) -> int:
+    """Return how many nights a query asks for; what it cannot be is the usual number."""
+    asked = query.get("n", "")
+    return min(int(asked), MOST_NIGHTS) if NUMBER.fullmatch(asked) else USUAL_NIGHTS
+
+
+def _sayable(seen: Seen) -> Sayable:
+    """Return what whoever looks can say about the jobs of the nights: those who are not signed in, nothing."""
+    if seen.viewer is not Viewer.SIGNED_IN:
+        return NOTHING
+    knowledge = seen.knowledge
+    muted = muted_jobs(knowledge.db, knowledge.community.key, knowledge.now)
+    return Sayable(verbs=frozenset(knowledge.commands), muted=frozenset(muted))
+
+
+def _stamp(seen: Seen, _query: Query) -> Hashable:
+    """Return what the page changes with: what is heard of the repositories, the ages on it, and what can be said."""
+    knowledge = seen.knowledge
+    changed = last_change(knowledge.db, knowledge.community.repositories)
+    return changed, int(knowledge.now.timestamp() // 60), _sayable(seen)
+
+
+def _html(seen: Seen, query: Query) -> str:
+    knowledge, board = seen.knowledge, seen.board(_nights(query))
+    strips = seen.kept(board.tests, lambda: Strips(board, knowledge.github_url))
+    return render_nightly(
+        board,
+        query,
+        knowledge.community,
+        base_url=knowledge.base_url,
+        github_url=knowledge.github_url,
+        strips=strips,
+        viewer=seen.viewer,
+        sayable=_sayable(seen),
+    )
+
+
+def _json(seen: Seen, query: Query) -> str:
+    return nightly_json(seen.board(_nights(query)), query, github_url=seen.knowledge.github_url)
+
+
+VIEW = View(address="nightly", html=_html, json=_json, stamp=_stamp)

@@ -9,7 +9,7 @@ import pytest
 from chatops.config import Community
 from chatops.engine.command import Knowledge
 from chatops.events import Event
-from chatops.views.one_run import (
+from chatops.pages.one_run import (
     one_attempt_json,
     one_run_json,
     render_one_attempt,
@@ -31,7 +31,7 @@ from tests.builders import (
     reported,
     required,
 )
-from tests.views.test_one_test import HOSTILE, text_of
+from tests.pages.test_one_test import HOSTILE, text_of
 
 ACME = Community(key="acme", title="Acme Rockets", repositories=(REPO,), nightly=(SCHEDULE,))
 

@@ -19,8 +19,9 @@ from chatops.answers.pull_results import Failure, PullResults, PullTest, pull_te
 from chatops.answers.shares import bounds
 from chatops.engine.command import Knowledge
 from chatops.names import PullNumber, Repo
+from chatops.pages.pull import pull_address
 from chatops.views.page import Viewer, render, sign_in_address
-from chatops.views.pull import pull_address
+from chatops.views.view import View
 
 ON_A_PAGE = 50
 LONGEST = 500
@@ -306,3 +307,12 @@ def _failed(failure: Failure, knowledge: Knowledge) -> Failed:
         pulls=_pulls(failure.repo, failure.numbers, knowledge),
         url=f"{url}/job/{failure.last.job_id}" if failure.last.job_id else url,
     )
+
+
+VIEW = View(
+    address="pr-tests",
+    html=lambda seen, query: render_pr_tests(
+        seen.knowledge, seen.results(), seen.queue(), query, viewer=seen.viewer
+    ),
+    json=lambda seen, query: pr_tests_json(seen.knowledge, seen.results(), seen.queue(), query),
+)

@@ -17,8 +17,9 @@ from chatops.answers.blocked_by import Blocker
 from chatops.answers.nights import counted
 from chatops.answers.open_queue import Queue, Queued
 from chatops.engine.command import Knowledge
-from chatops.views.page import Viewer, render, sign_in_address
-from chatops.views.pull import pull_address, shortened
+from chatops.pages.pull import pull_address
+from chatops.views.page import Viewer, render, shortened, sign_in_address
+from chatops.views.view import View
 
 ON_A_PAGE = 50
 LONGEST = 100
@@ -282,3 +283,10 @@ def _row(row: Queued, knowledge: Knowledge) -> Row:
         word=WORDS[row.blocked.by],
         what="; ".join(row.blocked.all),
     )
+
+
+VIEW = View(
+    address="prs",
+    html=lambda seen, query: render_prs(seen.knowledge, seen.queue(), query, viewer=seen.viewer),
+    json=lambda seen, query: prs_json(seen.knowledge, seen.queue(), query),
+)

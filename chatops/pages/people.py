@@ -16,8 +16,8 @@ from chatops.answers.required_list import Required, required_today
 from chatops.engine.command import Knowledge
 from chatops.views.addresses import Place, slug
 from chatops.views.nightly_detail import MARKS, Person, people_of
-from chatops.views.page import Viewer, render, sign_in_address
-from chatops.views.pull import shortened
+from chatops.views.page import Viewer, render, shortened, sign_in_address
+from chatops.views.view import View
 
 FAILING_SHOWN = 6
 SHARED_SHOWN = 100
@@ -198,3 +198,12 @@ def test_address(one: Required, knowledge: Knowledge) -> str:
     else:
         return ""
     return f"tests/{slug(place, knowledge.community.repositories[0])}"
+
+
+VIEW = View(
+    address="people",
+    html=lambda seen, query: render_people(
+        seen.knowledge, seen.board(), seen.results(), query, viewer=seen.viewer
+    ),
+    json=lambda seen, query: people_json(seen.knowledge, seen.board(), seen.results(), query),
+)

@@ -26,7 +26,7 @@ from chatops.events.owners import FolderOwners, OwnersChanged
 from chatops.events.reruns import RerunRequested
 from chatops.events.trust import TrustGiven
 from chatops.names import CommandId, Login, PullNumber, Repo, RunId
-from chatops.views.pull import pull_json, pull_place, render_pull
+from chatops.pages.pull import pull_json, pull_place, render_pull
 from tests.builders import Ran, night
 from tests.pulls import FAILING, HOSTILE, RULES, head, opened, ran, touching, town
 from tests.scene import COMMUNITY, NOW, REPO, received, scene

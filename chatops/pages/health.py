@@ -20,6 +20,7 @@ from chatops.answers.weeks import Week
 from chatops.engine.command import Knowledge
 from chatops.views.charts import SIDE, Chart, Shape
 from chatops.views.page import Viewer, render, sign_in_address, took
+from chatops.views.view import View
 
 ON_A_PAGE = 25
 LONGEST = 500
@@ -431,3 +432,12 @@ def _middle(place: int, places: int) -> str:
 
 def _height(value: float, most: float) -> str:
     return f"{SIDE - value * SIDE / most if most else SIDE:.1f}"
+
+
+VIEW = View(
+    address="health",
+    html=lambda seen, query: render_health(
+        seen.knowledge, seen.history(), query, viewer=seen.viewer
+    ),
+    json=lambda seen, query: health_json(seen.knowledge, seen.history(), query),
+)

@@ -12,7 +12,7 @@ import pytest
 from chatops.answers.nights import NightBoard, night_board
 from chatops.config import Community, Owner, OwnerGroup
 from chatops.events import Event
-from chatops.views.nightly import nightly_json, render_nightly
+from chatops.pages.nightly import nightly_json, render_nightly
 from chatops.views.page import ASSETS, asset_url
 from tests.builders import (
     CANCELLED,

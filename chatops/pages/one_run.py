@@ -16,11 +16,12 @@ from chatops.answers.night_cells import State
 from chatops.answers.one_run import Attempt, OneRun, RunJob, Since, one_run
 from chatops.engine.command import Knowledge
 from chatops.names import RunId
+from chatops.pages.audit import command_json, pull_url
 from chatops.projections.commands import Command
 from chatops.views.addresses import Place, slug
-from chatops.views.audit import command_json, pull_url
 from chatops.views.nightly_detail import MARKS, job_link, words_of
 from chatops.views.page import Viewer, render, sign_in_address, took
+from chatops.views.view import View
 
 NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 SHA_SHOWN = 9
@@ -295,3 +296,15 @@ def _job_json(row: Row) -> dict[str, object]:
 
 def _whole(duration: timedelta | None) -> int | None:
     return None if duration is None else int(duration.total_seconds())
+
+
+RUN = View(
+    address="runs/{id}",
+    html=lambda seen, query: render_one_run(seen.knowledge, query, viewer=seen.viewer),
+    json=lambda seen, query: one_run_json(seen.knowledge, query),
+)
+ATTEMPT = View(
+    address="runs/{id}/{attempt}",
+    html=lambda seen, query: render_one_attempt(seen.knowledge, query, viewer=seen.viewer),
+    json=lambda seen, query: one_attempt_json(seen.knowledge, query),
+)

@@ -12,7 +12,7 @@ from chatops.config import Community
 from chatops.engine.command import Knowledge
 from chatops.events import Event
 from chatops.names import Repo
-from chatops.views.prs import ON_A_PAGE, listed, prs_json, render_prs
+from chatops.pages.prs import ON_A_PAGE, listed, prs_json, render_prs
 from tests.pulls import HOSTILE, RULES, opened, ran, town
 from tests.scene import COMMUNITY, scene
 

@@ -13,6 +13,7 @@ from chatops.config import Community
 from chatops.engine.authority import who_may
 from chatops.engine.command import Command, Knowledge
 from chatops.views.page import Viewer, render, sign_in_address
+from chatops.views.view import View
 
 LONGEST = 1_000
 """What an address can put into the form."""
@@ -100,3 +101,10 @@ def commands_json(knowledge: Knowledge, query: Mapping[str, str]) -> str:
         "commands_off": community.commands_off,
     }
     return msgspec.json.encode(told).decode()
+
+
+VIEW = View(
+    address="commands",
+    html=lambda seen, query: render_commands(seen.knowledge, query, viewer=seen.viewer),
+    json=lambda seen, query: commands_json(seen.knowledge, query),
+)

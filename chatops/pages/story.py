@@ -16,12 +16,13 @@ from chatops.answers.chains import Chain, Happening, chain_of, is_private
 from chatops.engine.command import UNDONE_WITHIN, Knowledge
 from chatops.engine.kept_replies import kept_reply
 from chatops.engine.reply import UNDO
+from chatops.pages.audit import MARKS, command_json, pull_url
 from chatops.projections.commands import Command, Outcome
 from chatops.projections.undone import taken_back
-from chatops.views.audit import MARKS, command_json, pull_url
 from chatops.views.offers import Offer, read_offer
 from chatops.views.page import Viewer, render, sign_in_address, took
 from chatops.views.told import Button, Told, read_told
+from chatops.views.view import View
 
 A_MINUTE = timedelta(minutes=1)
 SURFACE = "web"
@@ -185,3 +186,10 @@ def _comment_url(chain: Chain, github_url: str) -> str:
     if said is None or command is None or not said.comment_id:
         return ""
     return f"{pull_url(said.repo, said.number, github_url)}#issuecomment-{said.comment_id}"
+
+
+VIEW = View(
+    address="audit/{id}",
+    html=lambda seen, query: render_story(seen.knowledge, query, viewer=seen.viewer),
+    json=lambda seen, query: story_json(seen.knowledge, query),
+)

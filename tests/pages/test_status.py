@@ -16,7 +16,7 @@ from chatops.engine.projection import Progress
 from chatops.engine.work import Backlog
 from chatops.events import Event
 from chatops.names import Repo
-from chatops.views.status import RUNBOOK, SECTIONS, render_status, status_json, tone, verdict
+from chatops.pages.status import RUNBOOK, SECTIONS, render_status, status_json, tone, verdict
 from tests.pulls import HOSTILE
 from tests.scene import COMMUNITY, NOW, job, scene
 

@@ -14,8 +14,8 @@ from chatops.events import Event, Fact, event_id
 from chatops.events.conversation import CommandAccepted, CommandReceived, CommandRefused
 from chatops.events.reruns import JobOutcome, RerunFinished, RerunRequested, RerunStarted
 from chatops.names import RunId
+from chatops.pages.story import render_story, story_json
 from chatops.views.page import TOKEN, Viewer
-from chatops.views.story import render_story, story_json
 from chatops.views.told import render_told
 from tests.engine.worlds import COMMANDS
 from tests.scene import COMMAND, HEAD, NOW, REPO, Scene, ended, received, scene

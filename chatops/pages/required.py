@@ -33,12 +33,12 @@ from chatops.answers.required_list import (
     required_lists,
 )
 from chatops.engine.command import Knowledge
+from chatops.pages.people import test_address
 from chatops.views.addresses import Place, slug
 from chatops.views.evidence import day, moment, to_leave, to_require
 from chatops.views.nightly_detail import MARKS
-from chatops.views.page import Viewer, render, sign_in_address, took
-from chatops.views.people import test_address
-from chatops.views.pull import shortened
+from chatops.views.page import Viewer, render, shortened, sign_in_address, took
+from chatops.views.view import View
 
 LONGEST = 200
 CANDIDATES_SHOWN = 25
@@ -457,3 +457,12 @@ def _to_leave(one: Broken, knowledge: Knowledge) -> Proposed:
 def _newest_changes(lists: RequiredLists) -> list[Change]:
     every = [change for of in lists.lists for change in of.changes]
     return sorted(every, key=lambda change: change.seen_at, reverse=True)[:CHANGES_SHOWN]
+
+
+VIEW = View(
+    address="required",
+    html=lambda seen, query: render_required(
+        seen.knowledge, seen.board(), seen.results(), query, viewer=seen.viewer
+    ),
+    json=lambda seen, query: required_json(seen.knowledge, seen.board(), seen.results(), query),
+)

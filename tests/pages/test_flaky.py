@@ -14,7 +14,7 @@ from chatops.config import Community, OwnerGroup
 from chatops.engine.command import Knowledge
 from chatops.events import Event
 from chatops.events.mutes import JobsMuted
-from chatops.views.flaky import ON_A_PAGE, flaky_json, listed, render_flaky
+from chatops.pages.flaky import ON_A_PAGE, flaky_json, listed, render_flaky
 from chatops.views.page import Viewer
 from tests.commands.nights import CALLER, night
 from tests.pulls import HOSTILE, RULES, opened, ran

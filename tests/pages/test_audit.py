@@ -10,7 +10,7 @@ from chatops.engine.command import Knowledge
 from chatops.events import Event, event_id
 from chatops.events.conversation import CommandAccepted, CommandRefused, EffectFailed
 from chatops.names import CommandId, Login, PullNumber
-from chatops.views.audit import ON_A_PAGE, audit_json, listed, render_audit
+from chatops.pages.audit import ON_A_PAGE, audit_json, listed, render_audit
 from tests.scene import NOW, Scene, received, scene
 
 

@@ -15,8 +15,8 @@ from chatops.events import Event
 from chatops.events.conversation import CommandReceived
 from chatops.events.mutes import JobsMuted
 from chatops.names import CommandId, PullNumber, Repo
+from chatops.pages.one_test import one_test_json, render_one_test
 from chatops.views.addresses import Place, slug
-from chatops.views.one_test import one_test_json, render_one_test
 from tests.answers.test_one_test import NAME, in_pull, nights
 from tests.builders import (
     CANCELLED,

@@ -26,6 +26,7 @@ from chatops.projections.commands import (
     people,
 )
 from chatops.views.page import Viewer, render, sign_in_address
+from chatops.views.view import View
 
 ON_A_PAGE = 50
 PEOPLE_OFFERED = 200
@@ -250,3 +251,10 @@ def _verbs(knowledge: Knowledge) -> Sequence[str]:
     """Return every word that can be filtered by."""
     commands, community = knowledge.commands.values(), knowledge.community
     return sorted({verb for command in commands for verb in command.verbs(community)})
+
+
+VIEW = View(
+    address="audit",
+    html=lambda seen, query: render_audit(seen.knowledge, query, viewer=seen.viewer),
+    json=lambda seen, query: audit_json(seen.knowledge, query),
+)

@@ -21,10 +21,11 @@ from chatops.engine.answer import said_as
 from chatops.engine.clock import moment
 from chatops.engine.command import Knowledge
 from chatops.names import PullNumber
+from chatops.pages.pull import pull_address
 from chatops.views.addresses import Place, slug
 from chatops.views.nightly_detail import MUTE, Owners, owners_of
 from chatops.views.page import Viewer, render, sign_in_address, took
-from chatops.views.pull import pull_address
+from chatops.views.view import View
 
 ON_A_PAGE = 50
 LONGEST = 500
@@ -381,3 +382,12 @@ def _tried(attempt: int, started_s: int | None, *, has_passed: bool) -> str:
     began = moment(started_s)
     which = f"attempt {attempt}" if attempt else "another run"
     return f"{which}: {word}{f', {began:%H:%M} UTC' if began else ''}"
+
+
+VIEW = View(
+    address="flaky",
+    html=lambda seen, query: render_flaky(
+        seen.knowledge, seen.history(), query, viewer=seen.viewer
+    ),
+    json=lambda seen, query: flaky_json(seen.knowledge, seen.history(), query),
+)

@@ -18,23 +18,25 @@ from chatops.answers.chain_answer import spoken
 from chatops.answers.chains import is_private
 from chatops.answers.check_lines import REPEATABLE, quoted
 from chatops.answers.gate_trace import gate_itself, gate_origin, gate_reasons, gate_verdict
+from chatops.answers.meant_jobs import NIGHTS as NIGHTS_COMPARED
 from chatops.answers.night_cells import GREEN, UNSETTLED, Execution, State
 from chatops.answers.night_tests import LEVEL
-from chatops.answers.pull_checks import Check, PullChecks
+from chatops.answers.pull_checks import Check, PullChecks, pull_checks
 from chatops.answers.pull_status import SCOPE, to_do, tone, verdict
-from chatops.answers.pull_story import PullStory
+from chatops.answers.pull_story import PullStory, failures, pull_story
 from chatops.config import Community
 from chatops.engine.answer import Code, Line, Tone, pieces, plain
 from chatops.engine.command import Knowledge
 from chatops.names import PullNumber, Repo
+from chatops.pages.audit import MARKS as OUTCOMES
+from chatops.pages.audit import command_json
 from chatops.projections.commands import Command
-from chatops.views.audit import MARKS as OUTCOMES
-from chatops.views.audit import command_json
+from chatops.projections.pulls import pull
 from chatops.views.lines import html
 from chatops.views.nightly_detail import MARKS
-from chatops.views.page import Viewer, render, sign_in_address
+from chatops.views.page import Viewer, render, shortened, sign_in_address
+from chatops.views.view import Query, Seen, View
 
-TITLE_SHOWN = 200
 SHA_SHOWN = 9
 AWAITED_SHOWN = 10
 MISSING_SHOWN = 5
@@ -212,12 +214,6 @@ def _row_json(row: Row, group: str) -> dict[str, object]:
         },
         "say": row.say or None,
     }
-
-
-def shortened(text: str) -> str:
-    """Return a title in one line, as much of it as a page has room for."""
-    line = " ".join(text.split())
-    return line if len(line) <= TITLE_SHOWN else f"{line[: TITLE_SHOWN - 1]}…"
 
 
 def counts(checks: PullChecks) -> list[tuple[str, int, str]]:
@@ -400,3 +396,32 @@ def done(story: PullStory, knowledge: Knowledge) -> list[Done]:
         )
         for one in story.commands
     ]
+
+
+def _story(seen: Seen, query: Query) -> PullStory | None:
+    """Return all about one pull request; its failures are compared with nights and with what else is open."""
+    knowledge = seen.knowledge
+    community = knowledge.community
+    place = pull_place(community, query.get("id", ""))
+    if place is None or pull(knowledge.db, *place) is None:
+        return None
+    checks = pull_checks(knowledge, *place)
+    if not failures(checks):
+        return pull_story(knowledge, checks, None, None)
+    board = seen.board(NIGHTS_COMPARED) if community.nightly else None
+    return pull_story(knowledge, checks, board, seen.queue())
+
+
+def _html(seen: Seen, query: Query) -> str | None:
+    told = _story(seen, query)
+    if told is None:
+        return None
+    return render_pull(seen.knowledge, told, query["id"], viewer=seen.viewer)
+
+
+def _json(seen: Seen, query: Query) -> str | None:
+    told = _story(seen, query)
+    return None if told is None else pull_json(seen.knowledge, told)
+
+
+VIEW = View(address="prs/{id:path}", html=_html, json=_json)

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from chatops.config import Community, Owner, OwnerGroup
 from chatops.events import Event
-from chatops.views.people import people_json, render_people
+from chatops.pages.people import people_json, render_people
 from tests.builders import FAIL, PASS, night
 from tests.pulls import HOSTILE
 from tests.rules import BROKEN, COMMUNITY, FLAKY, LISTS, ci, in_pulls, known, nights, version

@@ -24,9 +24,9 @@ from chatops.answers.one_test import Broke, InPull, OneTest, one_test
 from chatops.answers.shares import bounds
 from chatops.engine.command import Knowledge
 from chatops.names import Repo
+from chatops.pages.audit import MARKS as OUTCOMES
+from chatops.pages.audit import command_json, pull_url
 from chatops.views.addresses import Place, read_slug
-from chatops.views.audit import MARKS as OUTCOMES
-from chatops.views.audit import command_json, pull_url
 from chatops.views.charts import charts
 from chatops.views.nightly_detail import (
     MARKS,
@@ -37,6 +37,7 @@ from chatops.views.nightly_detail import (
     words_of,
 )
 from chatops.views.page import Viewer, render, sign_in_address, took
+from chatops.views.view import View
 
 USUAL, MOST = 90, 400
 LENGTHS = (30, USUAL, 180, MOST)
@@ -332,3 +333,10 @@ def _cell_json(repo: Repo, cell: Cell, github_url: str) -> dict[str, object]:
             for execution in cell.executions
         ],
     }
+
+
+VIEW = View(
+    address="tests/{slug}",
+    html=lambda seen, query: render_one_test(seen.knowledge, query, viewer=seen.viewer),
+    json=lambda seen, query: one_test_json(seen.knowledge, query),
+)

@@ -1,0 +1,71 @@
+"""What a page is: its address, and how it is made of what is known. Modules of `pages/` have one each, or more."""
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from chatops.answers.nights import NightBoard
+from chatops.answers.open_queue import Queue
+from chatops.answers.own_state import OwnState
+from chatops.answers.pull_results import PullResults
+from chatops.answers.run_history import RunHistory
+from chatops.engine.command import Knowledge
+from chatops.views.page import Viewer
+
+Made = TypeVar("Made")
+Query = Mapping[str, str]
+"""What is asked: the words of the address's query, and what the braces in a page's address stand for."""
+USUAL_NIGHTS = 30
+
+
+class Seen(Protocol):
+    """All that a page can be made of, as it was at one moment; what is costly is made only when it is asked for."""
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """The read models, and the configuration of the page's community."""
+        ...
+
+    @property
+    def viewer(self) -> Viewer:
+        """Who looks, as far as a page may know."""
+        ...
+
+    def board(self, nights: int = USUAL_NIGHTS) -> NightBoard:
+        """Return so many nights with their tests."""
+        ...
+
+    def queue(self) -> Queue:
+        """Return the open pull requests."""
+        ...
+
+    def results(self) -> PullResults:
+        """Return what came of the runs on pull requests."""
+        ...
+
+    def history(self) -> RunHistory:
+        """Return the runs of the last weeks."""
+        ...
+
+    def own_state(self) -> OwnState:
+        """Return how this process and its database are."""
+        ...
+
+    def kept(self, of: object, make: Callable[[], Made]) -> Made:
+        """Return what was made of the very same object before, or make it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A page of every community, and the same facts for programs.
+
+    Both return nothing where what the address names is not known. A page with a `stamp` is kept, and shown again for
+    the same question until the stamp is another one; the stamp must be cheap.
+    """
+
+    address: str
+    """Under the community's own; what is in braces is a name, and becomes a word of the query."""
+    html: Callable[[Seen, Query], str | None]
+    json: Callable[[Seen, Query], str | None]
+    stamp: Callable[[Seen, Query], Hashable] | None = None

@@ -1,11 +1,14 @@
 """Read models built again from the first event, beside the live ones, which serve until the switch."""
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 
 import msgspec
 from sqlalchemy import Connection, select, text
+from sqlalchemy.schema import CreateTable
 
 from chatops.engine.checkpoints import is_at, set_checkpoint, state_of
 from chatops.engine.log import Log
@@ -28,8 +31,10 @@ def digest(projection: Projection, db: Connection) -> str:
         rows = db.execute(
             select(table).order_by(*table.primary_key).execution_options(yield_per=ROWS_PER_DIGEST)
         )
-        for some in rows.partitions():
-            state.update(encoder.encode([tuple(row) for row in some]))
+        # As the driver has them: nobody looks at one of them.
+        with closing(rows):
+            while some := rows.cursor.fetchmany(ROWS_PER_DIGEST):
+                state.update(encoder.encode(some))
     return state.hexdigest()
 
 
@@ -77,7 +82,29 @@ def rebuild_all(
     with log.database.write(durable=False) as db:
         for shadow in shadows:
             shadow.metadata.drop_all(db)
-            shadow.metadata.create_all(db)
+            # Rows are written by their primary keys; the indexes are made once the rows are there.
+            for table in shadow.metadata.sorted_tables:
+                db.execute(CreateTable(table))
+    with _no_collection():
+        return _built(log, shadows, switch=switch, progress=progress)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Let the garbage collector rest: facts and rows refer to nothing in a circle, and there are millions of them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _built(
+    log: Log, shadows: list[Projection], *, switch: bool, progress: Callable[[int, int], None]
+) -> list[Rebuilt]:
+    """Fill the shadows from the log, compare them with the live tables, and switch over if asked."""
     done, head = 0, log.head()
     failed: dict[str, Exception] = {}
     while done < head:
@@ -91,6 +118,8 @@ def rebuild_all(
     outcomes = []
     for shadow in shadows:
         with contained() as mishap:
+            if switch:
+                _index(log, shadow)
             outcomes.append(_finished(log, type(shadow)(), shadow, done, switch=switch))
         if mishap.problem is not None:
             failed[shadow.name] = mishap.problem
@@ -154,6 +183,15 @@ def _finished(
     return outcome
 
 
+def _index(log: Log, shadow: Projection) -> None:
+    """Make the indexes of a shadow, where they can be renamed: then nobody waits for them at the switch."""
+    with log.database.write(durable=False) as db:
+        if db.dialect.name == "postgresql":
+            for table in shadow.metadata.sorted_tables:
+                for index in table.indexes:
+                    index.create(db)
+
+
 def _switch(db: Connection, live: Projection, shadow: Projection) -> None:
     """Put the rebuilt tables in the place of the live ones."""
     for old, new in zip(live.metadata.sorted_tables, shadow.metadata.sorted_tables, strict=True):
@@ -169,5 +207,4 @@ def _switch(db: Connection, live: Projection, shadow: Projection) -> None:
             if db.dialect.name == "postgresql":
                 db.execute(text(f"ALTER INDEX {fresh.name} RENAME TO {index.name}"))
             else:
-                db.execute(text(f"DROP INDEX {fresh.name}"))
                 index.create(db)

@@ -1,6 +1,7 @@
 """`chatops`: the command line. Exit status 0: done, 1: failed, 2: asked for in a way we do not understand."""
 
 import asyncio
+import gc
 import os
 import sys
 from collections.abc import Callable, Collection, Iterator
@@ -497,11 +498,15 @@ def _service(
     role: str, *, needs: Collection[str] = (), is_brief: bool = True, is_checked: bool = True
 ) -> Any:
     """Return the product as the environment and the configuration say; all of their problems at once."""
+    # What is loaded stays, so that nothing of it is to be collected.
+    gc.disable()
     from chatops.app import Service
     from chatops.config import read_configuration
     from chatops.logs import set_up_logs
     from chatops.running.opening import check_schema
     from chatops.settings import read_settings
+
+    gc.enable()
 
     settings = configuration = None
     problems: list[str] = []

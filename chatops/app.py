@@ -35,7 +35,7 @@ from chatops.engine.database import METADATA, Database, open_database
 from chatops.engine.effect import Effect, Effector, describer
 from chatops.engine.fetched import FETCHED
 from chatops.engine.kept_replies import KEPT, KeptReplies
-from chatops.engine.log import Appended, Batch, Log
+from chatops.engine.log import Appended, Batch, Log, index_stories
 from chatops.engine.policy import Policy, PolicyRunner
 from chatops.engine.projection import Projection, Projector
 from chatops.engine.reply import Replier, Surface
@@ -106,6 +106,7 @@ def catalogues() -> Catalogues:
 def schema() -> list[MetaData]:
     """Return every table there should be: the engine's, and each projection's."""
     assert all(table.metadata is METADATA for table in (FETCHED, KEPT, SESSIONS))
+    index_stories()
     return [METADATA, *(projection().metadata for projection in catalogues().projections)]
 
 

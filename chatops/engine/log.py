@@ -7,6 +7,7 @@ later finds a smaller one.
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -57,15 +58,19 @@ EVENTS = Table(
 )
 STORY = "correlation_id LIKE 'command/%'"
 """Only commands' stories are looked up by correlation id; only they pay for the index."""
-Index(
-    "events_story",
-    EVENTS.c.correlation_id,
-    EVENTS.c.position,
-    sqlite_where=text(STORY),
-    postgresql_where=text(STORY),
-)
-
 PAGE = 10_000
+
+
+@cache
+def index_stories() -> None:
+    """Add the index of commands' stories to the table: whoever compares schemas needs it, and pays for the dialects."""
+    Index(
+        "events_story",
+        EVENTS.c.correlation_id,
+        EVENTS.c.position,
+        sqlite_where=text(STORY),
+        postgresql_where=text(STORY),
+    )
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True, gc=False):

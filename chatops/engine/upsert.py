@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, Insert, LargeBinary, Table, func
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ColumnElement
 
 WORTH_A_DOCUMENT = 8
@@ -111,6 +111,15 @@ def _in_order(names: Sequence[str]) -> Callable[[Mapping[str, Any]], object]:
     return itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
 
 
+def _insert(table: Table, dialect: str) -> sqlite.Insert:
+    """Return an insert that can say what is to be done with a row that is there: both databases say it alike."""
+    if dialect == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - who has SQLite need not wait for it
+
+    return postgresql.insert(table)  # type: ignore[return-value]  # it has the same words
+
+
 def _upsert_statement(
     db: Connection,
     table: Table,
@@ -119,9 +128,7 @@ def _upsert_statement(
     *,
     merge: bool,
 ) -> Insert:
-    statement: sqlite.Insert | postgresql.Insert = (
-        sqlite.insert(table) if db.dialect.name == "sqlite" else postgresql.insert(table)
-    )
+    statement = _insert(table, db.dialect.name)
     key = [column.name for column in table.primary_key]
     changing = [column for column in table.columns if column.name not in key and column.name in row]
     new = statement.excluded

@@ -13,7 +13,6 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Table
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
 from chatops.engine.database import LOG_LOCK
@@ -176,6 +175,8 @@ def _packed(rows: Sequence[Columns]) -> tuple[bytes, str]:
 
 def _insert(table: Table, sent: str) -> str:
     """Return an insert of what `_packed` returned, which the statement calls `sent`."""
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - who has SQLite need not wait for it
+
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # it has no types
     *others, body = table.columns
     cut = len(others)

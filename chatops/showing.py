@@ -181,6 +181,15 @@ class Pages:
         """Return what answers at each address."""
         return {address: self.show(view) for address, view in VIEWS.items()}
 
+    def warm(self, is_over: Callable[[], bool] = lambda: False) -> None:
+        """Make what is costly before somebody asks for it; between two things it looks whether it should end."""
+        for community in self._configuration.communities.values():
+            for make in (Sight.board, Sight.queue, Sight.results, Sight.history):
+                if is_over():
+                    return
+                with self._database.read() as db:
+                    make(self._sight(db, community, self._clock.now(), Viewer.ANYBODY))
+
     def show(self, view: View) -> Show:
         """Return what answers at the address of a page."""
         return partial(self._shown, view)

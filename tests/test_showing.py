@@ -54,6 +54,10 @@ class Desk:
         assert page is not None
         return page.body.decode()
 
+    def warm(self, *, is_over: bool = False) -> None:
+        """Make what pages are made of."""
+        self._pages.warm(lambda: is_over)
+
     @property
     def read_jobs(self) -> bool:
         """Return whether the last page was made of the jobs of its nights once more."""
@@ -128,3 +132,21 @@ def test_nothing_is_asked_twice_for_the_same_page(desk: Desk) -> None:
 
     assert desk.shown() == before
     assert len(desk.statements) < asked
+
+
+def test_what_was_made_in_advance_is_not_made_for_the_first_visitor(desk: Desk) -> None:
+    desk.tell(night(0, {"a": FAIL}))
+
+    desk.warm()
+
+    assert "1 of 1 test failed" in desk.shown()
+    assert not desk.read_jobs
+
+
+def test_making_in_advance_ends_when_it_should(desk: Desk) -> None:
+    desk.tell(night(0, {"a": FAIL}))
+
+    desk.warm(is_over=True)
+
+    desk.shown()
+    assert desk.read_jobs

@@ -21,7 +21,7 @@ from chatops.demo.past import fill
 from chatops.demo.workspace import pretend_workspace
 from chatops.engine.clock import SystemClock
 from chatops.logs import set_up_logs
-from chatops.running.serving import Server, running
+from chatops.running.serving import Server, running, warming
 from chatops.settings import read_settings
 from chatops.standins.github import GitHubStandIn, World
 from chatops.standins.history import History, history
@@ -171,6 +171,7 @@ class Show:
                 )
             )
             service = await stack.enter_async_context(running(self.service))
+            await stack.enter_async_context(warming(service))
             server = Server(service.asgi(), host=HOST, port=self._ports[0])
             serving = asyncio.create_task(server.serve())
             while not server.started and not serving.done():  # noqa: ASYNC110 - it only has a flag

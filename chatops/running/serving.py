@@ -6,7 +6,8 @@ import gc
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Coroutine, Iterator
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 
 import structlog
 import uvicorn
@@ -125,7 +126,29 @@ async def serve(service: Service, *, host: str, port: int) -> None:
         gc.collect()
         gc.freeze()
         gc.set_threshold(YOUNG)
-        await Server(service.asgi(), host=host, port=port).serve(sockets)
+        async with warming(service):
+            await Server(service.asgi(), host=host, port=port).serve(sockets)
+
+
+@contextlib.asynccontextmanager
+async def warming(service: Service) -> AsyncIterator[None]:
+    """Make what pages are made of, while the doors are open already: the first visitor of a page waits less."""
+    is_over = threading.Event()
+    made = asyncio.create_task(asyncio.to_thread(_warm, service, is_over.is_set), name="warming")
+    try:
+        yield
+    finally:
+        is_over.set()
+        await made
+
+
+def _warm(service: Service, is_over: Callable[[], bool]) -> None:
+    try:
+        if service.role != "worker":
+            service.pages.warm(is_over)
+    except ChatopsError as problem:
+        # Whoever asks for a page makes it then, or is told what is wrong.
+        logger.info("pages are not made in advance", reason=str(problem))
 
 
 def serve_forever(service: Service, *, host: str, port: int) -> int:

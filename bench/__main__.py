@@ -33,6 +33,7 @@ from bench.scene import FULL, QUICK, Scene, say
 from bench.slack import slack
 from bench.slow_disk import slow_disk
 from bench.start import start
+from bench.views import views
 from chatops.logs import set_up_logs
 
 RESULTS = Path("bench/results/latest.json")
@@ -46,6 +47,7 @@ PARTS: Mapping[str, Callable[[Scene], Iterator[Row]]] = {
     "replay": replay,
     "freshness": freshness,
     "pages": pages,
+    "views": views,
     "commands": commands,
     "slack": slack,
     "start": start,

@@ -29,6 +29,9 @@ FEWEST_NIGHTS, MOST_NIGHTS = 30, 400
 EVENTS_PER_NIGHT = 1_000
 """How much of a log there must be for one more night, from the fewest to the most."""
 PULL_JOBS = 60
+PULLS = 2_000
+OPEN_PULLS, OPEN_PULL, CHECKS = 50, 10_000, 300
+BUSY_RUN, BUSY_JOB = 20_000_000_000, 60_000_000_000
 FIRST_RUN, FIRST_JOB = 10_000_000_000, 30_000_000_000
 FAILURES = 33
 """One job in so many fails."""
@@ -64,6 +67,54 @@ def told(events: int) -> Iterator[Event]:
         for event in writer.night(ago):
             yield event
             told += 1
+
+
+def busy_day() -> Iterator[Event]:
+    """Yield what makes pages full: every pull request of a history is merged, and fifty others are open.
+
+    Each of those had its checks run twice: what failed first passed the second time, or failed again.
+    """
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    for number in range(1, PULLS + 1):
+        yield _pull(number, _sha(number), today - DAY, state="closed", merged=True)
+    for number in range(OPEN_PULLS):
+        sha = _sha(2_000_000 + number)
+        yield _pull(OPEN_PULL + number, sha, today, state="open")
+        for attempt in (1, 2):
+            yield from _checks(number, attempt, sha, today + attempt * 20 * MINUTE)
+
+
+def _pull(
+    number: int, sha: Sha, changed: datetime, *, state: str, merged: bool = False
+) -> PullChanged:
+    return PullChanged(
+        repo=Repo(REPO), number=PullNumber(number), sha=sha, base="main", author=Login(f"mona-{number % 7}"),
+        title="Give slow clusters more time", state=state, merged=merged, created_at=changed,
+        updated_at=changed, fingerprint=f"{number:x}",
+    )  # fmt: skip
+
+
+def _checks(number: int, attempt: int, sha: Sha, began: datetime) -> Iterator[Event]:
+    """Yield an attempt of a pull request's checks: in the second one, only what failed is run again."""
+    run_id = RunId(BUSY_RUN + number)
+    for job in range(CHECKS):
+        failed_first = (job + number) % FAILURES == 0
+        if attempt > 1 and not failed_first:
+            continue
+        failed = failed_first and (attempt == 1 or job % 2 == 0)
+        job_id = JobId(BUSY_JOB + (number * 2 + attempt) * CHECKS + job)
+        yield JobCompleted(
+            repo=Repo(REPO), run_id=run_id, attempt=attempt, job_id=job_id,
+            name=f"run-k8s-tests / run-k8s-tests (qemu, group-{job % 7}, test-{job:03d})", workflow="CI", sha=sha,
+            branch="topic", runner=f"runner-{job % 40}", labels=("ubuntu-24.04",), created_at=began,
+            started_at=began + MINUTE, completed_at=began + 9 * MINUTE,
+            conclusion="failure" if failed else "success", failed_step="Run tests" if failed else "",
+        )  # fmt: skip
+    yield RunCompleted(
+        repo=Repo(REPO), run_id=run_id, attempt=attempt, workflow="CI", trigger="pull_request",
+        path=".github/workflows/ci.yaml", sha=sha, branch="topic", number=number, created_at=began,
+        started_at=began, completed_at=began + 10 * MINUTE, conclusion="failure",
+    )  # fmt: skip
 
 
 class _Writer:
@@ -102,7 +153,7 @@ class _Writer:
         began = self._today - ago * DAY - 12 * 60 * MINUTE
         sha, run_id = _sha(1_000_000 + self._pulls), self._run()
         yield PullChanged(
-            repo=Repo(REPO), number=PullNumber(1 + self._pulls % 2_000), sha=sha, base="main",
+            repo=Repo(REPO), number=PullNumber(1 + self._pulls % PULLS), sha=sha, base="main",
             author=Login("mona"), title="Give slow clusters more time", state="open",
             created_at=began, updated_at=began, fingerprint=f"{self._pulls:016x}",
         )  # fmt: skip

@@ -22,6 +22,7 @@ import chatops.events
 import chatops.policies
 import chatops.projections
 from chatops.answers.awaited import Awaited, awaited_runs
+from chatops.answers.closed import closed_repositories
 from chatops.answers.overdue import overdue, overdue_commands
 from chatops.answers.own_state import Allowance, Process, is_ready
 from chatops.answers.unsettled import unsettled_nights
@@ -53,8 +54,8 @@ from chatops.gateways.github_sign_in import GitHubSignIn
 from chatops.intake.sweep import sweep
 from chatops.looking import Looker
 from chatops.metrics import Metrics
-from chatops.names import CommandId
-from chatops.ports import GitHub, Ports, Slack
+from chatops.names import CommandId, Login, Repo
+from chatops.ports import GitHub, Permission, Ports, Slack
 from chatops.projections.commands import commands_lately
 from chatops.settings import Settings
 from chatops.showing import Pages
@@ -62,6 +63,7 @@ from chatops.surfaces import dashboard
 from chatops.surfaces import github as github_surface
 from chatops.surfaces.linking import Linking
 from chatops.surfaces.pages import Readiness, pages
+from chatops.surfaces.seeing import Seeing
 from chatops.surfaces.signing_in import SigningIn
 from chatops.surfaces.web import App, Front
 
@@ -190,6 +192,7 @@ class Service:
             can_sign_in=self._sign_in is not None,
             process=self._process,
         )
+        self.seeing = self._seeing()
         self._swept_at: datetime | None = None
         self._stack = AsyncExitStack()
         self._scheduler: AsyncIOScheduler | None = None
@@ -304,6 +307,7 @@ class Service:
             knowledge=self.knowledge,
             caught_up=self._caught_up,
             describe=describer(effects),
+            is_closed=self._is_closed,
             take_turn=Turns(self.log, self.work, self.clock, noticed=self._noticed).take,
         )
         effectors = [
@@ -347,6 +351,37 @@ class Service:
             story=lambda command: Story(
                 tuple(recorded.event for recorded in self.log.story(command, db))
             ),
+        )
+
+    def _is_closed(self, community: Community) -> bool:
+        with self.database.read() as db:
+            return bool(closed_repositories(db, community))
+
+    def _seeing(self) -> Seeing:
+        """Return what knows who may see which pages."""
+
+        async def ask(repo: Repo, login: Login, *, account: int = 0) -> Permission:
+            if self.github is None:
+                return Permission.UNKNOWN
+            return await self.github.permission(repo, login, account=account)
+
+        def closed(key: str | None) -> Sequence[Repo]:
+            community = (
+                self.configuration.default_community
+                if key is None
+                else self.configuration.communities.get(key)
+            )
+            if community is None:
+                return ()
+            with self.database.read() as db:
+                return closed_repositories(db, community)
+
+        token = self.settings.api_token
+        return Seeing(
+            closed=closed,
+            ask=ask,
+            session=lambda cookies: self.signing_in.session(cookies) if self.signing_in else None,
+            token=token.reveal() if token else "",
         )
 
     def _knowledge_of(self, db: Connection, key: str) -> Knowledge | None:
@@ -522,6 +557,7 @@ class Service:
                 for route in part.routes()
             ],
             visitors=self.signing_in,
+            seeing=self.seeing,
         )
         rooms = self.slack_rooms()
         return Front(

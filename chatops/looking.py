@@ -11,9 +11,10 @@ import msgspec
 import structlog
 
 from chatops.answers.approvals import names_of, picture, teams_of
+from chatops.answers.closed import closed_repositories
 from chatops.answers.owners import Area, top_owners
 from chatops.config import TOP_OWNERS, Community, Configuration
-from chatops.engine.authority import Standing, also_named, hangs_on_house
+from chatops.engine.authority import Standing, also_named, hangs_on_house, may_read
 from chatops.engine.command import Command
 from chatops.engine.fetched import Fetched
 from chatops.engine.log import Batch, Log
@@ -77,10 +78,11 @@ class Looker:
         if received.surface not in BY_LOGIN:
             known = await asyncio.to_thread(self._identity, received)
             if known is None:
-                return Standing()
+                return await self._of_closed(received, Standing())
             login, account = known.login, known.github_id
         permission = await self._github.permission(received.repo, login, account=account)
         standing = await asyncio.to_thread(self._standing, received, login, permission)
+        standing = await self._of_closed(received, standing)
         command = self._meant(received)
         if command is None:
             return standing
@@ -95,6 +97,25 @@ class Looker:
         if not command.looks_at_owners:
             return standing
         return await self._as_owner(received, standing)
+
+    async def _of_closed(self, received: CommandReceived, standing: Standing) -> Standing:
+        """Add which repositories of the community somebody may not see, of those that not everybody may."""
+        command = self._meant(received)
+        if command is None or command.for_strangers:
+            return standing
+        community = self._configuration.communities[received.community]
+        unseen = []
+        for repo in await asyncio.to_thread(self._closed, community):
+            permission = standing.permission
+            if repo != received.repo and standing.login:
+                permission = await self._github.permission(repo, standing.login)
+            if not may_read(permission):
+                unseen.append(repo)
+        return replace(standing, unseen=tuple(unseen))
+
+    def _closed(self, community: Community) -> tuple[Repo, ...]:
+        with self._log.database.read() as db:
+            return closed_repositories(db, community)
 
     def _meant(self, received: CommandReceived) -> type[Command] | None:
         vocabulary = self._vocabularies.get(received.community)

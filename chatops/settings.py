@@ -289,7 +289,7 @@ class Settings:
         Secret | None,
         Variable(
             _secret,
-            "The operators' bearer token for what is not public in the JSON API. Nothing asks for it yet.",
+            "The operators' bearer token: with it, programs are shown the pages of private repositories, too.",
             "a token",
             is_secret=True,
         ),

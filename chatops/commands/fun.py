@@ -20,6 +20,7 @@ class _Saying(Command):
     """Says one of its sentences."""
 
     role: ClassVar[Role] = Role.ANYONE
+    for_strangers: ClassVar[bool] = True
     on_issues: ClassVar[bool] = True
     irreversible: ClassVar[str] = CHANGED_NOTHING
     sayings: ClassVar[tuple[str, ...]]

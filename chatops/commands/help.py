@@ -31,6 +31,7 @@ class Help(Command):
     help: ClassVar[str] = "Say what you can ask for."
     example: ClassVar[str] = "/help retest"
     role: ClassVar[Role] = Role.ANYONE
+    for_strangers: ClassVar[bool] = True
     on_issues: ClassVar[bool] = True
 
     @classmethod

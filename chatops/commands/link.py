@@ -39,6 +39,7 @@ class LinkAccount(Command):
     )
     example: ClassVar[str] = "/link"
     role: ClassVar[Role] = Role.ANYONE
+    for_strangers: ClassVar[bool] = True
     irreversible: ClassVar[str] = "Say `link remove` to be linked no more."
 
     @classmethod

@@ -482,6 +482,13 @@ class Community(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ]
     key: Annotated[str, said("", extra={"is_key": True})] = ""
+    private: Annotated[
+        bool,
+        said(
+            "Whether its pages and answers are only for people who can see all of its repositories on GitHub. "
+            "Without it they are for those who can see the repositories that GitHub says are private.",
+        ),
+    ] = False
     slash_command: Annotated[
         str,
         said(

@@ -7,7 +7,7 @@ from enum import StrEnum
 from chatops.config import TOP_OWNERS, Community
 from chatops.errors import Refused
 from chatops.events.conversation import CommandReceived
-from chatops.names import Login
+from chatops.names import Login, Repo
 from chatops.ports import IssueState, Permission
 
 
@@ -112,6 +112,8 @@ class Standing:
     """Whether the author is among those of the configuration whom a command trusts further."""
     unlisted: tuple[str, ...] = ()
     """Teams that are named there, and of which GitHub does not tell us whether they are in them."""
+    unseen: tuple[Repo, ...] = ()
+    """Repositories of the community that not everybody may see, and of which it is not known that they may."""
     unsure: tuple[str, ...] = ()
     """Teams that own such files, and of which GitHub does not tell us whether they are in them."""
 
@@ -132,6 +134,11 @@ class Grant:
 
     ground: str
     is_limited: bool = False
+
+
+def may_read(permission: Permission) -> bool:
+    """Return whether somebody with this role can see a repository."""
+    return permission is not Permission.UNKNOWN and RANK[permission] >= RANK[Permission.READ]
 
 
 def least_asked(community: Community, verb: str, command: str = "") -> str | None:
@@ -163,7 +170,9 @@ def authorise(
     """Return on which ground somebody may, or refuse with who may and what to do instead."""
     asked = least_asked(community, received.verb, command)
     if asked == "anyone" or (asked is None and role is Role.ANYONE):
-        return Grant(ground="anyone")
+        if not standing.unseen:
+            return Grant(ground="anyone")
+        raise _hidden(received, standing, community)
     rule, trust = _rule(role, asked, community), community.trust
     if RANK[standing.permission] >= RANK[rule.least]:
         return Grant(ground=f"permission {standing.permission}")
@@ -186,11 +195,7 @@ def authorise(
         )
         raise Refused(message, reason="label_missing")
     if received.surface == "slack" and not standing.login:
-        message = (
-            f"I do not know who you are on GitHub, and `{received.verb}` needs to know what you may do in "
-            f"{received.repo}. Say `{community.slash_command} link` to link your account, then say this again."
-        )
-        raise Refused(message, reason="not_linked")
+        raise _not_linked(received, community, f"what you may do in {received.repo}")
     if rule.owner and standing.unsure:
         raise unsure_of(standing.unsure[0])
     for name in named:
@@ -213,6 +218,26 @@ def authorise(
     who = rule.who.format(repo=received.repo, label=trust.label) + _and_for(named)
     raise Refused(
         f"`{received.verb}`{cost} is for {who}. Ask one of them to say it.", reason="not_permitted"
+    )
+
+
+def _hidden(received: CommandReceived, standing: Standing, community: Community) -> Refused:
+    """Return the refusal of somebody who may not see what they ask about, as far as is known."""
+    if received.surface == "slack" and not standing.login:
+        return _not_linked(received, community, f"what of {community.title} you may see")
+    return Refused(
+        f"{community.title} has repositories that not everybody may see, and GitHub does not tell me that you may. "
+        f"Ask somebody who looks after it to let you read them.",
+        reason="not_to_be_seen",
+    )
+
+
+def _not_linked(received: CommandReceived, community: Community, what: str) -> Refused:
+    """Return the refusal of somebody in Slack of whom it has to be known who they are on GitHub."""
+    return Refused(
+        f"I do not know who you are on GitHub, and `{received.verb}` needs to know {what}. "
+        f"Say `{community.slash_command} link` to link your account, then say this again.",
+        reason="not_linked",
     )
 
 

@@ -81,6 +81,7 @@ class Bus:
         caught_up: Callable[[int], Awaitable[None]],
         describe: Describe,
         take_turn: TakeTurn,
+        is_closed: Callable[[Community], bool] = lambda community: community.private,
     ) -> None:
         self._log = log
         self._vocabularies = vocabularies(commands, configuration)
@@ -93,6 +94,7 @@ class Bus:
         self._caught_up = caught_up
         self._describe = describe
         self._take_turn = take_turn
+        self._is_closed = is_closed
 
     def subject(self, fact: Recorded) -> str | None:
         """Return the position of the request; each is its own piece of work."""
@@ -187,6 +189,7 @@ class Bus:
             kind.looks_at_person
             or asks_for_standing(kind, received.verb, community)
             or bool(kind.names(community))
+            or (not kind.for_strangers and await asyncio.to_thread(self._is_closed, community))
         )
         standing = await self._look(received) if has_to_look else Standing()
         if issue is not None:

@@ -119,6 +119,7 @@ class Command(ABC):
     `looks_at_person` whether GitHub is asked who it is although anyone may, `on_issues` whether it can be said on an
     issue, too, `looks_at_issue` whether `Asked.issue` is there: what GitHub says of it right now,
     `looks_at_reviewers` whether with whose review it waits for.
+    `for_strangers` says that it tells nothing of the community: those may say it, too, who may see nothing of it.
     `costs` says what is asked once more where a button says it, for what spends runner hours or ends something.
     `irreversible` says why it cannot be taken back and what to do instead; where it can, `taken_back` does.
     """
@@ -131,6 +132,7 @@ class Command(ABC):
     looks_at_head: ClassVar[bool] = False
     looks_at_all: ClassVar[bool] = False
     looks_at_person: ClassVar[bool] = False
+    for_strangers: ClassVar[bool] = False
     needs_pull: ClassVar[bool] = False
     on_issues: ClassVar[bool] = False
     looks_at_issue: ClassVar[bool] = False

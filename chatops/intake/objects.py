@@ -16,6 +16,7 @@ import msgspec
 from chatops.events import Event
 from chatops.events.checks import CheckSeen, CheckSuiteSeen, StatusSet
 from chatops.events.pulls import PullChanged, PullFilesSeen
+from chatops.events.repositories import RepositorySeen
 from chatops.events.runs import (
     JobCompleted,
     JobQueued,
@@ -49,6 +50,13 @@ class Named(msgspec.Struct):
     name: str | None = None
     full_name: str | None = None
     slug: str | None = None
+
+
+class Home(Named):
+    """The repository that something is in."""
+
+    private: bool | None = None
+    updated_at: str | None = None
 
 
 class Step(msgspec.Struct):
@@ -100,7 +108,7 @@ class Run(msgspec.Struct):
     display_title: str | None = ""
     actor: Named | None = None
     pull_requests: list[NumberedPull] | None = None
-    repository: Named | None = None
+    repository: Home | None = None
     created_at: str | None = None
     run_started_at: str | None = None
     updated_at: str | None = None
@@ -199,12 +207,21 @@ def run_events(run: Mapping[str, Any] | Run, repo: Repo | None = None) -> list[E
         "created_at": moment(seen.created_at),
         "started_at": moment(seen.run_started_at),
     }
+    private = private_home(seen.repository, where, common["created_at"])
     if seen.status == "completed" and seen.conclusion:
         kind = RunHeld if seen.conclusion == UNAPPROVED else RunCompleted
         return [
-            kind(conclusion=text(seen.conclusion), completed_at=moment(seen.updated_at), **common)
+            kind(conclusion=text(seen.conclusion), completed_at=moment(seen.updated_at), **common),
+            *private,
         ]
-    return [RunRequested(**common) if seen.status in WAITING else RunStarted(**common)]
+    return [RunRequested(**common) if seen.status in WAITING else RunStarted(**common), *private]
+
+
+def private_home(home: Home | None, repo: Repo, at: datetime | None) -> list[Event]:
+    """Return that a repository was private at a moment, where GitHub says so of it."""
+    if home is None or home.private is not True or at is None or not repo:
+        return []
+    return [RepositorySeen(repo=repo, private=True, seen_at=at)]
 
 
 def job_events(job: Mapping[str, Any] | Job, repo: Repo) -> list[Event]:

@@ -1,5 +1,6 @@
 """Deliveries become facts: one function per event of GitHub's that we use; the others are stored and yield none."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,9 +14,11 @@ from chatops.events import Event, Fact
 from chatops.events.conversation import CommentSeen
 from chatops.events.installations import HookPinged, InstallationChanged
 from chatops.events.pulls import BranchPushed, LabelChanged, MergeGroupChanged, PullChanged
+from chatops.events.repositories import RepositorySeen
 from chatops.intake.objects import (
     CheckRun,
     CheckSuite,
+    Home,
     Job,
     Named,
     Pull,
@@ -27,6 +30,7 @@ from chatops.intake.objects import (
     job_events,
     moment,
     name,
+    private_home,
     pull_event,
     read,
     run_events,
@@ -38,6 +42,8 @@ from chatops.names import Login, PullNumber, Repo, Sha
 JSON_TYPES = ("application/json", "")
 FORM_TYPE = "application/x-www-form-urlencoded"
 LONGEST_COMMENT = 70_000
+MAYBE_PRIVATE = re.compile(rb'"private"\s*:\s*true')
+"""What a delivery holds if its repository is private; few do, and only those are read once more."""
 MOST_REPOSITORIES = 500
 
 Kind = TypeVar("Kind")
@@ -118,7 +124,7 @@ class Sent(msgspec.Struct):
     """What every delivery has."""
 
     action: str | None = ""
-    repository: Named | None = None
+    repository: Home | None = None
     sender: Account | None = None
 
 
@@ -203,8 +209,10 @@ def translate(event: str, guid: str, body: bytes, source: str = "github") -> Hea
     try:
         if translator is None:
             msgspec.json.decode(body, type=Sent)
-            return Heard(facts=())
+            translator = _of_no_use
         events, comment, sender = translator(_Delivery(guid, body))
+        if MAYBE_PRIVATE.search(body):
+            events = [*events, *_private(_Delivery(guid, body))]
     except msgspec.ValidationError:
         decoded(body)
         return Heard(facts=())
@@ -251,6 +259,26 @@ def _repo(sent: Sent) -> Repo:
 
 def _sender(sent: Sent) -> str:
     return text(sent.sender.login) if sent.sender else ""
+
+
+def _private(delivery: _Delivery) -> list[Event]:
+    """Return that the repository is private, if it is: whatever a delivery is about, it says so."""
+    home = delivery.typed(Sent).repository or Home()
+    return private_home(home, Repo(text(home.full_name)), moment(home.updated_at))
+
+
+def _of_no_use(delivery: _Delivery) -> Translated:
+    return [], None, _sender(delivery.typed(Sent))
+
+
+def _repository(delivery: _Delivery) -> Translated:
+    """Hear that a repository was made private, or public."""
+    sent = delivery.typed(Sent)
+    home = sent.repository or Home()
+    at, repo = moment(home.updated_at), _repo(sent)
+    if at is None or home.private is None or not repo:
+        return [], None, _sender(sent)
+    return [RepositorySeen(repo=repo, private=home.private, seen_at=at)], None, _sender(sent)
 
 
 def _workflow_job(delivery: _Delivery) -> Translated:
@@ -508,6 +536,7 @@ TRANSLATORS: Mapping[str, Callable[[_Delivery], Translated]] = {
     "pull_request_review": _review,
     "pull_request_review_comment": _review_comment,
     "push": _push,
+    "repository": _repository,
     "status": _status,
     "workflow_job": _workflow_job,
     "workflow_run": _workflow_run,

@@ -19,7 +19,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
 
 from chatops.engine.sessions import Session
-from chatops.errors import Refused, Unavailable
+from chatops.errors import Refused, Transient, Unavailable
+from chatops.surfaces.seeing import Seeing
 from chatops.views.page import TOKEN, asset, not_found_page, personal, unavailable_page
 
 CONTENT_SECURITY_POLICY = (
@@ -66,6 +67,10 @@ class Show(Protocol):
 class Visitors(Protocol):
     """Knows who is signed in."""
 
+    def address(self, place: str) -> str:
+        """Return where to sign in for a page of ours."""
+        ...
+
     def session(self, cookies: Mapping[str, str]) -> Session | None:
         """Return who opens a page; nothing if they are not signed in."""
         ...
@@ -87,6 +92,7 @@ def pages(
     before_metrics: Callable[[], None],
     more: Sequence[Route] = (),
     visitors: Visitors | None = None,
+    seeing: Seeing | None = None,
 ) -> Starlette:
     """Return the framework's part of the HTTP surface."""
 
@@ -138,18 +144,19 @@ def pages(
 
     handlers: dict[int | type[Exception], ExceptionHandler] = {
         Unavailable: away,
+        Transient: away,
         int(HTTPStatus.NOT_FOUND): missing,
     }
     app = Starlette(
         routes=[
             Route("/", home),
-            *_routes("", shows, visitors),
+            *_routes("", shows, visitors, seeing),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),
             *more,
             Route("/static/{version}/{name:path}", show_asset),
-            *_routes("/{community}", shows, visitors),
+            *_routes("/{community}", shows, visitors, seeing),
         ],
         exception_handlers=handlers,
     )
@@ -157,16 +164,21 @@ def pages(
     return app
 
 
-def _routes(under: str, shows: Mapping[str, Show], visitors: Visitors | None) -> list[Route]:
+def _routes(
+    under: str, shows: Mapping[str, Show], visitors: Visitors | None, seeing: Seeing | None
+) -> list[Route]:
     """Return the addresses of a community's pages, each also with the format at its end."""
     found = []
     for name, show in shows.items():
-        found.append(Route(f"{under}/{name}.{{form:str}}", _showing(show, visitors)))
-        found.append(Route(f"{under}/{name}", _showing(show, visitors)))
+        answer = _showing(show, visitors, seeing)
+        found.append(Route(f"{under}/{name}.{{form:str}}", answer))
+        found.append(Route(f"{under}/{name}", answer))
     return found
 
 
-def _showing(show: Show, visitors: Visitors | None) -> Callable[[Request], Awaitable[Response]]:
+def _showing(
+    show: Show, visitors: Visitors | None, seeing: Seeing | None
+) -> Callable[[Request], Awaitable[Response]]:
     """Return what answers a request for a page; an id in the address is part of what is asked."""
 
     async def answer(request: Request) -> Response:
@@ -175,6 +187,8 @@ def _showing(show: Show, visitors: Visitors | None) -> Callable[[Request], Await
         compress = "gzip" in request.headers.get("accept-encoding", "")
         query = {**request.query_params, **place}
         asked = partial(show, community, form, query)
+        if seeing is not None and not await seeing.may(community, request):
+            return not_found(request.url.path, _sign_in(request, visitors))
         try:
             page = await run_in_threadpool(
                 _made,
@@ -186,10 +200,15 @@ def _showing(show: Show, visitors: Visitors | None) -> Callable[[Request], Await
         except Refused as problem:
             return PlainTextResponse(problem.text, HTTPStatus.BAD_REQUEST)
         if page is None:
-            return not_found(request.url.path)
+            return not_found(request.url.path, _sign_in(request, visitors))
         return _sent(request, page, varies="" if visitors is None else "cookie, ")
 
     return answer
+
+
+def _sign_in(request: Request, visitors: Visitors | None) -> str:
+    """Return where to sign in and come back to what was asked for, if one can."""
+    return visitors.address(request.url.path) if visitors is not None else ""
 
 
 def _made(
@@ -263,6 +282,6 @@ def compressed(body: bytes) -> bytes:
     return gzip.compress(body, 9, mtime=0)
 
 
-def not_found(path: str) -> Response:
-    """Return the page for an address that leads nowhere."""
-    return Response(not_found_page(path), HTTPStatus.NOT_FOUND, media_type="text/html")
+def not_found(path: str, sign_in: str = "") -> Response:
+    """Return the page for an address that leads nowhere, as far as whoever asks may know."""
+    return Response(not_found_page(path, sign_in), HTTPStatus.NOT_FOUND, media_type="text/html")

@@ -182,9 +182,9 @@ def personal(body: bytes, *, login: str, csrf: str, nonce: str) -> bytes:
     return body.replace(WHO.encode(), visitor.encode()).replace(TOKEN.encode(), hidden.encode())
 
 
-def not_found_page(path: str) -> str:
-    """Return the page for an address that leads nowhere."""
-    return render("not_found.html", path=path)
+def not_found_page(path: str, sign_in: str = "") -> str:
+    """Return the page for an address that leads nowhere, or nowhere for whoever does not sign in."""
+    return render("not_found.html", path=path, sign_in=sign_in)
 
 
 def unavailable_page() -> str:

@@ -13,6 +13,7 @@ from chatops.events.conversation import CommentSeen
 from chatops.events.installations import HookPinged, InstallationChanged
 from chatops.events.pulls import BranchPushed, LabelChanged, MergeGroupChanged, PullChanged
 from chatops.events.runs import JobCompleted, JobQueued, JobStarted, RunCompleted, RunRequested
+from chatops.intake.objects import run_events
 from chatops.intake.webhooks import TRANSLATORS, payload_of, translate
 from tests.needs import node_module
 
@@ -186,6 +187,47 @@ def test_the_opening_text_of_an_issue_speaks(action: str, *, speaks: bool) -> No
             False,
         )
         assert (found.comment.text, found.comment.previous_text) == ("/assign", "It")
+
+
+PRIVATE = {**REPOSITORY, "private": True, "updated_at": "2026-01-05T00:00:00Z"}
+
+
+def test_whatever_it_is_about_a_delivery_says_that_its_repository_is_private() -> None:
+    *_, seen = heard("workflow_job", repository=PRIVATE, workflow_job=job())
+    unused = heard("star", repository=PRIVATE, action="created")
+
+    assert unused == [seen]
+    assert (seen.repo, seen.private) == ("acme/rocket", True)
+
+
+def test_a_private_fork_of_somebody_makes_nothing_private() -> None:
+    fork = {"full_name": "mona/rocket", "private": True, "updated_at": "2026-01-05T00:00:00Z"}
+
+    events = heard("star", fork=fork, repository={**REPOSITORY, "private": False})
+
+    assert events == []
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_a_change_of_who_can_see_a_repository_is_told_both_ways(*, private: bool) -> None:
+    action = "privatized" if private else "publicized"
+
+    seen = heard("repository", action=action, repository={**PRIVATE, "private": private})
+
+    assert {one.private for one in seen} == {private}
+
+
+def test_a_run_says_it_of_its_repository_by_whatever_road() -> None:
+    run = {
+        "id": 5, "name": "CI", "status": "completed", "conclusion": "success",
+        "created_at": "2026-01-05T00:00:00Z", "repository": PRIVATE,
+    }  # fmt: skip
+
+    by_rest = run_events(run)
+    by_webhook = heard("workflow_run", workflow_run=run)
+
+    assert [one.kind for one in by_rest] == ["run.completed", "repository.seen"]
+    assert [one.key() for one in by_webhook[:2]] == [one.key() for one in by_rest]
 
 
 def test_an_event_we_do_not_use_yields_nothing() -> None:

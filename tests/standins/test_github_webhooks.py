@@ -130,6 +130,8 @@ def live_a_little(world: World, repository: Repository, clock: HandClock) -> Non
     review = repository.review(7, author="mona", state="approved", body="/lgtm")
     repository.dismiss(7, review, actor="tritri")
     repository.close_pull(7, actor="mona", merge=True)
+    repository.show(private=True, actor="mona")
+    repository.show(private=False, actor="mona")
 
 
 def change_everything(repository: Repository, number: int) -> None:
@@ -198,6 +200,8 @@ async def test_every_payload_fits_what_github_published() -> None:
         "pull-request-review-dismissed",
         "pull-request-review-submitted",
         "push",
+        "repository-privatized",
+        "repository-publicized",
         "status",
         "workflow-job-completed",
         "workflow-job-in-progress",

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import zlib
 from collections import Counter
+from datetime import datetime
 
 from chatops.standins.github.actions import Attempt, Job, Json, Run, Workflow, runner_id, stamp
 from chatops.standins.github.reviewing import Review
@@ -89,7 +90,7 @@ class Shapes:
     def __init__(self, world: World, base: str) -> None:
         self.world = world
         self.base = base
-        self._drawn: dict[tuple[int, bool], Json] = {}
+        self._drawn: dict[tuple[int, bool, datetime], Json] = {}
 
     def move(self, base: str) -> None:
         """Let the links of what is drawn from now on lead somewhere else."""
@@ -135,14 +136,14 @@ class Shapes:
 
     def repository(self, repository: Repository) -> Json:
         """Draw a repository in full; the same object is shared between answers."""
-        key = (repository.id, True)
+        key = (repository.id, True, repository.updated_at)
         if key not in self._drawn:
             self._drawn[key] = self._repository(repository)
         return self._drawn[key]
 
     def small_repository(self, repository: Repository) -> Json:
         """Draw a repository as it appears inside other objects."""
-        key = (repository.id, False)
+        key = (repository.id, False, repository.updated_at)
         if key not in self._drawn:
             small = {
                 "id": repository.id,
@@ -166,7 +167,7 @@ class Shapes:
         return {
             **self.small_repository(repository),
             "created_at": made,
-            "updated_at": made,
+            "updated_at": stamp(repository.updated_at),
             "pushed_at": made,
             "git_url": f"git://{host}/{repository.full_name}.git",
             "ssh_url": f"ssh://{host}/{repository.full_name}.git",

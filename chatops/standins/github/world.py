@@ -48,7 +48,7 @@ from chatops.standins.github.things import (
 )
 from chatops.standins.github.tracking import Details, Tracker
 
-SHAPE = 2
+SHAPE = 3
 """Raised whenever what is kept on the disk changes its shape: an older copy is then not taken for a newer one."""
 
 
@@ -248,7 +248,7 @@ class Repository(ReviewingRepository, GitRepository, Tracker):
         self.default_branch = default_branch
         self.description = description
         self.private = private
-        self.created_at = world.now()
+        self.created_at = self.updated_at = world.now()
         self.permissions: dict[str, str] = {}
         self.labels: dict[str, Label] = {}
         self.pulls: dict[int, Pull] = {}
@@ -280,6 +280,11 @@ class Repository(ReviewingRepository, GitRepository, Tracker):
             raise ValueError(text)
         self.permissions[login] = permission
         return self.world.account(login)
+
+    def show(self, *, private: bool, actor: str) -> None:
+        """Make it private, or public."""
+        self.private, self.updated_at = private, self.world.now()
+        self._emit("repository", "privatized" if private else "publicized", actor)
 
     def permission(self, login: str) -> str:
         """Tell what someone may do here; everyone may read what is public."""

@@ -3,7 +3,7 @@
 import gzip
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from hashlib import blake2b
 from http import HTTPStatus
@@ -201,6 +201,8 @@ def _showing(
             return PlainTextResponse(problem.text, HTTPStatus.BAD_REQUEST)
         if page is None:
             return not_found(request.url.path, _sign_in(request, visitors))
+        if seeing is not None and await seeing.is_closed(community):
+            page = replace(page, keeping="private, no-store")
         return _sent(request, page, varies="" if visitors is None else "cookie, ")
 
     return answer

@@ -59,6 +59,10 @@ class Seeing:
                 return False
         return True
 
+    async def is_closed(self, community: str | None) -> bool:
+        """Return whether not everybody may see a community: then no cache may keep its pages for others."""
+        return bool(await self._closed_now(community))
+
     def forget(self) -> None:
         """Forget all that was remembered."""
         self._closed.clear()

@@ -47,7 +47,8 @@ async def test_whoever_cannot_see_it_there_finds_nothing_here(
         assert before == 200
         assert await status(here, nobody.client, place) == 404
         assert await status(here, stranger.client, place) == 404
-        assert await status(here, member.client, place) == 200
+        shown = await member.client.get(f"{here.service.settings.base_url}{place}")
+        assert (shown.status_code, shown.headers["cache-control"]) == (200, "private, no-store")
 
         here.pass_time(2)
         here.repository.show(private=False, actor=MEMBER)

@@ -51,17 +51,23 @@ def told(story: Story) -> Answer:
 
 def undoing(story: Story, asked: Asked) -> Sequence[Event]:
     """Return what changes back what a command has changed; refuse where it has changed nothing."""
+    events = changed_back(story, asked)
+    if not events:
+        raise Refused(
+            "That command has changed nothing, so there is nothing to take back.",
+            reason="nothing_to_undo",
+        )
+    return events
+
+
+def changed_back(story: Story, asked: Asked) -> Sequence[Event]:
+    """Return what changes back what a command has changed, if it has; refuse while nobody knows yet."""
     command = asked.received.command
     events = [event for done in story.events for event in _undoing(done, command)]
     if not events and _is_under_way(story):
         raise Refused(
             "GitHub has not been asked yet, so there is nothing to take back. Look again in a minute.",
             reason="not_done",
-        )
-    if not events:
-        raise Refused(
-            "That command has changed nothing, so there is nothing to take back.",
-            reason="nothing_to_undo",
         )
     return events
 

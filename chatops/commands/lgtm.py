@@ -12,6 +12,7 @@ from typing import ClassVar, Self
 
 from chatops.answers.approval_undo import undone
 from chatops.answers.approvals import Picture, as_awaited, picture
+from chatops.answers.changes import changed_back
 from chatops.config import Community
 from chatops.engine.answer import Answer, Code, Tone, pieces
 from chatops.engine.authority import Role
@@ -83,8 +84,11 @@ class Lgtm(Command):
 
     @classmethod
     def taken_back(cls, story: Story, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
-        """Return what takes back an `/lgtm`, or gives back what was cancelled, while the commit is the same."""
-        return undone(story, asked, knowledge)
+        """Return what takes back an `/lgtm`, or gives back what was cancelled, while the commit is the same.
+
+        Whom it made responsible, or asked for a review, is so no more, as far as that was not so before.
+        """
+        return [*undone(story, asked, knowledge), *changed_back(story, asked)]
 
     @classmethod
     def tell(cls, story: Story, knowledge: Knowledge) -> Answer:
@@ -158,7 +162,11 @@ def _assigned(seen: Picture, asked: Asked, knowledge: Knowledge) -> list[Event]:
     command = asked.received.command
     return [
         AssigneesRequested(
-            command=command, repo=seen.pull.repo, number=seen.pull.number, add=(asked.by,)
+            command=command,
+            repo=seen.pull.repo,
+            number=seen.pull.number,
+            add=(asked.by,),
+            before=None,
         )
     ]
 

@@ -177,11 +177,16 @@ def _newest_first(commands: Sequence[Known], knowledge: Knowledge) -> Sequence[K
 
 
 def _requests(story: Story) -> list[Event]:
-    """Return what was asked for; its kinds end so, and each has an outcome in the same story."""
+    """Return what was asked for; its kinds end so, and each has an outcome in the same story.
+
+    What only shows how things are names no command, and nobody waits for it.
+    """
     return [
         event
         for event in story.events
-        if event.kind.endswith(".requested") and not isinstance(event, ReactionRequested)
+        if event.kind.endswith(".requested")
+        and "command" in event.__struct_fields__
+        and not isinstance(event, ReactionRequested)
     ]
 
 

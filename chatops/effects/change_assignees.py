@@ -30,6 +30,9 @@ class ChangeAssignees(Effect[AssigneesRequested]):
     async def perform(self, event: AssigneesRequested, ports: Ports) -> Sequence[Event]:
         now = (await ports.github.issue(event.repo, event.number)).assignees
         there = {login.lower() for login in now}
+        # Where nobody said who was before, whom we find counts: a crash can only make us take back too little.
+        known = now if event.before is None else event.before
+        before = {login.lower() for login in known}
         missing = [login for login in event.add if login.lower() not in there]
         leaving = [login for login in event.remove if login.lower() in there]
         if missing:
@@ -37,7 +40,6 @@ class ChangeAssignees(Effect[AssigneesRequested]):
             there = {login.lower() for login in now}
         if leaving:
             await ports.github.unassign(event.repo, event.number, leaving)
-        before = {login.lower() for login in event.before}
         taken = [login for login in event.add if login.lower() in there]
         return [
             AssigneesChanged(

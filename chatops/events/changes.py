@@ -48,7 +48,10 @@ class LabelsChanged(Event, frozen=True, kw_only=True):
 
 
 class AssigneesRequested(Event, frozen=True, kw_only=True):
-    """A command wants people to be responsible, or no more. `before` are those who were when this was decided."""
+    """A command wants people to be responsible, or no more.
+
+    `before` are those who were when this was decided, nothing where that is not known.
+    """
 
     kind: ClassVar[str] = "assignees.requested"
 
@@ -57,7 +60,7 @@ class AssigneesRequested(Event, frozen=True, kw_only=True):
     number: PullNumber
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
-    before: tuple[str, ...] = ()
+    before: tuple[str, ...] | None = ()
 
     def key(self) -> str:
         return f"{self.command}/assignees"

@@ -11,11 +11,26 @@ from chatops.engine.command import Asked
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.approvals import APPROVE, LGTM, ApprovalGiven, ApprovalWithdrawn
-from chatops.events.changes import AssigneesRequested, ReviewersRequested
+from chatops.events.changes import (
+    AssigneesChanged,
+    AssigneesRequested,
+    ReviewersChanged,
+    ReviewersRequested,
+)
 from chatops.events.conversation import EffectFailed
 from chatops.names import Sha
-from tests.approving import OWNED, OWNERS, asked, community, ended, files, given, withdrawn
-from tests.scene import COMMAND, COMMUNITY, HEAD, pull, scene, story
+from tests.approving import (
+    OWNED,
+    OWNERS,
+    asked,
+    community,
+    ended,
+    files,
+    given,
+    kinds,
+    withdrawn,
+)
+from tests.scene import COMMAND, COMMUNITY, HEAD, PULL, REPO, pull, scene, story
 
 OTHER = Sha("b" * 40)
 
@@ -170,6 +185,46 @@ def test_it_can_be_taken_back(tmp_path: Path) -> None:
         (event,) = Lgtm.taken_back(story(word), asked("mona"), knowledge)
 
     assert isinstance(event, ApprovalWithdrawn)
+
+
+def taken_back(folder: Path, *told: Event) -> Sequence[Event]:
+    with scene(folder, [pull(), *told]) as world, world.knowledge(ASSIGNING) as knowledge:
+        return Lgtm.taken_back(story(*told), asked("mona", verb="undo"), knowledge)
+
+
+def test_whom_it_made_responsible_is_so_no_more_when_it_is_taken_back(tmp_path: Path) -> None:
+    done = AssigneesChanged(command=COMMAND, repo=REPO, number=PULL, added=("mona",))
+
+    word, person = taken_back(tmp_path, given("mona"), done)
+
+    assert isinstance(word, ApprovalWithdrawn)
+    assert isinstance(person, AssigneesRequested)
+    assert (person.add, person.remove) == ((), ("mona",))
+
+
+def test_who_was_responsible_before_stays_so(tmp_path: Path) -> None:
+    done = AssigneesChanged(command=COMMAND, repo=REPO, number=PULL, unchanged=("mona",))
+
+    assert kinds(taken_back(tmp_path, given("mona"), done)) == ["approval.withdrawn"]
+
+
+def test_what_cancelling_asked_for_is_taken_back_with_it(tmp_path: Path) -> None:
+    told = [
+        withdrawn("alice"),
+        AssigneesChanged(command=COMMAND, repo=REPO, number=PULL, added=("mona",)),
+        ReviewersChanged(command=COMMAND, repo=REPO, number=PULL, added=("alice",)),
+    ]
+
+    events = taken_back(tmp_path, *told)
+
+    assert kinds(events) == ["approval.given", "assignees.requested", "reviewers.requested"]
+
+
+def test_while_nobody_knows_whether_somebody_was_made_responsible_it_waits(tmp_path: Path) -> None:
+    wish = AssigneesRequested(command=COMMAND, repo=REPO, number=PULL, add=("mona",), before=None)
+
+    with pytest.raises(Refused, match="Look again in a minute"):
+        taken_back(tmp_path, given("mona"), wish)
 
 
 def tell(folder: Path, *events: Event) -> Answer:

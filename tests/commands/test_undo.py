@@ -15,6 +15,7 @@ from chatops.engine.authority import Grant, Standing
 from chatops.engine.command import Asked, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
+from chatops.events.approvals import ApprovalStatusRequested
 from chatops.events.cancels import CancelAccepted, CancelRequested
 from chatops.events.changes import LabelsChanged, LabelsRequested
 from chatops.events.conversation import (
@@ -26,7 +27,19 @@ from chatops.events.conversation import (
 from chatops.events.merges import MergeCancelled, MergeCancelRequested
 from chatops.names import CommandId, PullNumber, RunId
 from chatops.ports import Permission
-from tests.scene import COMMAND, COMMUNITY, NOW, PULL, REPO, issue, pull, received, scene, story
+from tests.scene import (
+    COMMAND,
+    COMMUNITY,
+    HEAD,
+    NOW,
+    PULL,
+    REPO,
+    issue,
+    pull,
+    received,
+    scene,
+    story,
+)
 
 UNDO = CommandId("command/github/comment/99/0/0")
 MAINTAINER = Standing(permission=Permission.WRITE, issue=issue(labels=("a", "b", "c")))
@@ -223,6 +236,14 @@ def test_success_is_quiet(tmp_path: Path) -> None:
 
 def test_until_it_is_done_it_is_being_done(tmp_path: Path) -> None:
     assert tell(tmp_path, TAKEN, ASKED).tone is Tone.BUSY
+
+
+def test_what_only_shows_how_things_are_is_not_waited_for(tmp_path: Path) -> None:
+    shows = ApprovalStatusRequested(
+        repo=REPO, number=PULL, sha=HEAD, context="x", state="pending", description="", because="x"
+    )
+
+    assert tell(tmp_path, TAKEN, ASKED, shows, DONE).tone is Tone.GOOD
 
 
 def test_a_merge_that_is_no_longer_to_be_is_taken_back(tmp_path: Path) -> None:

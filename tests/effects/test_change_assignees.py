@@ -8,10 +8,11 @@ from tests.scene import COMMAND, PULL, REPO
 
 
 def wish(
-    add: Sequence[str] = (), remove: Sequence[str] = (), before: Sequence[str] = ()
+    add: Sequence[str] = (), remove: Sequence[str] = (), before: Sequence[str] | None = ()
 ) -> AssigneesRequested:
+    known = None if before is None else tuple(before)
     return AssigneesRequested(
-        command=COMMAND, repo=REPO, number=PULL, add=tuple(add), remove=tuple(remove), before=tuple(before)
+        command=COMMAND, repo=REPO, number=PULL, add=tuple(add), remove=tuple(remove), before=known
     )  # fmt: skip
 
 
@@ -47,6 +48,19 @@ def test_a_second_time_changes_nothing_and_tells_the_same() -> None:
             assert first == second
             assert (first.added, first.ignored) == (("mona",), ("nobody-here",))
             assert world.repository.pulls[PULL].assignees == ["mona"]
+
+    asyncio.run(play())
+
+
+def test_where_nobody_knew_who_was_before_whom_it_finds_counts() -> None:
+    async def play() -> None:
+        async with outside() as world:
+            world.repository.user("alice", permission="triage")
+            world.repository.assign(PULL, "mona", actor="mona")
+
+            changed = await change(world, wish(["mona", "alice"], before=None))
+
+            assert (changed.added, changed.unchanged) == (("alice",), ("mona",))
 
     asyncio.run(play())
 

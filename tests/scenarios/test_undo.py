@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.world import STRANGER, town
+from tests.scenarios.world import AUTHOR, MEMBER, STRANGER, town
 
 pytestmark = pytest.mark.anyio
 
@@ -62,6 +62,46 @@ async def test_what_somebody_changed_since_is_left_alone(database_url: str, tmp_
 
         assert pull.labels == []
         assert "Somebody has changed the labels of" in here.reply
+
+
+ASSIGNING = "    approvals: {lgtm_assigns: true}\n"
+
+
+@pytest.mark.parametrize("was_assigned", [False, True])
+async def test_with_a_word_goes_the_assignment_that_came_of_it_and_no_other(
+    database_url: str, tmp_path: Path, *, was_assigned: bool
+) -> None:
+    async with town(database_url, tmp_path, extra=ASSIGNING) as here:
+        pull = here.open_pull()
+        if was_assigned:
+            here.repository.assign(pull.number, MEMBER, actor=MEMBER)
+        here.say("/lgtm")
+        await here.settle()
+        assert pull.assignees == [MEMBER]
+        here.pass_time(1)
+
+        undo = here.say("/undo")
+        await here.settle()
+
+        newest = here.repository.statuses[pull.head_sha][-1]
+        assert (newest.context, newest.state) == ("chatops/lgtm", "pending")
+        assert pull.assignees == ([MEMBER] if was_assigned else [])
+        assert here.reactions(undo) == ["eyes", "+1"]
+
+
+async def test_who_was_assigned_anew_since_stays_so(database_url: str, tmp_path: Path) -> None:
+    async with town(database_url, tmp_path, extra=ASSIGNING) as here:
+        pull = here.open_pull()
+        here.say("/lgtm")
+        await here.settle()
+        here.pass_time(1)
+        here.repository.assign(pull.number, AUTHOR, actor=MEMBER)
+        here.repository.unassign(pull.number, MEMBER, actor=MEMBER)
+
+        here.say("/undo")
+        await here.settle()
+
+        assert pull.assignees == [AUTHOR]
 
 
 async def test_each_command_is_taken_back_once_the_newest_first(

@@ -296,6 +296,20 @@ CASES = {
     "asked for a review, a team": Case(text="/cc @acme/pilots", is_pull=True, reviewers=("pilots",)),
     "asked no more, a team": Case(text="/uncc @acme/pilots", is_pull=True, earlier="/cc @acme/pilots"),
     "asked no more, oneself": Case(text="/uncc", is_pull=True, earlier="/cc @newcomer"),
+    "asked for a review, whoever owns the files": Case(
+        text="/auto-cc", is_pull=True, files=("src/fins.py",), reviewers=(MEMBER,)
+    ),
+    "asked for a review, whoever owns the files, where one of them is": Case(
+        text="/auto-cc", by=AUTHOR, is_pull=True, files=("src/fins.py",), earlier="/cc @mona", reviewers=(MEMBER,),
+        said="is asked already",
+    ),
+    "asked for a review, whoever owns the files, on what is closed": Case(
+        text="/auto-cc", by=AUTHOR, is_pull=True, state="closed", after="closed", files=("src/fins.py",),
+        said="is closed",
+    ),
+    "asked for a review, whoever owns the files, on an issue": Case(
+        text="/auto-cc", by=AUTHOR, said="is about a pull request"
+    ),
     "another title on what is closed": Case(
         text="/retitle It flew", by=MEMBER, state="closed", after="closed", title="It flew"
     ),

@@ -33,6 +33,7 @@ def _withdrawn(event: ApprovalGiven, asked: Asked, knowledge: Knowledge) -> Appr
         whose=event.by,
         sha=event.sha,
         stood_for=event.stands_for,
+        no_issue=event.no_issue,
         withdrawn_at=knowledge.now,
     )
 
@@ -61,5 +62,6 @@ def _given_again(event: ApprovalWithdrawn, asked: Asked, knowledge: Knowledge) -
         grade=event.grade,
         by=event.whose,
         stands_for=event.stood_for,
+        no_issue=event.no_issue,
         given_at=knowledge.now,
     )

@@ -29,6 +29,7 @@ class Picture:
     areas: tuple[Area, ...] | None
     keeps_lgtm: bool
     authors_approve: bool
+    needs_issue: bool
 
     @property
     def lgtms(self) -> list[Word]:
@@ -79,6 +80,19 @@ class Picture:
         approving = self.approving(names, without=without)
         return [area for area in self.areas if not area.is_approved_by(approving)]
 
+    def lacks_issue(self, *, without: str = "") -> bool:
+        """Return whether it has to name an issue and does not, and no owner said that it needs none."""
+        if not self.needs_issue or self.pull.names_issue:
+            return False
+        return not any(
+            word.grade == APPROVE
+            and word.stands
+            and word.no_issue
+            and word.by.lower() != without.lower()
+            and any(not area.owners.isdisjoint(word.stands_for) for area in self.areas or ())
+            for word in self.words
+        )
+
 
 def picture(db: Connection, said: Approvals, known: Pull) -> Picture:
     """Return what is known of the approvals of a pull request."""
@@ -106,6 +120,7 @@ def picture_of(
         areas=_areas(said, rules, files),
         keeps_lgtm=said.keep_lgtm,
         authors_approve=said.authors_approve,
+        needs_issue=said.issue_required and said.owners != "none",
     )
 
 
@@ -146,8 +161,11 @@ def approved_status(seen: Picture) -> tuple[str, str] | None:
     awaited = seen.awaited()
     if awaited is None:
         return None
+    places = ", ".join(area.place for area in awaited)
+    if seen.lacks_issue():
+        more = f", and needs /approve by an owner of {places}" if awaited else ""
+        return "pending", _short(f"Names no issue in its title or text{more}")
     if awaited:
-        places = ", ".join(area.place for area in awaited)
         return "pending", _short(f"Needs /approve by an owner of {places}")
     return "success", "Every file is approved by an owner, or needs none"
 

@@ -51,9 +51,13 @@ class Blocked:
         return self.what + self.besides
 
 
-def blocked(checks: PullChecks, awaited: Sequence[Area] | None = None) -> Blocked:
+def blocked(
+    checks: PullChecks, awaited: Sequence[Area] | None = None, *, lacks_issue: bool = False
+) -> Blocked:
     """Return what keeps a pull request from being merged; `awaited` are the files nobody has approved."""
     besides = _unapproved(awaited or ())
+    if lacks_issue:
+        besides.append("it has to name an issue in its title or text")
     if any(run.conclusion == APPROVAL for run in checks.runs):
         besides.append("a workflow waits for somebody to let it run")
     return Blocked(

@@ -243,7 +243,7 @@ def _row(seen: _Seen, checks: PullChecks, picture: Picture) -> Queued:
     required = checks.required
     return Queued(
         pull=checks.pull,
-        blocked=blocked(checks, picture.awaited()),
+        blocked=blocked(checks, picture.awaited(), lacks_issue=picture.lacks_issue()),
         failing=tuple(check.name for check in checks.holding_up if check.state in WENT_WRONG),
         required=len(required),
         passed=sum(check.state in GREEN for check in required),

@@ -75,7 +75,7 @@ def pull_story(
         )
     return PullStory(
         checks=checks,
-        blocked=blocked(checks, seen.awaited()),
+        blocked=blocked(checks, seen.awaited(), lacks_issue=seen.lacks_issue()),
         judged=_judged(checks, board, queue),
         picture=seen,
         trust=_trust(knowledge, checks, trust_of(db, pull.repo, pull.number)),

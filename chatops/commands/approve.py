@@ -2,7 +2,8 @@
 
 Asks for:  being an owner of changed files, as OWNERS or CODEOWNERS say; a pull request that is open
 Decides:   `approval.given`, with what still needs somebody else; with `cancel` `approval.withdrawn` for one's own
-Tells:     who still has to approve which files; once that is nobody, nothing but a mark on the comment
+Tells:     who still has to approve which files, and whether an issue has to be named; once nothing is missing,
+           nothing but a mark on the comment
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,9 +25,10 @@ from chatops.events.conversation import EffectFailed
 from chatops.names import Login, Sha
 from chatops.projections.pulls import Pull, pull
 
-CANCEL = "cancel"
+CANCEL, NO_ISSUE = "cancel", "no-issue"
 OWNERS_SHOWN = 5
 PLACES_SHOWN = 5
+LACKS_ISSUE = "It has to name an issue in its title or text, or an owner says `/approve no-issue`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,13 @@ class Approve(Command):
     """Approve a change for the files one owns."""
 
     cancels: bool = False
+    no_issue: bool = False
 
     name: ClassVar[str] = "approve"
-    usage: ClassVar[str] = "[cancel]"
+    usage: ClassVar[str] = "[no-issue|cancel]"
     help: ClassVar[str] = (
-        "Approve this change for the files you own; it counts until you cancel it."
+        "Approve this change for the files you own; it counts until you cancel it. "
+        "With `no-issue` it needs to name none, where that is asked for."
     )
     example: ClassVar[str] = "/approve"
     role: ClassVar[Role] = Role.OWNER
@@ -53,8 +57,9 @@ class Approve(Command):
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:
-        # Whatever else is said is why, for those who read it; only alone does `cancel` mean what it says.
-        return cls(cancels=[word.lower() for word in words] == [CANCEL])
+        # Whatever else is said is why, for those who read it; only alone do these words mean what they say.
+        said = [word.lower() for word in words]
+        return cls(cancels=said == [CANCEL], no_issue=said == [NO_ISSUE])
 
     def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
         known = _open_pull(asked, knowledge)
@@ -71,10 +76,16 @@ class Approve(Command):
         names = asked.standing.names
         if not any(not area.owners.isdisjoint(names) for area in seen.areas):
             raise _owns_nothing(seen.areas, known, asked.standing)
+        no_issue = self.no_issue and seen.needs_issue
         last = seen.last_word(APPROVE, by)
-        if last is not None and last.sha == known.sha and last.stands_for == names:
+        if last is not None and (last.sha, last.stands_for, last.no_issue) == (
+            known.sha,
+            names,
+            no_issue,
+        ):
+            missing = f" {LACKS_ISSUE}" if seen.lacks_issue() else ""
             raise Refused(
-                f"You have approved #{known.number} already.{_still(seen.awaited())}",
+                f"You have approved #{known.number} already.{_still(seen.awaited())}{missing}",
                 reason="as_it_is",
             )
         return [
@@ -87,6 +98,8 @@ class Approve(Command):
                 by=by,
                 stands_for=tuple(sorted(names)),
                 awaits=as_awaited(seen.awaited(names) or ()),
+                no_issue=no_issue,
+                awaits_issue=not no_issue and seen.lacks_issue(without=by),
                 given_at=knowledge.now,
             )
         ]
@@ -110,6 +123,17 @@ class Approve(Command):
             return Answer(
                 verdict=(f"The approval of {given.by} ended when the review was dismissed.",)
             )
+        lacking = pieces(LACKS_ISSUE) if given.awaits_issue else ()
+        if not given.awaits and lacking:
+            return Answer(
+                verdict=(
+                    "Approved by ",
+                    Strong(given.by),
+                    ". Every file is approved, but no issue is named.",
+                ),
+                tone=Tone.BUSY,
+                footer=lacking,
+            )
         if not given.awaits:
             return Answer(verdict=("Every file is approved.",), tone=Tone.GOOD, quiet=True)
         files = sum(one.files for one in given.awaits)
@@ -126,7 +150,7 @@ class Approve(Command):
                     lines=tuple(_line(one) for one in given.awaits),
                 ),
             ),
-            footer=("An owner says ", Code("/approve"), "."),
+            footer=("An owner says ", Code("/approve"), ".", *((" ", *lacking) if lacking else ())),
         )
 
 
@@ -161,6 +185,7 @@ def _withdrawn(seen: Picture, by: Login, asked: Asked, knowledge: Knowledge) -> 
         whose=by,
         sha=Sha(last.sha if last is not None else seen.pull.sha),
         stood_for=tuple(sorted(last.stands_for)) if last is not None else (by.lower(),),
+        no_issue=last is not None and last.no_issue,
         withdrawn_at=knowledge.now,
     )
 

@@ -33,6 +33,7 @@ class Lgtm(Command):
     """Say that a commit looks good."""
 
     cancels: bool = False
+    no_issue: bool = False
 
     name: ClassVar[str] = "lgtm"
     usage: ClassVar[str] = "[cancel]"
@@ -56,7 +57,7 @@ class Lgtm(Command):
                 "Say `/lgtm` alone on its line, or `/lgtm cancel`; what else you want to say goes on another one.",
                 reason="usage",
             )
-        return cls(cancels=said == [CANCEL])
+        return cls(cancels=said == [CANCEL], no_issue=said == [NO_ISSUE])
 
     @classmethod
     def authors(cls, community: Community) -> Sequence[str]:
@@ -80,7 +81,7 @@ class Lgtm(Command):
             raise Refused(
                 f"You have said so of `{known.sha[:SHA_SHOWN]}` already.", reason="as_it_is"
             )
-        return [*_given(seen, asked, knowledge), *assigned]
+        return [*_given(seen, asked, knowledge, no_issue=self.no_issue), *assigned]
 
     @classmethod
     def taken_back(cls, story: Story, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
@@ -132,7 +133,7 @@ def _open_pull(asked: Asked, knowledge: Knowledge) -> Pull:
     return known
 
 
-def _given(seen: Picture, asked: Asked, knowledge: Knowledge) -> list[Event]:
+def _given(seen: Picture, asked: Asked, knowledge: Knowledge, *, no_issue: bool) -> list[Event]:
     grades: list[Grade] = [LGTM]
     names = tuple(sorted(asked.standing.names))
     owned = [area for area in seen.areas or () if not area.owners.isdisjoint(names)]
@@ -149,6 +150,7 @@ def _given(seen: Picture, asked: Asked, knowledge: Knowledge) -> list[Event]:
             stands_for=names,
             awaits=as_awaited(seen.awaited(names) or ()) if grade == APPROVE else (),
             keeps=grade == LGTM and asked.standing.is_author_listed,
+            no_issue=grade == APPROVE and no_issue and seen.needs_issue,
             given_at=knowledge.now,
         )
         for grade in grades

@@ -435,6 +435,13 @@ class Approvals(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         bool,
         said("Whether authors who own the files they change have approved them by changing them."),
     ] = False
+    issue_required: Annotated[
+        bool,
+        said(
+            "Whether a pull request is approved only if its title or text names an issue, "
+            "or an owner says `/approve no-issue`."
+        ),
+    ] = False
 
 
 class Merging(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -22,6 +22,7 @@ class ApprovalGiven(Event, frozen=True, kw_only=True):
 
     `stands_for` are the names under which they own files: their login, their teams. `awaits` is what still needs
     somebody's approval after this one. `keeps`: pushes do not put an end to it, for the author is trusted so far.
+    `no_issue`: an owner says that it needs none; `awaits_issue`: it has to name one, and does not.
     """
 
     kind: ClassVar[str] = "approval.given"
@@ -35,6 +36,8 @@ class ApprovalGiven(Event, frozen=True, kw_only=True):
     stands_for: tuple[str, ...] = ()
     awaits: tuple[Awaited, ...] = ()
     keeps: bool = False
+    no_issue: bool = False
+    awaits_issue: bool = False
     given_at: datetime | None = None
 
     def key(self) -> str:
@@ -44,7 +47,11 @@ class ApprovalGiven(Event, frozen=True, kw_only=True):
         commit = f"#{self.number} at the commit `{self.sha[:9]}`"
         if not self.stands_for:
             return f"Would note that {commit} looks good to {in_code([self.by])}."
-        return f"Would note that {in_code([self.by])} approves {commit}, for the files of {in_code(self.stands_for)}."
+        also = ", and that it needs no issue" if self.no_issue else ""
+        return (
+            f"Would note that {in_code([self.by])} approves {commit}, "
+            f"for the files of {in_code(self.stands_for)}{also}."
+        )
 
     def stream(self) -> str:
         return f"pull/{self.repo}/{self.number}"
@@ -57,8 +64,8 @@ class ApprovalWithdrawn(Event, frozen=True, kw_only=True):
     """What somebody said of a pull request counts no longer: it was taken back, or something put an end to it.
 
     `command` is the request that takes it back, or the one that a push or a dismissal put an end to. `whose` is who
-    had given it, for `sha` and under the names in `stood_for`. `reason` is empty where somebody asked for it, else
-    `push` or `dismissed`.
+    had given it, for `sha` and under the names in `stood_for`, with `no_issue` as one that needs none. `reason` is
+    empty where somebody asked for it, else `push` or `dismissed`.
     """
 
     kind: ClassVar[str] = "approval.withdrawn"
@@ -70,6 +77,7 @@ class ApprovalWithdrawn(Event, frozen=True, kw_only=True):
     whose: Login
     sha: Sha
     stood_for: tuple[str, ...] = ()
+    no_issue: bool = False
     reason: str = ""
     withdrawn_at: datetime | None = None
 

@@ -12,7 +12,7 @@ class PullChanged(Event, frozen=True, kw_only=True):
 
     Two facts of the same second that differ are two facts: `fingerprint` tells them apart. Where GitHub was asked and
     showed another one of that second than we took for the last, `confirmed_at` is when. `association` is GitHub's word
-    for what the author is to the repository.
+    for what the author is to the repository. `names_issue`: its title or text does.
     """
 
     kind: ClassVar[str] = "pull.changed"
@@ -32,6 +32,7 @@ class PullChanged(Event, frozen=True, kw_only=True):
     updated_at: datetime | None = None
     fingerprint: str = ""
     association: str = ""
+    names_issue: bool = False
     confirmed_at: datetime | None = None
 
     def key(self) -> str:

@@ -37,6 +37,9 @@ LARGEST = 2**63 - 1
 BEGINNING = 1970
 UNREADABLE = (msgspec.ValidationError, RecursionError, UnicodeError)
 """What is raised where a value is not of its type; of half a pair of letters not even that can be said."""
+ISSUE = re.compile(r"(?:(?<!&)#|\bGH-|/issues/)[1-9][0-9]*\b", re.ASCII | re.IGNORECASE)
+HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+"""What nobody sees, such as the advice that a template gives to authors."""
 _ODD = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _BLANKS = re.compile(r"\s+")
 
@@ -133,6 +136,7 @@ class Pull(msgspec.Struct):
 
     number: int = 0
     title: str | None = ""
+    body: str | None = ""
     state: str | None = ""
     draft: bool | None = False
     merged: bool | None = False
@@ -273,6 +277,9 @@ def pull_event(pull: Mapping[str, Any] | Pull, repo: Repo) -> PullChanged:
         "fork": head.repo is None or text(head.repo.full_name).lower() != repo.lower(),
         "labels": tuple(text(label.name) for label in seen.labels or ()),
     }
+    if names_issue(f"{seen.title or ''}\n{seen.body or ''}"):
+        # Only where it is so: those that name none stay the facts that they were before anybody asked.
+        content["names_issue"] = True
     fingerprint = blake2b(msgspec.json.encode(content), digest_size=8).hexdigest()
     return PullChanged(
         fingerprint=fingerprint,
@@ -281,6 +288,11 @@ def pull_event(pull: Mapping[str, Any] | Pull, repo: Repo) -> PullChanged:
         updated_at=moment(seen.updated_at),
         **content,
     )
+
+
+def names_issue(said: str) -> bool:
+    """Return whether a text names an issue: `#12`, `acme/rocket#12`, `GH-12` or its address; not in what is hidden."""
+    return ISSUE.search(HIDDEN.sub("", said)) is not None
 
 
 def files_event(seen: PullChanged, paths: Iterable[str]) -> PullFilesSeen:

@@ -245,6 +245,14 @@ def approvals(story: PullStory) -> list[Line]:
         lines.append((f"{who} said it looks good.",))
     elif picture.was_found_good:
         lines.append(("Somebody said it looks good, but of an older commit.",))
+    if picture.lacks_issue():
+        lines.append(
+            (
+                "It has to name an issue in its title or text; or an owner says ",
+                Code("/approve no-issue"),
+                ".",
+            )
+        )
     awaited = picture.awaited()
     if awaited == []:
         lines.append(("Every file is approved by an owner, or needs none.",))

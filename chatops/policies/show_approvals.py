@@ -1,11 +1,12 @@
 """Shows how the approvals of a pull request stand, as commit statuses, and as labels where a community wants them.
 
-Whenever:  somebody says or takes back what they said, a pull request has a new head, the files of one become known,
-           the owners change, or a status was set that is not what counts by now (for two may be set at the same time)
+Whenever:  somebody says or takes back what they said, a pull request has a new head, or names an issue where it has
+           to, the files of one become known, the owners change, or a status was set that is not what counts by now
+           (for two may be set at the same time)
 Asks for:  `approval_status.requested` for the head commit, `approval_label.requested`
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -24,6 +25,7 @@ from chatops.events.owners import OwnersChanged
 from chatops.events.pulls import PullChanged, PullFilesSeen
 from chatops.projections.approvals import spoken_of
 from chatops.projections.pulls import Pull, open_pulls, pull
+from chatops.projections.statuses import statuses_of
 
 SUCCESS = "success"
 
@@ -53,6 +55,7 @@ class ShowApprovals(Policy):
             for fact in facts
             if not isinstance(fact.event, PullChanged)
             or (fact.event.repo, fact.event.number) in spoken
+            or _needs_issue(fact.event, scene)
         ]
 
     def decide(self, fact: Recorded, scene: Scene) -> Sequence[Wanted]:
@@ -65,15 +68,9 @@ class ShowApprovals(Policy):
         if community is None or known is None or known.state != "open":
             return []
         seen = picture(scene.db, community.approvals, known)
-        is_kept = community.approvals.keep_lgtm or any(word.keeps for word in seen.lgtms)
-        if isinstance(event, PullChanged) and not is_kept:
-            # What was said before ends, and that is shown.
-            return []
         signs = _signs(seen, community.approvals)
         if isinstance(event, PullChanged):
-            # Whatever else changes: a head that we know already is shown already.
-            signs = [sign for sign in signs if sign.is_lgtm]
-            return [Wanted(one) for sign in signs for one in sign.wanted(known, known.sha)]
+            return [*_kept(seen, signs, community.approvals), *_named(seen, signs, fact, scene)]
         if isinstance(event, ApprovalStatusShown):
             signs = [sign for sign in signs if sign.is_contradicted(event, known)]
         return [Wanted(one) for sign in signs for one in sign.wanted(known, fact.id)]
@@ -119,12 +116,51 @@ class _Sign:
             )
         return found
 
+    def is_shown(self, there: Mapping[str, tuple[str, str]], known: Pull) -> bool:
+        """Return whether a head with these statuses shows it already; without a status, whether the label does."""
+        if self.context:
+            return there.get(self.context) == (self.state, self.description)
+        has_label = self.label.lower() in {label.lower() for label in known.labels}
+        return not self.label or has_label == (self.state == SUCCESS)
+
     def is_contradicted(self, shown: ApprovalStatusShown, known: Pull) -> bool:
         """Return whether a status that was set says something else."""
         return (known.sha, self.context) == (shown.sha, shown.context) and (
             self.state,
             self.description,
         ) != (shown.state, shown.description)
+
+
+def _kept(seen: Picture, signs: Sequence[_Sign], said: Approvals) -> list[Wanted]:
+    """Return what a new head shows of words that a push did not end; of others their end is shown."""
+    if not (said.keep_lgtm or any(word.keeps for word in seen.lgtms)):
+        return []
+    known = seen.pull
+    # Whatever else changes: a head that we know already is shown already.
+    return [Wanted(one) for sign in signs if sign.is_lgtm for one in sign.wanted(known, known.sha)]
+
+
+def _named(seen: Picture, signs: Sequence[_Sign], fact: Recorded, scene: Scene) -> list[Wanted]:
+    """Return what shows whether an issue is named, where it has to be: that may change without a push."""
+    if not seen.needs_issue:
+        return []
+    known = seen.pull
+    there = {
+        status.context: (status.state, status.description)
+        for status in statuses_of(scene.db, known.repo, known.sha)
+        if not status.is_check
+    }
+    return [
+        Wanted(one)
+        for sign in signs
+        if not sign.is_lgtm and not sign.is_shown(there, known)
+        for one in sign.wanted(known, fact.id)
+    ]
+
+
+def _needs_issue(event: PullChanged, scene: Scene) -> bool:
+    community = scene.configuration.community_of(event.repo)
+    return community is not None and community.approvals.issue_required and event.state == "open"
 
 
 def _everywhere(event: OwnersChanged, fact: Recorded, scene: Scene) -> list[Wanted]:

@@ -56,6 +56,7 @@ class Approvals(Projection):
             Column("stands_for", String, nullable=False),
             Column("withdrawn", Boolean, nullable=False),
             Column("keeps", Boolean, nullable=False),
+            Column("no_issue", Boolean, nullable=False),
         )
         self.ended = self.table(
             "approvals_ended",
@@ -94,7 +95,7 @@ LIVE = Approvals()
 class Word:
     """What somebody last said of a pull request, and of which commit.
 
-    `stands`: nobody and nothing took it back; `keeps`: no push does.
+    `stands`: nobody and nothing took it back; `keeps`: no push does; `no_issue`: it needs to name none.
     """
 
     grade: str
@@ -104,6 +105,7 @@ class Word:
     stands_for: frozenset[str]
     stands: bool
     keeps: bool
+    no_issue: bool
 
 
 def words_on(db: Connection, repo: Repo, number: PullNumber) -> list[Word]:
@@ -163,6 +165,7 @@ def _word(row: Row[Any]) -> Word:
         stands_for=frozenset(msgspec.json.decode(row.stands_for)),
         stands=not row.withdrawn and row.ended is None,
         keeps=row.keeps,
+        no_issue=row.no_issue,
     )
 
 
@@ -186,4 +189,5 @@ def _row(fact: Recorded) -> dict[str, object]:
         "stands_for": msgspec.json.encode(stands_for).decode(),
         "withdrawn": isinstance(event, ApprovalWithdrawn),
         "keeps": isinstance(event, ApprovalGiven) and event.keeps,
+        "no_issue": isinstance(event, ApprovalGiven) and event.no_issue,
     }

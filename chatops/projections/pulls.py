@@ -65,6 +65,7 @@ class Pulls(Projection):
             Column("merged", Boolean, nullable=False),
             Column("fork", Boolean, nullable=False),
             Column("labels", String, nullable=False),
+            Column("names_issue", Boolean, nullable=False),
             Column("created_at", BigInteger),
             Index(f"{self.prefix}pulls_by_state", "repo", "state", "number"),
         )
@@ -126,6 +127,7 @@ class Pull:
     is_merged: bool
     is_fork: bool
     labels: tuple[str, ...]
+    names_issue: bool
     updated_at: datetime | None
 
 
@@ -240,6 +242,7 @@ def _row(event: PullChanged) -> dict[str, object]:
         "merged": event.merged,
         "fork": event.fork,
         "labels": msgspec.json.encode(event.labels).decode(),
+        "names_issue": event.names_issue,
         "created_at": seconds(event.created_at),
     }
 
@@ -257,5 +260,6 @@ def _pull(row: Row[tuple[object, ...]]) -> Pull:
         is_merged=row.merged,
         is_fork=row.fork,
         labels=tuple(msgspec.json.decode(row.labels)),
+        names_issue=row.names_issue,
         updated_at=moment(row.updated_at),
     )

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from chatops.answers.approval_undo import undone
@@ -43,6 +44,15 @@ def test_what_was_taken_back_is_given_again_in_the_name_of_who_had_said_it(tmp_p
 
     assert isinstance(event, ApprovalGiven)
     assert (event.by, event.sha) == ("alice", pull().sha)
+
+
+def test_with_it_comes_back_that_no_issue_was_needed(tmp_path: Path) -> None:
+    told = msgspec.structs.replace(withdrawn("alice", APPROVE), no_issue=True)
+
+    (event,) = undo(tmp_path, told)
+
+    assert isinstance(event, ApprovalGiven)
+    assert event.no_issue
 
 
 def test_not_after_a_push(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from chatops.answers.approvals import (
@@ -71,6 +72,60 @@ def test_else_authors_approve_nothing_by_themselves(tmp_path: Path) -> None:
     seen = see(tmp_path, pull(), OWNERS, files("src/a.py"))
 
     assert [area.place for area in seen.awaited() or ()] == ["/"]
+
+
+NAMING = community(issue_required=True)
+MISSING = "Names no issue in its title or text"
+
+
+def test_where_it_has_to_name_an_issue_that_is_missing_until_it_does(tmp_path: Path) -> None:
+    facts = [OWNERS, files("docs/a.md"), given("alice", APPROVE)]
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+
+    without = see(tmp_path / "a", pull(), *facts, said=NAMING)
+    named = see(tmp_path / "b", pull(names_issue=True), *facts, said=NAMING)
+
+    assert approved_status(without) == ("pending", MISSING)
+    assert approved_status(named) == (
+        "success",
+        "Every file is approved by an owner, or needs none",
+    )
+
+
+def test_what_else_is_missing_is_said_with_it(tmp_path: Path) -> None:
+    seen = see(tmp_path, *BOTH, given("alice", APPROVE), said=NAMING)
+
+    assert approved_status(seen) == ("pending", f"{MISSING}, and needs /approve by an owner of /")
+
+
+def no_issue(by: str, *names: str, **changes: object) -> Event:
+    return msgspec.structs.replace(given(by, APPROVE, *names), no_issue=True, **changes)
+
+
+@pytest.mark.parametrize(
+    ("facts", "lacks"),
+    [
+        ([no_issue("alice")], False),
+        ([no_issue("alice", sha=OTHER)], False),
+        ([no_issue("alice"), given("alice", APPROVE, minutes=5)], True),
+        ([no_issue("alice"), withdrawn("alice", APPROVE)], True),
+        ([no_issue("mona")], True),
+    ],
+    ids=["an owner", "before a push", "said otherwise since", "taken back", "no owner any more"],
+)
+def test_an_owner_says_that_none_is_needed(
+    tmp_path: Path, facts: list[Event], *, lacks: bool
+) -> None:
+    seen = see(tmp_path, pull(), OWNERS, files("docs/a.md"), *facts, said=NAMING)
+
+    assert seen.lacks_issue() is lacks
+
+
+def test_where_nobody_owns_files_nothing_has_to_be_named(tmp_path: Path) -> None:
+    seen = see(tmp_path, pull(), said=community(owners="none", issue_required=True))
+
+    assert not seen.lacks_issue()
 
 
 NOBODY = OwnersChanged(repo=REPO, branch="main", origin="", fingerprint="0")

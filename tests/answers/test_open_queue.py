@@ -173,7 +173,9 @@ def test_where_nobody_told_what_is_required_nothing_is_called_ready(tmp_path: Pa
 
 
 def test_an_approval_that_is_missing_is_waited_for(world: Scene) -> None:
-    community = structs.replace(COMMUNITY, approvals=Approvals(owners="owners"))
+    community = structs.replace(
+        COMMUNITY, approvals=Approvals(owners="owners", issue_required=True)
+    )
     world.add(
         [
             OwnersChanged(
@@ -186,7 +188,10 @@ def test_an_approval_that_is_missing_is_waited_for(world: Scene) -> None:
         row = next(row for row in open_queue(knowledge).rows if row.pull.number == 2)
 
     assert row.blocked.by is Blocker.WAITING
-    assert row.blocked.besides == ("an owner has yet to approve `/`",)
+    assert row.blocked.besides == (
+        "an owner has yet to approve `/`",
+        "it has to name an issue in its title or text",
+    )
 
 
 def test_how_many_pull_requests_a_check_holds_up_is_counted(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from chatops.commands.approve import Approve
@@ -48,6 +49,64 @@ def test_it_counts_for_what_one_owns_and_says_what_is_left(tmp_path: Path) -> No
 @pytest.mark.parametrize("words", [["no-issue"], ["please", "do", "not", "cancel"], ["thanks!"]])
 def test_what_follows_is_why(tmp_path: Path, words: list[str]) -> None:
     assert isinstance(decide(tmp_path, words), ApprovalGiven)
+
+
+NAMING = community(issue_required=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "named", "no_issue", "awaits_issue"),
+    [
+        ([], False, False, True),
+        ([], True, False, False),
+        (["No-Issue"], False, True, False),
+        (["no-issue", "please"], False, False, True),
+    ],
+)
+def test_where_it_has_to_name_an_issue_that_is_looked_at(
+    tmp_path: Path, words: list[str], *, named: bool, no_issue: bool, awaits_issue: bool
+) -> None:
+    facts = [pull(names_issue=named), OWNERS, files("docs/a.md")]
+
+    event = decide(tmp_path, words, *facts, said=NAMING)
+
+    assert isinstance(event, ApprovalGiven)
+    assert (event.no_issue, event.awaits_issue) == (no_issue, awaits_issue)
+
+
+def test_elsewhere_no_issue_is_a_word_like_any_other(tmp_path: Path) -> None:
+    event = decide(tmp_path, ["no-issue"])
+
+    assert isinstance(event, ApprovalGiven)
+    assert not event.no_issue
+
+
+def test_who_has_approved_says_later_that_no_issue_is_needed(tmp_path: Path) -> None:
+    facts = [pull(), OWNERS, files("docs/a.md"), given("alice", APPROVE)]
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+
+    event = decide(tmp_path / "a", ["no-issue"], *facts, said=NAMING)
+    refused = refusal(tmp_path / "b", [], *facts, said=NAMING)
+
+    assert isinstance(event, ApprovalGiven)
+    assert event.no_issue
+    assert "an owner says `/approve no-issue`" in refused.text
+
+
+def test_who_takes_back_that_none_was_needed_needs_one_again(tmp_path: Path) -> None:
+    word = msgspec.structs.replace(given("alice", APPROVE), no_issue=True)
+    facts = [pull(), OWNERS, files("docs/a.md"), word]
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+
+    again = decide(tmp_path / "a", [], *facts, said=NAMING)
+    cancelled = decide(tmp_path / "b", ["cancel"], *facts, said=NAMING)
+
+    assert isinstance(again, ApprovalGiven)
+    assert again.awaits_issue
+    assert isinstance(cancelled, ApprovalWithdrawn)
+    assert cancelled.no_issue
 
 
 def test_an_author_who_owns_may_approve(tmp_path: Path) -> None:
@@ -163,6 +222,28 @@ def test_the_reply_lists_who_still_has_to_approve_what(tmp_path: Path) -> None:
         "An owner says /approve.",
     ]
     assert not answer.quiet
+
+
+def test_the_reply_says_that_an_issue_is_missing(tmp_path: Path) -> None:
+    event = msgspec.structs.replace(given("alice", APPROVE), awaits_issue=True)
+
+    answer = tell(tmp_path, event)
+
+    assert as_text(answer).splitlines() == [
+        "Approved by alice. Every file is approved, but no issue is named.",
+        "",
+        "It has to name an issue in its title or text, or an owner says /approve no-issue.",
+    ]
+    assert not answer.quiet
+
+
+def test_the_reply_says_it_beside_what_else_is_missing(tmp_path: Path) -> None:
+    rest = (Awaited(place="/", files=1, owners=("mona",)),)
+    event = msgspec.structs.replace(given("alice", APPROVE), awaits_issue=True, awaits=rest)
+
+    assert as_text(tell(tmp_path, event)).endswith(
+        "An owner says /approve. It has to name an issue in its title or text, or an owner says /approve no-issue."
+    )
 
 
 @pytest.mark.parametrize(

@@ -155,6 +155,18 @@ def test_an_owner_approves_with_it_where_that_is_wanted(tmp_path: Path) -> None:
     assert [one.place for one in given_[1].awaits] == ["/"]
 
 
+@pytest.mark.parametrize("words", [[], ["no-issue"]])
+def test_an_owner_says_with_it_that_no_issue_is_needed(tmp_path: Path, words: list[str]) -> None:
+    said = community(lgtm_acts_as_approve=True, issue_required=True)
+    facts = [pull(), OWNERS, files("docs/a.md")]
+
+    look, approval = decide(tmp_path, words, *facts, by=asked("alice", "alice"), said=said)
+
+    assert isinstance(look, ApprovalGiven)
+    assert isinstance(approval, ApprovalGiven)
+    assert (look.no_issue, approval.no_issue) == (False, bool(words))
+
+
 def test_by_default_it_approves_nothing(tmp_path: Path) -> None:
     facts = [pull(), OWNERS, files("docs/a.md")]
 

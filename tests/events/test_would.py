@@ -42,6 +42,13 @@ COMMIT = f"`{HEAD[:9]}`"
             f"Would note that `mona` approves #7 at the commit {COMMIT}, for the files of `mona`, `acme/x`.",
         ),
         (
+            ApprovalGiven(
+                **SEEN, grade="approve", by=Login("mona"), stands_for=("mona",), no_issue=True
+            ),
+            (f"Would note that `mona` approves #7 at the commit {COMMIT}, for the files of `mona`, "
+            "and that it needs no issue."),
+        ),
+        (
             ApprovalWithdrawn(**SEEN, grade="approve", whose=Login("mona")),
             "Would let the `/approve` of `mona` on #7 count no longer.",
         ),

@@ -305,6 +305,38 @@ def test_a_list_says_only_when_a_pull_request_was_merged() -> None:
     assert not pull_event({**listed, "merged_at": None}, REPO).merged
 
 
+@pytest.mark.parametrize(
+    ("title", "body", "named"),
+    [
+        ("Add fins", "Fixes: #12", True),
+        ("Add fins (acme/rocket#12)", None, True),
+        ("Add fins", "See GH-12", True),
+        ("Add fins", "See https://github.com/acme/rocket/issues/12.", True),
+        ("Add fins", "<!-- Fixes #12 -->\nWell.", False),
+        ("Add fins", "<!-- Fixes #12", False),
+        ("Add fins", "Costs &#36; and is #1st, or #0", False),
+        ("Add fins", "https://github.com/acme/rocket/pull/12", False),
+        (None, None, False),
+    ],
+)
+def test_an_issue_is_named_in_title_or_text(
+    title: str | None, body: str | None, *, named: bool
+) -> None:
+    seen = pull_event({"number": 7, "title": title, "body": body}, REPO)
+
+    assert seen.names_issue is named
+
+
+def test_that_an_issue_is_named_is_another_fact_and_what_else_is_said_none() -> None:
+    bare = {"number": 7, "updated_at": "2026-01-05T12:00:00Z"}
+    keys = [
+        pull_event({**bare, "body": text}, REPO).key()
+        for text in (None, "Well.", "Fixes #12", "#13")
+    ]
+
+    assert keys[0] == keys[1] != keys[2] == keys[3]
+
+
 # Texts and times
 
 
@@ -415,7 +447,9 @@ async def test_the_same_pull_request_by_webhook_and_by_rest_is_the_same_fact() -
         gateway_to(hub) as github,
     ):
         hub.webhooks.pause()
-        repository.pull(number=7, author="hubot", fork=True, labels=["ok-to-test"])
+        repository.pull(
+            number=7, author="hubot", fork=True, labels=["ok-to-test"], body="Fixes #12"
+        )
         opened_, listed, single = (
             _pull_by_webhook(hub),
             [pull_event(one, REPO) async for one in github.pulls(REPO)],
@@ -430,6 +464,7 @@ async def test_the_same_pull_request_by_webhook_and_by_rest_is_the_same_fact() -
     assert after == merged
     assert after.key() != opened_.key()
     assert (opened_.fork, opened_.labels) == (True, ("ok-to-test",))
+    assert opened_.names_issue
     assert (after.merged, after.state) == (True, "closed")
 
 

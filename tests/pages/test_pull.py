@@ -31,7 +31,7 @@ from tests.builders import Ran, night
 from tests.pulls import FAILING, HOSTILE, RULES, head, opened, ran, touching, town
 from tests.scene import COMMUNITY, NOW, REPO, received, scene
 
-OWNED = structs.replace(COMMUNITY, approvals=Approvals(owners="owners"))
+OWNED = structs.replace(COMMUNITY, approvals=Approvals(owners="owners", issue_required=True))
 SLACK = CommandId("command/slack/1")
 
 
@@ -147,6 +147,7 @@ def test_approvals_are_shown_and_missed(tmp_path: Path) -> None:
         assert "Besides, an owner has yet to approve /." in one.text
         assert "alice said it looks good." in one.text
         assert "To be approved: /, by mona." in one.text
+        assert "It has to name an issue in its title or text" in one.text
         assert one.told["approvals"]
 
 

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from chatops.config import Community
 from chatops.events import Event
@@ -10,6 +11,7 @@ from chatops.events.approvals import (
     ApprovalStatusRequested,
     ApprovalStatusShown,
 )
+from chatops.events.checks import StatusSet
 from chatops.names import Sha
 from chatops.policies.show_approvals import ShowApprovals
 from tests.approving import OWNED, OWNERS, community, files, given, withdrawn
@@ -89,6 +91,48 @@ def test_a_new_head_shows_a_word_that_is_kept_for_its_author(tmp_path: Path) -> 
         events = decided(world, ShowApprovals(), world.add([pushed])[0])
 
     assert states(events) == {"chatops/lgtm": "success"}
+
+
+NAMING = community(issue_required=True)
+MISSING = "Names no issue in its title or text"
+NAMED = pull(updated_at=NOW.replace(hour=13), names_issue=True)
+APPROVED = [pull(), OWNERS, files("docs/a.md"), given("alice", APPROVE)]
+
+
+def reported(state: str, description: str) -> StatusSet:
+    return StatusSet(
+        repo=REPO, status_id=5, context="chatops/approved", sha=HEAD, state=state, description=description
+    )  # fmt: skip
+
+
+def test_an_issue_that_is_named_later_is_shown(tmp_path: Path) -> None:
+    said_so = reported("pending", MISSING)
+
+    events = wanted(tmp_path, *APPROVED, said_so, NAMED, said=NAMING)
+
+    assert states(events) == {"chatops/approved": "success"}
+
+
+def test_what_is_shown_already_is_not_shown_with_each_change(tmp_path: Path) -> None:
+    said_so = reported("success", "Every file is approved by an owner, or needs none")
+
+    assert wanted(tmp_path, *APPROVED, said_so, NAMED, said=NAMING) == []
+
+
+def test_where_no_issue_has_to_be_named_such_a_change_shows_nothing(tmp_path: Path) -> None:
+    assert wanted(tmp_path, *APPROVED, NAMED) == []
+
+
+@pytest.mark.parametrize(("labels", "asks"), [((), [True]), (("Approved",), [])])
+def test_without_a_status_the_label_tells_whether_it_is_shown(
+    tmp_path: Path, labels: tuple[str, ...], asks: list[bool]
+) -> None:
+    said = community(issue_required=True, approved_status="", approved_label="approved")
+    named = msgspec.structs.replace(NAMED, labels=labels)
+
+    events = wanted(tmp_path, *APPROVED, named, said=said)
+
+    assert [event.wanted for event in events if isinstance(event, ApprovalLabelRequested)] == asks
 
 
 def shown(state: str, description: str) -> ApprovalStatusShown:

@@ -98,7 +98,7 @@ def pulls(draw: st.DrawFn, number: int) -> list[Event]:
         PullChanged(
             repo=REPO, number=PullNumber(number), sha=draw(SHAS), base="main", author=Login("mona"),
             title=draw(st.sampled_from(["x", "y"])), state=draw(st.sampled_from(["open", "closed"])),
-            merged=draw(st.booleans()), fingerprint=f"{place}",
+            merged=draw(st.booleans()), names_issue=draw(st.booleans()), fingerprint=f"{place}",
             updated_at=NOW + timedelta(seconds=draw(st.integers(0, 2))),
             confirmed_at=draw(st.sampled_from([None, NOW + timedelta(minutes=1)])),
         )
@@ -242,6 +242,7 @@ def approvals(draw: st.DrawFn, number: int) -> list[Event]:
                         by=Login(who),
                         given_at=said_at,
                         keeps=draw(st.booleans()),
+                        no_issue=draw(st.booleans()),
                     )
                 )
             case "withdrawn":

@@ -95,6 +95,42 @@ async def test_every_owner_has_to_approve_their_part(database_url: str, tmp_path
         assert shown(here, APPROVED) == ("pending", "Needs /approve by an owner of /")
 
 
+async def test_where_it_has_to_an_approved_change_names_an_issue(
+    database_url: str, tmp_path: Path
+) -> None:
+    extra = "    approvals: {owners: owners, issue_required: true, approved_label: approved}\n"
+    async with town(database_url, tmp_path, extra=extra) as here:
+        owned(here)
+        here.repository.label("approved")
+        pull = here.repository.pull(number=PULL, author=AUTHOR, files=["docs/fins.md"])
+        here.say("/approve", by="alice")
+        await here.settle()
+
+        assert shown(here, APPROVED) == ("pending", "Names no issue in its title or text")
+        assert "Every file is approved, but no issue is named." in here.reply
+        assert pull.labels == []
+
+        here.pass_time(10)
+        here.repository.rewrite(PULL, "Fixes: #12", actor=AUTHOR)
+        await here.settle()
+
+        assert shown(here, APPROVED)[0] == "success"
+        assert pull.labels == ["approved"]
+
+        here.pass_time(10)
+        here.repository.rewrite(PULL, "It flies.", actor=AUTHOR)
+        await here.settle()
+
+        assert shown(here, APPROVED)[0] == "pending"
+        assert pull.labels == []
+
+        comment = here.say("/approve no-issue", by="alice")
+        await here.settle()
+
+        assert shown(here, APPROVED)[0] == "success"
+        assert here.reactions(comment) == ["eyes", "+1"]
+
+
 async def test_who_owns_nothing_approves_nothing(database_url: str, tmp_path: Path) -> None:
     async with town(database_url, tmp_path, extra=OWNED) as here:
         owned(here)

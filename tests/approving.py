@@ -12,6 +12,7 @@ from chatops.events import Event
 from chatops.events.approvals import APPROVE, LGTM, ApprovalGiven, ApprovalWithdrawn
 from chatops.events.owners import FolderOwners, OwnersChanged
 from chatops.events.pulls import PullFilesSeen
+from chatops.events.trees import TreeSeen
 from chatops.names import CommandId, Login, Sha
 from tests.scene import COMMUNITY, HEAD, NOW, PULL, REPO, received
 
@@ -27,6 +28,11 @@ OWNERS = OwnersChanged(
 def files(*paths: str, sha: Sha = HEAD) -> PullFilesSeen:
     """Return which files the pull request changes."""
     return PullFilesSeen(repo=REPO, number=PULL, sha=sha, base="main", files=paths)
+
+
+def tree(sha: Sha, name: str = "t1") -> TreeSeen:
+    """Return which files a commit holds."""
+    return TreeSeen(repo=REPO, sha=sha, tree=name)
 
 
 def community(**said: object) -> Community:

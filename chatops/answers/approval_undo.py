@@ -8,6 +8,7 @@ from chatops.events import Event
 from chatops.events.approvals import LGTM, ApprovalGiven, ApprovalWithdrawn
 from chatops.projections.approvals import words_on
 from chatops.projections.pulls import pull
+from chatops.projections.trees import with_files_of
 
 
 def undone(story: Story, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
@@ -48,7 +49,10 @@ def _given_again(event: ApprovalWithdrawn, asked: Asked, knowledge: Knowledge) -
             f"{event.whose} has said something else of #{event.number} since.", reason="moved_on"
         )
     is_kept = word is not None and word.keeps
-    keeps = knowledge.community.approvals.keep_lgtm or event.grade != LGTM or is_kept
+    said = knowledge.community.approvals
+    keeps = said.keep_lgtm or event.grade != LGTM or is_kept
+    if known is not None and said.keep_lgtm_of_same_files:
+        keeps = keeps or bool(with_files_of(knowledge.db, known.repo, known.sha, [event.sha]))
     if known is None or (known.sha != event.sha and not keeps):
         raise Refused(
             f"#{event.number} was pushed to since, and what {event.whose} had said was for an earlier commit.",

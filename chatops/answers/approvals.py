@@ -9,11 +9,12 @@ from chatops.answers.owners import Area, areas
 from chatops.config import Approvals
 from chatops.events.approvals import APPROVE, LGTM, Awaited
 from chatops.events.owners import OwnersChanged
-from chatops.names import Login
+from chatops.names import Login, Sha
 from chatops.projections.approvals import Word, words_on
 from chatops.projections.owners import owners_now
 from chatops.projections.pull_files import files_of_pull
 from chatops.projections.pulls import Pull
+from chatops.projections.trees import with_files_of
 
 MOST_AWAITED = 20
 LONGEST_DESCRIPTION = 140
@@ -22,7 +23,10 @@ LONGEST_DESCRIPTION = 140
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """What is known of a pull request's approvals. `areas` is nothing while owners or files are not known."""
+    """What is known of a pull request's approvals. `areas` is nothing while owners or files are not known.
+
+    `same_files` are the commits before that hold the files of the head, where an lgtm goes on as long as these stay.
+    """
 
     pull: Pull
     words: tuple[Word, ...]
@@ -30,6 +34,7 @@ class Picture:
     keeps_lgtm: bool
     authors_approve: bool
     needs_issue: bool
+    same_files: frozenset[Sha] = frozenset()
 
     @property
     def lgtms(self) -> list[Word]:
@@ -39,7 +44,7 @@ class Picture:
             for word in self.words
             if word.grade == LGTM
             and word.stands
-            and (self.keeps_lgtm or word.keeps or word.sha == self.pull.sha)
+            and (self.keeps_lgtm or word.keeps or word.sha in {self.pull.sha, *self.same_files})
         ]
 
     @property
@@ -97,12 +102,14 @@ class Picture:
 def picture(db: Connection, said: Approvals, known: Pull) -> Picture:
     """Return what is known of the approvals of a pull request."""
     owned = said.owners != "none"
+    words = words_on(db, known.repo, known.number)
     return picture_of(
         said,
         known,
-        words_on(db, known.repo, known.number),
+        words,
         owners_now(db, known.repo, said.branch) if owned else None,
         files_of_pull(db, known.repo, known.number, known.sha, known.base) if owned else None,
+        _same_files(db, said, known, words),
     )
 
 
@@ -112,8 +119,9 @@ def picture_of(
     words: Iterable[Word],
     rules: OwnersChanged | None,
     files: Sequence[str] | None,
+    same_files: frozenset[Sha] = frozenset(),
 ) -> Picture:
-    """Return the same from what was read already."""
+    """Return the same from what was read already; without the same files an lgtm is for its own commit alone."""
     return Picture(
         pull=known,
         words=tuple(words),
@@ -121,7 +129,17 @@ def picture_of(
         keeps_lgtm=said.keep_lgtm,
         authors_approve=said.authors_approve,
         needs_issue=said.issue_required and said.owners != "none",
+        same_files=same_files,
     )
+
+
+def _same_files(
+    db: Connection, said: Approvals, known: Pull, words: Iterable[Word]
+) -> frozenset[Sha]:
+    older = {word.sha for word in words if word.grade == LGTM and word.sha != known.sha}
+    if not (said.keep_lgtm_of_same_files and older):
+        return frozenset()
+    return with_files_of(db, known.repo, known.sha, older)
 
 
 def names_of(found: Sequence[Area], login: str, teams: Iterable[str] = ()) -> frozenset[str]:

@@ -409,6 +409,13 @@ class Approvals(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "it is asked when somebody says it."
         ),
     ] = ()
+    keep_lgtm_of_same_files: Annotated[
+        bool,
+        said(
+            "Whether an `/lgtm` still counts after a push that leaves every file as it was, such as one that only "
+            "puts commits together or words them anew; GitHub is asked for the trees of both commits."
+        ),
+    ] = False
     lgtm_assigns: Annotated[
         bool,
         said(

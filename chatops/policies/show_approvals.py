@@ -1,8 +1,8 @@
 """Shows how the approvals of a pull request stand, as commit statuses, and as labels where a community wants them.
 
 Whenever:  somebody says or takes back what they said, a pull request has a new head, or names an issue where it has
-           to, the files of one become known, the owners change, or a status was set that is not what counts by now
-           (for two may be set at the same time)
+           to, the files that it changes or that its head holds become known, the owners change, or a status was set
+           that is not what counts by now (for two may be set at the same time)
 Asks for:  `approval_status.requested` for the head commit, `approval_label.requested`
 """
 
@@ -23,8 +23,9 @@ from chatops.events.approvals import (
 )
 from chatops.events.owners import OwnersChanged
 from chatops.events.pulls import PullChanged, PullFilesSeen
+from chatops.events.trees import TreeSeen
 from chatops.projections.approvals import spoken_of
-from chatops.projections.pulls import Pull, open_pulls, pull
+from chatops.projections.pulls import Pull, numbers_of_commit, open_pulls, pull
 from chatops.projections.statuses import statuses_of
 
 SUCCESS = "success"
@@ -40,6 +41,7 @@ class ShowApprovals(Policy):
         OwnersChanged,
         PullFilesSeen,
         PullChanged,
+        TreeSeen,
         ApprovalStatusShown,
     )
 
@@ -62,6 +64,8 @@ class ShowApprovals(Policy):
         event = fact.event
         if isinstance(event, OwnersChanged):
             return _everywhere(event, fact, scene)
+        if isinstance(event, TreeSeen):
+            return _with_same_files(event, scene)
         assert isinstance(event, _Concerning)
         community = scene.configuration.community_of(event.repo)
         known = pull(scene.db, event.repo, event.number)
@@ -133,9 +137,9 @@ class _Sign:
 
 def _kept(seen: Picture, signs: Sequence[_Sign], said: Approvals) -> list[Wanted]:
     """Return what a new head shows of words that a push did not end; of others their end is shown."""
-    if not (said.keep_lgtm or any(word.keeps for word in seen.lgtms)):
-        return []
     known = seen.pull
+    if not (said.keep_lgtm or any(word.keeps or word.sha != known.sha for word in seen.lgtms)):
+        return []
     # Whatever else changes: a head that we know already is shown already.
     return [Wanted(one) for sign in signs if sign.is_lgtm for one in sign.wanted(known, known.sha)]
 
@@ -156,6 +160,20 @@ def _named(seen: Picture, signs: Sequence[_Sign], fact: Recorded, scene: Scene) 
         if not sign.is_lgtm and not sign.is_shown(there, known)
         for one in sign.wanted(known, fact.id)
     ]
+
+
+def _with_same_files(event: TreeSeen, scene: Scene) -> list[Wanted]:
+    """Return what shows that words go on, because the head holds the files of which they were said."""
+    community = scene.configuration.community_of(event.repo)
+    if community is None or not community.approvals.keep_lgtm_of_same_files:
+        return []
+    said, found = community.approvals, []
+    for number in numbers_of_commit(scene.db, event.repo, event.sha):
+        known = pull(scene.db, event.repo, number)
+        if known is not None and known.state == "open":
+            seen = picture(scene.db, said, known)
+            found += _kept(seen, _signs(seen, said), said)
+    return found
 
 
 def _needs_issue(event: PullChanged, scene: Scene) -> bool:

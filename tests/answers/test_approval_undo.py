@@ -11,7 +11,7 @@ from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.approvals import APPROVE, ApprovalGiven, ApprovalWithdrawn
 from chatops.names import Sha
-from tests.approving import OWNED, asked, ended, given, withdrawn
+from tests.approving import OWNED, asked, community, ended, given, tree, withdrawn
 from tests.scene import pull, scene, story
 
 
@@ -60,6 +60,23 @@ def test_not_after_a_push(tmp_path: Path) -> None:
 
     with pytest.raises(Refused, match="pushed to since"):
         undo(tmp_path, told, pull(sha=Sha("b" * 40)), told)
+
+
+@pytest.mark.parametrize(("name", "is_back"), [("t1", True), ("t2", False)])
+def test_unless_the_push_left_all_files_as_they_were_where_that_is_wanted(
+    tmp_path: Path, name: str, *, is_back: bool
+) -> None:
+    told, head = withdrawn("alice"), pull(sha=Sha("b" * 40))
+    facts = [head, told, tree(told.sha, "t1"), tree(head.sha, name)]
+    said = community(keep_lgtm_of_same_files=True)
+
+    try:
+        (event,) = undo(tmp_path, told, *facts, said=said)
+    except Refused:
+        assert not is_back
+    else:
+        assert is_back
+        assert isinstance(event, ApprovalGiven)
 
 
 def test_not_after_another_word_of_theirs(tmp_path: Path) -> None:

@@ -21,8 +21,8 @@ from chatops.events.approvals import APPROVE
 from chatops.events.owners import OwnersChanged
 from chatops.names import Sha
 from chatops.projections.pulls import pull as known_pull
-from tests.approving import OWNED, OWNERS, community, files, given, withdrawn
-from tests.scene import PULL, REPO, pull, scene
+from tests.approving import OWNED, OWNERS, community, files, given, tree, withdrawn
+from tests.scene import HEAD, PULL, REPO, pull, scene
 
 BOTH = [pull(), OWNERS, files("src/a.py", "docs/a.md")]
 OTHER = Sha("b" * 40)
@@ -156,6 +156,29 @@ def test_an_lgtm_is_for_one_commit(tmp_path: Path) -> None:
 
     assert lgtm_status(old) == ("pending", "Nobody has said /lgtm for this commit")
     assert lgtm_status(kept) == ("success", "mona said /lgtm")
+
+
+@pytest.mark.parametrize(
+    ("trees", "state"),
+    [
+        ([tree(OTHER, "t1"), tree(HEAD, "t1")], "success"),
+        ([tree(OTHER, "t1"), tree(HEAD, "t2")], "pending"),
+        ([tree(OTHER, "t1")], "pending"),
+        ([tree(OTHER, ""), tree(HEAD, "")], "pending"),
+    ],
+)
+def test_where_that_is_wanted_it_goes_on_as_long_as_the_files_are_known_to_stay(
+    tmp_path: Path, trees: list[Event], state: str
+) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    facts = [pull(), given("mona", sha=OTHER), *trees]
+
+    wanted = see(tmp_path / "a", *facts, said=community(keep_lgtm_of_same_files=True))
+    unwanted = see(tmp_path / "b", *facts)
+
+    assert (lgtm_status(wanted) or ("",))[0] == state
+    assert (lgtm_status(unwanted) or ("",))[0] == "pending"
 
 
 def test_where_nobody_spoke_of_it_no_status_shows_it(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from chatops.events.approvals import APPROVE, ApprovalWithdrawn
 from chatops.events.conversation import CommentSeen
 from chatops.names import Login, Sha
 from chatops.policies.end_approvals import EndApprovals
-from tests.approving import community, given
-from tests.scene import COMMUNITY, NOW, PULL, REPO, decided, pull, scene
+from tests.approving import community, given, tree
+from tests.scene import COMMUNITY, HEAD, NOW, PULL, REPO, decided, pull, scene
 
 PUSHED = pull(sha=Sha("b" * 40), updated_at=NOW.replace(hour=13))
 
@@ -47,6 +47,45 @@ def test_a_word_that_is_kept_goes_on(tmp_path: Path) -> None:
     (event,) = wanted(tmp_path, pull(), kept, given("alice"), PUSHED)
 
     assert event.whose == "alice"
+
+
+SAME = community(keep_lgtm_of_same_files=True)
+NEXT = PUSHED.sha
+
+
+@pytest.mark.parametrize(
+    ("trees", "ends"),
+    [
+        ([tree(NEXT, "t1"), tree(HEAD, "t1")], False),
+        ([tree(HEAD, "t1"), tree(NEXT, "t2")], True),
+        ([tree(NEXT, "t2"), tree(HEAD, "t1")], True),
+        ([tree(HEAD, "t1")], False),
+        ([tree(NEXT, "t1")], False),
+        ([tree(HEAD, "t1"), tree(NEXT, "")], True),
+        ([tree(HEAD, ""), tree(NEXT, "")], True),
+    ],
+    ids=["same", "others", "others, told late", "not known", "old not known", "not shown", "none"],
+)
+def test_where_files_that_stay_keep_it_it_ends_once_others_are_known(
+    tmp_path: Path, trees: list[Event], *, ends: bool
+) -> None:
+    words = [given("mona"), given("alice", APPROVE)]
+
+    events = wanted(tmp_path, pull(), *words, PUSHED, *trees, said=SAME)
+
+    assert [(event.whose, event.reason) for event in events] == [("mona", "push")] * ends
+
+
+def test_a_push_back_to_known_files_ends_what_was_said_of_others(tmp_path: Path) -> None:
+    facts = [pull(), given("mona"), tree(HEAD, "t1"), tree(NEXT, "t2"), PUSHED]
+
+    assert [event.whose for event in wanted(tmp_path, *facts, said=SAME)] == ["mona"]
+
+
+def test_where_it_is_not_wanted_the_same_files_keep_nothing(tmp_path: Path) -> None:
+    facts = [pull(), given("mona"), tree(HEAD), tree(NEXT), PUSHED]
+
+    assert [event.whose for event in wanted(tmp_path, *facts)] == ["mona"]
 
 
 def test_a_late_word_of_an_earlier_commit_ends_nothing(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from chatops.events.approvals import (
 from chatops.events.checks import StatusSet
 from chatops.names import Sha
 from chatops.policies.show_approvals import ShowApprovals
-from tests.approving import OWNED, OWNERS, community, files, given, withdrawn
+from tests.approving import OWNED, OWNERS, community, files, given, tree, withdrawn
 from tests.scene import HEAD, NOW, PULL, REPO, decided, pull, scene
 
 LABELLED = community(
@@ -133,6 +133,27 @@ def test_without_a_status_the_label_tells_whether_it_is_shown(
     events = wanted(tmp_path, *APPROVED, named, said=said)
 
     assert [event.wanted for event in events if isinstance(event, ApprovalLabelRequested)] == asks
+
+
+SAME = community(keep_lgtm_of_same_files=True)
+NEXT = pull(sha=Sha("b" * 40), updated_at=NOW.replace(hour=13))
+
+
+def test_a_word_that_goes_on_with_the_same_files_is_shown_on_the_new_head(tmp_path: Path) -> None:
+    with scene(tmp_path, [pull(), given("mona"), tree(HEAD)]) as world:
+        pushed = decided(world, ShowApprovals(), world.add([NEXT])[0], SAME)
+        told = decided(world, ShowApprovals(), world.add([tree(NEXT.sha)])[0], SAME)
+        retitled = msgspec.structs.replace(NEXT, title="x", updated_at=NOW.replace(hour=14))
+        again = decided(world, ShowApprovals(), world.add([retitled])[0], SAME)
+
+    assert (pushed, states(told)) == ([], {"chatops/lgtm": "success"})
+    assert [event.key() for event in again] == [event.key() for event in told]
+
+
+def test_other_files_are_shown_by_the_end_of_the_word_alone(tmp_path: Path) -> None:
+    facts = [pull(), given("mona"), tree(HEAD), NEXT, tree(NEXT.sha, "t2")]
+
+    assert wanted(tmp_path, *facts, said=SAME) == []
 
 
 def shown(state: str, description: str) -> ApprovalStatusShown:

@@ -39,6 +39,7 @@ from chatops.events.runs import (
 )
 from chatops.events.subscriptions import SubscriptionBegun, SubscriptionEnded, Topic
 from chatops.events.tables import RowsShown
+from chatops.events.trees import TreeSeen
 from chatops.events.trust import TrustGiven, TrustWithdrawn
 from chatops.names import CommandId, JobId, Login, PullNumber, RunId, Sha
 from tests.scene import NOW, REPO
@@ -300,6 +301,7 @@ def histories(draw: st.DrawFn) -> list[Event]:
     for number in range(1, draw(st.integers(1, 3)) + 1):
         events += draw(runs(number)) + draw(pulls(number)) + draw(commands(number))
         events += draw(approvals(number))
+        events.append(TreeSeen(repo=REPO, sha=draw(SHAS), tree="t"))
         events += draw(checks(number))
     events += draw(mutes())
     events += draw(decisions())

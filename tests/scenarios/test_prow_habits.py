@@ -33,8 +33,9 @@ class Case:
     """What is said where by whom, and how it is afterwards; `said` is part of the reply, none means a mark.
 
     `earlier` was said before by a member, or by the `earlier_by`; `found` in their review. `pushed` are the files of
-    the heads that came after that. Of the jobs of a pull request with `jobs`, those passed that are true; `again` are
-    the workflows that ran a second time; of those that are `held` until somebody approves them, those have `begun`.
+    the heads that came after that; one that `amends` has the same in them. Of the jobs of a pull request with `jobs`,
+    those passed that are true; `again` are the workflows that ran a second time; of those that are `held` until
+    somebody approves them, those have `begun`.
     """
 
     text: str = ""
@@ -47,6 +48,7 @@ class Case:
     earlier_by: str = MEMBER
     found: str = ""
     pushed: tuple[tuple[str, ...], ...] = ()
+    amends: bool = False
     files: tuple[str, ...] = ("README.md",)
     jobs: tuple[tuple[str, bool], ...] = ()
     statuses: tuple[tuple[str, str], ...] = ()
@@ -142,6 +144,13 @@ CASES = {
     "found good, and pushed to by somebody of a team": Case(
         author=RELEASER, is_pull=True, earlier="/lgtm", pushed=(("src/fins.py",),), labels=("lgtm",),
         assignees=(MEMBER,),
+    ),
+    "found good, and pushed to without a change": Case(
+        is_pull=True, earlier="/lgtm", pushed=(("README.md",),), amends=True, labels=("lgtm",), assignees=(MEMBER,)
+    ),
+    "found good, and pushed to": Case(
+        is_pull=True, earlier="/lgtm", pushed=(("README.md",),), labels=(), assignees=(MEMBER,),
+        said="a push put an end to it",
     ),
     "found good no more, by another word": Case(
         text="/remove-lgtm", by=MEMBER, is_pull=True, earlier="/lgtm", labels=(), assignees=(MEMBER,),
@@ -582,7 +591,7 @@ def push(here: Town, place: int) -> None:
     for number, case in enumerate(CASES.values(), start=100):
         if place < len(case.pushed):
             here.repository.pulls[number].files.clear()
-            here.repository.push_to_pull(number, files=case.pushed[place])
+            here.repository.push_to_pull(number, files=case.pushed[place], amends=case.amends)
 
 
 def open_it(here: Town, case: Case, number: int) -> None:

@@ -53,6 +53,57 @@ async def test_a_look_at_a_commit_is_shown_on_it_and_a_push_asks_for_another(
         assert here.repository.pulls[PULL].labels == ["ok-to-test"]
 
 
+async def test_a_look_goes_on_where_a_push_leaves_all_files_as_they_were(
+    database_url: str, tmp_path: Path
+) -> None:
+    extra = "    approvals: {keep_lgtm_of_same_files: true, lgtm_label: lgtm}\n"
+    async with town(database_url, tmp_path, extra=extra) as here:
+        here.repository.label("lgtm")
+        pull = here.open_pull(labels=())
+        here.say("/lgtm")
+        await here.settle()
+
+        here.pass_time(10)
+        here.repository.push_to_pull(PULL, amends=True)
+        await here.settle()
+
+        assert shown(here, LGTM) == ("success", "mona said /lgtm")
+        assert (here.replies, pull.labels) == ([], ["lgtm"])
+
+        await here.stop()
+        await here.start(database_url)
+        here.pass_time(10)
+        here.repository.push_to_pull(PULL)
+        await here.settle()
+
+        assert shown(here, LGTM) == ("pending", "Nobody has said /lgtm for this commit")
+        assert "a push put an end to it" in here.reply
+        assert pull.labels == []
+
+
+async def test_a_look_does_not_count_before_it_is_known_that_all_files_stayed(
+    database_url: str, tmp_path: Path
+) -> None:
+    extra = "    approvals: {keep_lgtm_of_same_files: true}\n"
+    async with town(database_url, tmp_path, extra=extra) as here:
+        pull = here.open_pull()
+        here.say("/lgtm")
+        await here.settle()
+
+        here.pass_time(10)
+        here.hub.fail("502", path=".*/git/commits/.*", times=1000)
+        here.repository.push_to_pull(PULL, amends=True)
+        await here.settle()
+
+        assert here.repository.statuses[pull.head_sha] == []
+        assert here.replies == []
+
+        here.hub.gate.faults.clear()
+        await here.hurry()
+
+        assert shown(here, LGTM) == ("success", "mona said /lgtm")
+
+
 @pytest.mark.parametrize("by", [AUTHOR, STRANGER])
 async def test_neither_the_author_nor_a_stranger_finds_it_good(
     database_url: str, tmp_path: Path, by: str

@@ -1,6 +1,7 @@
 """The little of git that the pretend GitHub has: commits with files in them, branches, three-way merges.
 
-A commit that nobody made through here is one that changes nothing: it has the files its branch shows, and no parent.
+A commit that nobody made through here has the files its branch shows, and no parent; as the head of a pull request
+also those that this changes, with something in them that no other commit has.
 """
 
 from __future__ import annotations
@@ -66,6 +67,12 @@ class GitRepository(ABC):
         if sha not in self.git.commits:
             ref = next((name for name, head in self.branches.items() if head == sha), sha)
             files = {path: self.read_file(path, ref=ref) or "" for path in self.paths(ref=ref)}
+            files |= {
+                file.path: f"Changed by #{pull.number} in {sha}.\n"
+                for pull in self.pulls.values()
+                if pull.head_sha == sha
+                for file in pull.files
+            }
             self.keep(
                 Commit(
                     sha=sha, files=files, parents=(), message="Improve", author="mona",

@@ -362,12 +362,21 @@ class Repository(ReviewingRepository, GitRepository, Tracker):
         return pull
 
     def push_to_pull(
-        self, number: int, *, sha: str | None = None, files: Iterable[str | ChangedFile] = ()
+        self,
+        number: int,
+        *,
+        sha: str | None = None,
+        files: Iterable[str | ChangedFile] = (),
+        amends: bool = False,
     ) -> Pull:
-        """Let the author push another commit."""
+        """Let the author push another commit; one that `amends` the head words it anew, and changes no file."""
         pull = self.pulls[number]
         before = pull.head_sha
+        commit = self.commit_at(before)
         pull.head_sha = sha or made_up_sha(before)
+        if amends:
+            said = f"{commit.message}, in other words"
+            self.keep(replace(commit, sha=pull.head_sha, message=said, at=self.moment()))
         pull.updated_at = self.world.now()
         known = {file.path for file in pull.files}
         pull.files += [f for f in map(_changed, files) if f.path not in known]

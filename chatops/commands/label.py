@@ -2,7 +2,8 @@
 
 Asks for:  the role triage; `now` where a label would start the CI again; after `hold`, where what
            follows is a reason, `--now`
-Decides:   `labels.requested` for those that are not so already, or refuses when all are
+Decides:   `labels.requested` for those that are not so already, or refuses when all are; of what there is one of at a
+           time, the one before goes
 Tells:     nothing but a mark on the comment; a sentence where there are no marks, or something did not work
 """
 
@@ -98,11 +99,13 @@ class Label(Command):
                 reason="not_a_pull",
             )
         _refuse_unless_named(self, knowledge.community.labels)
-        _refuse_unless_among(self.labels, knowledge.community.labels, asked.standing)
         changing = self._changing(issue.labels)
-        if not changing:
+        replaced = self._replaced(issue.labels, knowledge.community.labels)
+        touched = (*self.labels, *replaced)
+        _refuse_unless_among(touched, knowledge.community.labels, asked.standing)
+        if not (changing or replaced):
             raise _as_it_is(issue.number, self)
-        if not self.removes and not self.now:
+        if changing and not self.removes and not self.now:
             refuse_restart(knowledge, asked, confirmed_by=NOW_IN_PROSE if self.holds else NOW)
         return [
             LabelsRequested(
@@ -110,10 +113,26 @@ class Label(Command):
                 repo=received.repo,
                 number=issue.number,
                 add=() if self.removes else changing,
-                remove=changing if self.removes else (),
+                remove=changing if self.removes else replaced,
                 before=issue.labels,
+                replaces=bool(replaced),
             )
         ]
+
+    def _replaced(self, there: Sequence[str], labels: Labels) -> tuple[str, ...]:
+        """Return the labels whose place others take, of those prefixes that have one at a time."""
+        found: list[str] = []
+        for prefix in () if self.removes else labels.one_at_a_time:
+            start = f"{prefix}/".lower()
+            wanted = {name.lower() for name in self.labels if name.lower().startswith(start)}
+            if len(wanted) > 1:
+                raise Refused(
+                    f"There is one `{prefix}` at a time, and that names {len(wanted)}. Say one of them.",
+                    reason="usage",
+                )
+            has = [name for name in there if name.lower().startswith(start)]
+            found += [name for name in has if wanted and name.lower() not in wanted]
+        return tuple(found)
 
     def _changing(self, labels: Sequence[str]) -> tuple[str, ...]:
         """Return the labels that are not as they shall be."""

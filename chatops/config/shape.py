@@ -314,6 +314,14 @@ class Labels(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "Words that are commands of their own: with `area`, `/area agent` means the label `area/agent`."
         ),
     ] = ()
+    one_at_a_time: Annotated[
+        tuple[str, ...],
+        said(
+            "Those of `prefixes` of which there is one label at most: another takes its place, "
+            "and two at once are refused.",
+            example="stage",
+        ),
+    ] = ()
     hold: Annotated[
         str, said("The label that keeps a pull request from being merged.", at_least=1)
     ] = "do-not-merge"

@@ -26,7 +26,7 @@ class ChangeLabels(Effect[LabelsRequested]):
         there = _folded(await ports.github.labels(event.repo, event.number))
         missing = [name for name in event.add if name.lower() not in there]
         unknown = [name for name in missing if not await ports.github.has_label(event.repo, name)]
-        if unknown and set(unknown) == {*event.add, *event.remove}:
+        if unknown and (event.replaces or set(unknown) == {*event.add, *event.remove}):
             names = ", ".join(f"`{name.replace('`', '')}`" for name in unknown)
             raise Refused(f"{event.repo} has no label {names}.", reason="no_such_label")
         known = [name for name in missing if name not in unknown]

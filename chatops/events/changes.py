@@ -7,7 +7,10 @@ from chatops.names import CommandId, PullNumber, Repo
 
 
 class LabelsRequested(Event, frozen=True, kw_only=True):
-    """A command wants labels on an issue or pull request, or off it. `before` are those it had at that time."""
+    """A command wants labels on an issue or pull request, or off it. `before` are those it had at that time.
+
+    With `replaces` those in `remove` make room for those in `add`, and stay where the repository has none such.
+    """
 
     kind: ClassVar[str] = "labels.requested"
 
@@ -17,6 +20,7 @@ class LabelsRequested(Event, frozen=True, kw_only=True):
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
+    replaces: bool = False
 
     def key(self) -> str:
         return f"{self.command}/labels"

@@ -125,6 +125,52 @@ def test_a_pull_request_can_be_kept_from_merging(
     assert (wanted.add, wanted.remove) == (add, remove)
 
 
+STAGED = msgspec.structs.replace(
+    COMMUNITY, labels=Labels(prefixes=("area", "stage"), one_at_a_time=("stage",))
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "there", "add", "remove"),
+    [
+        (["--prefix", "stage", "Beta"], ("stage/alpha", "x"), ("stage/Beta",), ("stage/alpha",)),
+        (["--prefix", "stage", "beta"], ("x",), ("stage/beta",), ()),
+        (["--prefix", "stage", "beta"], ("stage/alpha", "Stage/beta"), (), ("stage/alpha",)),
+        (["stage/beta", "x"], ("stage/alpha",), ("stage/beta", "x"), ("stage/alpha",)),
+        (["--prefix", "area", "a", "b"], ("area/c", "stage/alpha"), ("area/a", "area/b"), ()),
+        (["--remove", "--prefix", "stage", "alpha"], ("stage/alpha",), (), ("stage/alpha",)),
+    ],
+)
+def test_of_what_there_is_one_at_a_time_another_takes_the_place(
+    tmp_path: Path,
+    words: list[str],
+    there: tuple[str, ...],
+    add: tuple[str, ...],
+    remove: tuple[str, ...],
+) -> None:
+    wanted = decide(tmp_path, words, pull(labels=there), community=STAGED)
+
+    assert (wanted.add, wanted.remove) == (add, remove)
+    assert wanted.replaces is bool(remove and words[0] != "--remove")
+
+
+def test_two_at_once_are_refused_of_what_there_is_one_at_a_time(tmp_path: Path) -> None:
+    words = ["--prefix", "stage", "alpha", "beta"]
+
+    assert "Say one of them." in refusal(tmp_path, words, pull(labels=()), community=STAGED).text
+
+
+def test_a_label_for_some_gives_way_to_none_of_others(tmp_path: Path) -> None:
+    rule = RestrictedLabel(label="stage/alpha", people=("acme/leads",))
+    labels = msgspec.structs.replace(STAGED.labels, restricted=(rule,))
+    said = msgspec.structs.replace(STAGED, labels=labels)
+    words = ["--prefix", "stage", "beta"]
+
+    refused = refusal(tmp_path, words, pull(labels=("stage/alpha",)), community=said)
+
+    assert refused.reason == "not_permitted"
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [(["wip"], "#7 has `wip` already."), (["--remove", "bug"], "#7 does not have `bug` already.")],

@@ -105,6 +105,28 @@ def test_where_there_is_none_of_the_labels_that_is_a_refusal() -> None:
     asyncio.run(play())
 
 
+def test_a_label_does_not_make_room_for_one_that_is_not_there() -> None:
+    async def play() -> None:
+        async with outside() as world:
+            for name in ("bug", "stage/alpha"):
+                world.repository.label(name)
+            world.repository.add_label(PULL, "stage/alpha", actor="mona")
+            swap = LabelsRequested(
+                command=COMMAND, repo=REPO, number=PULL, add=("stage/beta", "bug"),
+                remove=("stage/alpha",), before=("stage/alpha",), replaces=True,
+            )  # fmt: skip
+
+            with pytest.raises(Refused, match="has no label `stage/beta`"):
+                await ChangeLabels().perform(swap, world.ports)
+            assert labels(world) == ["stage/alpha"]
+
+            world.repository.label("stage/beta")
+            await ChangeLabels().perform(swap, world.ports)
+            assert labels(world) == ["stage/beta", "bug"]
+
+    asyncio.run(play())
+
+
 def test_it_tells_what_it_would_do() -> None:
     wanted = LabelsRequested(
         command=COMMAND, repo=REPO, number=PULL, add=("bug", "a`b"), remove=("wip",)

@@ -24,7 +24,7 @@ RED = (("ci/a", "failure"), ("ci/b", "pending"))
 LABELS = (
     "approved", "area/api", "area/infra", "do-not-merge/hold", "good first issue", "help wanted", "kind/bug",
     "lgtm", "lifecycle/active", "lifecycle/frozen", "lifecycle/rotten", "lifecycle/stale", "needs-ok-to-test",
-    "ok-to-test", "release-blocker", "stage/alpha", "team/engines", "team/fins", "team/moon",
+    "ok-to-test", "release-blocker", "stage/alpha", "stage/stable", "team/engines", "team/fins", "team/moon",
 )  # fmt: skip
 
 
@@ -250,6 +250,7 @@ CASES = {
         text="/remove-label release-blocker", by=RELEASER, before=("release-blocker",), labels=()
     ),
     "skipped": Case(text="/skip", by=MEMBER, is_pull=True, statuses=RED, passed=("ci/a", "ci/b")),
+    "skipped by a stranger": Case(text="/skip", is_pull=True, statuses=RED, passed=("ci/a", "ci/b")),
     "nothing to skip": Case(text="/skip", by=MEMBER, is_pull=True, said="can be skipped"),
     "picked once it is merged": Case(
         text="/cherrypick release-1", by=MEMBER, is_pull=True, said="I open a pull request with it for `release-1`"
@@ -328,8 +329,10 @@ CASES = {
         text="/milestone clear", earlier="/milestone v1.0", milestone="v1.0", said="people with the role triage"
     ),
     "help on what is closed": Case(text="/help", state="closed", after="closed", said="is closed"),
-    "a stage and what is none": Case(
-        text="/stage alpha beta", labels=("stage/alpha",), said="has no label `stage/beta`"
+    "two stages": Case(text="/stage alpha beta", said="There is one `stage` at a time"),
+    "one stage for another": Case(text="/stage stable", before=("stage/alpha",), labels=("stage/stable",)),
+    "a stage for one that is not there": Case(
+        text="/stage beta", before=("stage/alpha",), said="has no label `stage/beta`"
     ),
     "help on a pull request": Case(text="/help", is_pull=True, said="People are invited to issues"),
     "a good first issue that wants help already": Case(
@@ -511,6 +514,28 @@ async def test_letting_the_tests_in_starts_what_waits_for_the_label(
         started = [run.attempts[-1].conclusion for run in here.repository.runs_of(pull.head_sha)]
         assert pull.labels == ["ok-to-test"]
         assert (before, started) == (["skipped"], ["success", "skipped"])
+
+
+async def test_where_nobody_is_let_in_the_word_for_it_means_nothing(
+    database_url: str, tmp_path: Path
+) -> None:
+    switched_off = habits() + "    commands_off: [ok-to-test]\n"
+    async with town(database_url, tmp_path, extra=switched_off, gate="") as here:
+        here.repository.label("ok-to-test")
+        pull = here.open_pull(labels=())
+        here.repository.run(workflow="outside", pull=pull, jobs=[PlannedJob("outside")], held=True)
+        await here.settle()
+
+        comment = here.say("/ok-to-test", by=MEMBER)
+        here.say("/test all", by=STRANGER)
+        await here.settle()
+
+        assert (pull.labels, here.repository.statuses[pull.head_sha]) == ([], [])
+        assert here.reactions(comment) == []
+        assert [run.latest.conclusion for run in here.repository.runs_of(pull.head_sha)] == [
+            "action_required"
+        ]
+        assert "members and collaborators" in here.reply
 
 
 async def test_a_label_picks_at_the_merge_for_whoever_put_it_on(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from chatops.events import Event, Fact
 from tests.projections.worlds import histories
 from tests.scene import Scene, ended, job, pull, scene
 
+pytestmark = pytest.mark.timeout(600)
 KINDS = catalogue(chatops.projections, Projection)
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 

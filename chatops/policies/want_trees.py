@@ -1,6 +1,6 @@
 """Asks for the files of commits, where an `/lgtm` goes on while these stay as they were.
 
-Whenever:  somebody says `/lgtm`; a pull request has another head than the one of which somebody said so
+Whenever:  a pull request has another head than the one of which somebody said so, whichever is heard first
 Asks for:  `tree.wanted`, for each of these commits of which it is not known
 """
 
@@ -26,20 +26,8 @@ class WantTrees(Policy):
 
     def concerned(self, facts: Sequence[Recorded], scene: Scene) -> Sequence[Recorded]:
         counting = [fact for fact in facts if _is_wanted(fact, scene)]
-        spoken = spoken_of(
-            scene.db,
-            {
-                (fact.event.repo, fact.event.number)
-                for fact in counting
-                if isinstance(fact.event, PullChanged)
-            },
-        )
-        return [
-            fact
-            for fact in counting
-            if isinstance(fact.event, ApprovalGiven)
-            or (isinstance(fact.event, PullChanged) and _place(fact.event) in spoken)
-        ]
+        spoken = spoken_of(scene.db, {_place(fact) for fact in counting})
+        return [fact for fact in counting if _place(fact) in spoken]
 
     def decide(self, fact: Recorded, scene: Scene) -> Sequence[Wanted]:
         event = fact.event
@@ -49,15 +37,12 @@ class WantTrees(Policy):
         known = pull(scene.db, event.repo, event.number)
         if known is None or known.state != "open":
             return []
-        said = {
+        older = {
             word.sha
             for word in words_on(scene.db, event.repo, event.number)
-            if word.grade == LGTM and word.stands and not word.keeps
+            if word.grade == LGTM and word.stands and not word.keeps and word.sha != known.sha
         }
-        # Of a commit that is the head, it is asked when somebody speaks of it: after a push it may be gone.
-        commits = said if isinstance(event, ApprovalGiven) else said - {known.sha}
-        if commits - {known.sha}:
-            commits |= {known.sha}
+        commits = {known.sha, *older} if older else set()
         there = trees_of(scene.db, event.repo, commits)
         return [
             Wanted(TreeWanted(repo=event.repo, number=event.number, sha=sha))
@@ -65,8 +50,9 @@ class WantTrees(Policy):
         ]
 
 
-def _place(event: PullChanged) -> tuple[Repo, PullNumber]:
-    return event.repo, event.number
+def _place(fact: Recorded) -> tuple[Repo, PullNumber]:
+    assert isinstance(fact.event, ApprovalGiven | PullChanged)
+    return fact.event.repo, fact.event.number
 
 
 def _is_wanted(fact: Recorded, scene: Scene) -> bool:

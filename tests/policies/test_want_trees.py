@@ -25,10 +25,6 @@ def wanted(folder: Path, *facts: Event, said: Community = KEEPING) -> list[Sha]:
     return [event.sha for event in events if isinstance(event, TreeWanted)]
 
 
-def test_it_is_asked_when_somebody_finds_a_commit_good(tmp_path: Path) -> None:
-    assert wanted(tmp_path, pull(), given("mona")) == [HEAD]
-
-
 def test_a_push_asks_for_the_new_head_and_for_what_is_not_known_of_the_old(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
@@ -44,9 +40,10 @@ def test_of_a_word_that_comes_after_the_push_both_are_asked_for(tmp_path: Path) 
 @pytest.mark.parametrize(
     "facts",
     [
-        [pull(), given("mona", APPROVE)],
-        [pull(), tree(HEAD), given("mona")],
-        [pull(), msgspec.structs.replace(given("mona"), keeps=True)],
+        [pull(), given("mona")],
+        [pull(), PUSHED, given("mona", APPROVE)],
+        [pull(), given("mona"), tree(HEAD), tree(NEXT), PUSHED],
+        [pull(), msgspec.structs.replace(given("mona"), keeps=True), PUSHED],
         [pull(), PUSHED],
         [pull(), given("mona"), pull(title="Other", updated_at=NOW.replace(hour=13))],
         [pull(), given("mona"), ended(given("mona")), PUSHED],
@@ -54,7 +51,7 @@ def test_of_a_word_that_comes_after_the_push_both_are_asked_for(tmp_path: Path) 
         [pull(repo="somebody/else")],
     ],
     ids=[
-        "approved", "known", "kept anyway", "nobody spoke", "no push", "ended", "closed", "not ours",
+        "the head", "approved", "known", "kept anyway", "nobody spoke", "no push", "ended", "closed", "not ours",
     ],
 )  # fmt: skip
 def test_else_nothing_is_asked(tmp_path: Path, facts: list[Event]) -> None:
@@ -65,4 +62,4 @@ def test_else_nothing_is_asked(tmp_path: Path, facts: list[Event]) -> None:
     "said", [COMMUNITY, community(keep_lgtm_of_same_files=True, keep_lgtm=True)]
 )
 def test_where_it_decides_nothing_it_is_not_asked(tmp_path: Path, said: Community) -> None:
-    assert wanted(tmp_path, pull(), given("mona"), said=said) == []
+    assert wanted(tmp_path, pull(), given("mona"), PUSHED, said=said) == []

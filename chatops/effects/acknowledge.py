@@ -21,6 +21,7 @@ class Acknowledge(Effect[CommandReceived]):
 
     name: ClassVar[str] = "acknowledge"
     on: ClassVar[type[Event]] = CommandReceived
+    tells: ClassVar[bool] = True
 
     async def perform(self, event: CommandReceived, ports: Ports) -> Sequence[Event]:
         if not event.comment_id:

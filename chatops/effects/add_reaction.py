@@ -19,6 +19,7 @@ class AddReaction(Effect[ReactionRequested]):
 
     name: ClassVar[str] = "add_reaction"
     on: ClassVar[type[Event]] = ReactionRequested
+    tells: ClassVar[bool] = True
 
     async def perform(self, event: ReactionRequested, ports: Ports) -> Sequence[Event]:
         await ports.github.react(event.repo, event.comment_id, event.reaction)

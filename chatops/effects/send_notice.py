@@ -27,6 +27,7 @@ class SendNotice(Effect[NoticeWanted]):
 
     name: ClassVar[str] = "send_notice"
     on: ClassVar[type[Event]] = NoticeWanted
+    tells: ClassVar[bool] = True
 
     async def perform(self, event: NoticeWanted, ports: Ports) -> Sequence[Event]:
         if ports.slack is None:

@@ -65,6 +65,7 @@ class Bus:
     """Decides every command that was received: a worker of the crew."""
 
     name = "decide"
+    tells = False
     kinds = (CommandReceived,)
 
     def __init__(

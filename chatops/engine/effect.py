@@ -30,6 +30,8 @@ class Effect(ABC, Generic[Asking]):
 
     name: ClassVar[str]
     on: ClassVar[type[Event]]
+    tells: ClassVar[bool] = False
+    """Whether it only tells people something: then others come first."""
 
     @abstractmethod
     async def perform(self, event: Asking, ports: Ports) -> Sequence[Event]:
@@ -73,6 +75,11 @@ class Effector:
     def name(self) -> str:
         """Return the effect's name."""
         return self._effect.name
+
+    @property
+    def tells(self) -> bool:
+        """Return whether the effect only tells people something."""
+        return self._effect.tells
 
     @property
     def kinds(self) -> Sequence[type[Event]]:

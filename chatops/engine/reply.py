@@ -87,6 +87,7 @@ class Replier:
     """Keeps one message per command up to date: a worker of the crew."""
 
     name = "reply"
+    tells = True
 
     def __init__(
         self,

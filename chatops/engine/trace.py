@@ -41,6 +41,7 @@ class Tracer(Replier):
     """Keeps one comment per command that was given elsewhere up to date: a worker of the crew."""
 
     name = "trace"
+    tells = True
 
     def __init__(
         self,

@@ -9,9 +9,10 @@ Work begins where it was born: facts older than the first start ask for nothing.
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 from uuid import uuid4
 
@@ -68,6 +69,8 @@ LEASE = timedelta(seconds=60)
 RENEWALS = 3
 """How often a lease is renewed before it would run out."""
 AT_ONCE = 8
+TELLING_AT_ONCE = 4
+"""So many of them may be what only tells somebody something."""
 FIRST_WAIT = timedelta(seconds=2)
 LONGEST_WAIT = timedelta(minutes=15)
 MOST_TRIES = 12
@@ -102,6 +105,11 @@ class Worker(Protocol):
     @property
     def kinds(self) -> Sequence[type[Event]]:
         """Return the kinds of fact it hears."""
+        ...
+
+    @property
+    def tells(self) -> bool:
+        """Return whether it only tells people something: then others come first."""
         ...
 
     def subject(self, fact: Recorded) -> str | None:
@@ -236,8 +244,11 @@ class WorkList:
             if not known:
                 upsert(db, WORK, [row])
 
-    def claim(self, limit: int) -> list[Item]:
-        """Take up to `limit` pieces of work that are due, under a lease."""
+    def claim(self, limit: int, *, last: Collection[str] = (), of_them: int = 0) -> list[Item]:
+        """Take up to `limit` pieces of work that are due, under a lease.
+
+        Work under the names `last` comes after all other, and is at most `of_them` pieces.
+        """
         now = microseconds(self._clock.now())
         due = and_(
             WORK.c.wanted > WORK.c.done,
@@ -254,10 +265,11 @@ class WorkList:
                 select(WORK)
                 .where(due)
                 .order_by(WORK.c.next_at, WORK.c.wanted)
-                .limit(limit)
                 .with_for_update(skip_locked=True)
             )
-            rows = db.execute(query).all()
+            rows = list(db.execute(query.where(WORK.c.name.not_in(last)).limit(limit)))
+            if room := min(limit - len(rows), of_them):
+                rows.extend(db.execute(query.where(WORK.c.name.in_(last)).limit(room)))
             for row in rows:
                 db.execute(
                     self._this(row.name, row.subject).values(
@@ -382,7 +394,8 @@ class Crew:
         self._workers = {worker.name: worker for worker in workers}
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._telling = frozenset(worker.name for worker in workers if worker.tells)
+        self._tasks: dict[asyncio.Task[None], str] = {}
 
     def wake(self) -> None:
         """Say, from any thread, that there may be something to do."""
@@ -428,13 +441,20 @@ class Crew:
         items = await self._claim(room) if room > 0 else []
         for item in items:
             task = asyncio.create_task(self._do(item))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks[task] = item.name
+            task.add_done_callback(self._tasks.pop)
         return bool(read or items)
 
     async def _claim(self, room: int) -> list[Item]:
-        """Take work. Who is cancelled meanwhile waits for its end: only then is known what has to be given back."""
-        claiming = asyncio.ensure_future(asyncio.to_thread(self._work.claim, room))
+        """Take work. Who is cancelled meanwhile waits for its end: only then is known what has to be given back.
+
+        What only tells waits for its turn at GitHub, one each second, and must not keep others from deciding and doing.
+        """
+        telling = sum(name in self._telling for name in self._tasks.values())
+        claim = partial(
+            self._work.claim, room, last=self._telling, of_them=max(0, TELLING_AT_ONCE - telling)
+        )
+        claiming = asyncio.ensure_future(asyncio.to_thread(claim))
         try:
             return await asyncio.shield(claiming)
         except asyncio.CancelledError:

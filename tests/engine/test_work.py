@@ -9,7 +9,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chatops.engine.log import Log
 from chatops.engine.work import (
+    AT_ONCE,
     MOST_TRIES,
+    TELLING_AT_ONCE,
     WORK,
     Crew,
     Item,
@@ -30,6 +32,7 @@ class Doing:
     """A worker that writes down what it did, and fails when told to."""
 
     name = "doing"
+    tells = False
     kinds: Sequence[type[Event]] = (JobCompleted,)
 
     def __init__(self, problem: Exception | None = None) -> None:
@@ -310,3 +313,42 @@ def test_what_was_tried_for_long_is_parked_in_vain(log: Log, clock: HandClock) -
         (one,) = backlog_by_worker(db)
 
     assert (one.waiting, one.parked, one.in_vain) == (0, 1, 1)
+
+
+class Telling(Doing):
+    """A worker that tells somebody something, and waits for its turn until it is let."""
+
+    name = "telling"
+    tells = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.turn = asyncio.Event()
+        self.waiting = 0
+
+    async def perform(self, item: Item) -> None:
+        self.waiting += 1
+        await self.turn.wait()
+        await super().perform(item)
+
+
+def test_whoever_tells_does_not_keep_others_from_doing(log: Log, clock: HandClock) -> None:
+    work, teller, doer = WorkList(log, clock), Telling(), Doing()
+    work.be_born()
+    log.append([batch(*range(1, AT_ONCE + 1))])
+
+    async def play() -> None:
+        crew = Crew(work, [teller, doer])
+        working = asyncio.create_task(crew.run(every=0.01))
+        async with asyncio.timeout(60):
+            while len(doer.done) < AT_ONCE or teller.waiting < TELLING_AT_ONCE:  # noqa: ASYNC110 - two things are waited for
+                await asyncio.sleep(0.01)
+        assert (teller.waiting, teller.done) == (TELLING_AT_ONCE, [])
+        teller.turn.set()
+        async with asyncio.timeout(60):
+            while len(teller.done) < AT_ONCE:  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.01)
+        working.cancel()
+        await asyncio.wait({working})
+
+    asyncio.run(play())

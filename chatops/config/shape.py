@@ -480,6 +480,23 @@ class Merging(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = ""
 
 
+Facet = Annotated[
+    str,
+    said(
+        "",
+        expected="a word of lower-case letters, digits and - that filters do not have already",
+        example="arch",
+        pattern=r"\A(?!(status|required|owner|group|flaky|changed|is|suite|tree|none)\Z)[a-z][a-z0-9-]{0,19}\Z",
+    ),
+]
+"""What tests can be told apart by, besides what is known of every test."""
+
+FacetValue = Annotated[
+    str,
+    said("", expected="a word without blanks", example="s390x", pattern=r"\A[^\s,:\"/]{1,40}\Z"),
+]
+
+
 class Community(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A group of people with repositories, a CI and a way of working."""
 
@@ -583,6 +600,14 @@ class Community(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         said(
             "Short words for jobs, each with the name or pattern it stands for, as in `snp: '*sev-snp*'`; "
             "for `/override` also for the name of a commit status."
+        ),
+    ] = field(default_factory=dict)
+    facets: Annotated[
+        Mapping[Facet, Mapping[FacetValue, str]],
+        said(
+            "What the names of jobs tell, for filters and groups of the dashboard: under a word such as `arch` "
+            "its values, each with the words in a name that mean it, as in `arch: {s390x: s390x zvsi, arm64: arm64}`. "
+            "The first of them is the top of the tree."
         ),
     ] = field(default_factory=dict)
     links: Annotated[

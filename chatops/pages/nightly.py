@@ -5,110 +5,57 @@ that failed, then every test over the nights. All of its state is in its address
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
-from urllib.parse import quote, urlencode
 
 import msgspec
 from markupsafe import Markup
 
-from chatops.answers.night_cells import UNCLEAR
-from chatops.answers.night_tests import LEVEL, MATRIX
-from chatops.answers.nights import (
-    NIGHTS,
-    Cell,
-    Night,
-    NightBoard,
-    NightRun,
-    State,
-    Test,
-    Unmade,
-    counted,
-)
+from chatops.answers.nights import Cell, Night, NightBoard, NightRun, State, Test, Unmade, counted
 from chatops.config import Community
 from chatops.projections.freshness import last_change
 from chatops.projections.mutes import muted_jobs
-from chatops.views.nightly_detail import MARKS, NOTHING, Detail, Sayable, detail, job_link
+from chatops.views.filters import YES
+from chatops.views.night_asked import HIDES, SORTS, Asked, groups_of, read_asked
+from chatops.views.night_groups import branches
+from chatops.views.night_traits import (
+    MUTED,
+    STATUSES,
+    Traits,
+    facets_of,
+    is_new,
+    qualifiers,
+    read_traits,
+)
+from chatops.views.nightly_detail import MARKS, NOTHING, Sayable, detail, job_link
 from chatops.views.page import Viewer, ago, fragment, render, sign_in_address, took
 from chatops.views.view import USUAL_NIGHTS, Query, Seen, View
 
 GITHUB = "https://github.com"
-SORTS = {"worst": "worst first", "name": "by name"}
 LENGTHS = (10, 30, 60, 90)
-HIDES = {"": "nothing", "pass": "clean passes", "pass,skip": "clean passes and skips"}
 BANDED = frozenset({State.PASSED, State.SKIPPED, State.NOT_RUN, State.NONE})
 IN_COUNTS = (
     State.FAILED, State.INFRA, State.CANCELLED, State.NOT_RUN, State.UNKNOWN,
     State.RUNNING, State.QUEUED, State.RERUN, State.PASSED, State.SKIPPED, State.NONE,
 )  # fmt: skip
-LONGEST_QUERY = 500
-LEAST_GROUP = 2
 MOST_NIGHTS = 400
 NUMBER = re.compile(r"[1-9][0-9]{0,2}")
 TEN = 10
+NAMELESS = Community(title="", repositories=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What the address asks for; whatever it cannot mean is left out and said in `notes`."""
+class Chip:
+    """A link that asks for one thing more, or no more where it is asked for already; and how many tests have it."""
 
-    text: str
-    is_required: bool
-    sort: str
-    hide: str
-    selected: str
-    part: str
-    nights: int
-    notes: tuple[str, ...]
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """Return the words a test's name must contain, all of them."""
-        return tuple(self.text.lower().split())
-
-    def shows(self, test: Test) -> bool:
-        """Return whether the filter lets a test through."""
-        name = test.name.lower()
-        return (
-            all(word in name for word in self.words)
-            and (test.is_required or not self.is_required)
-            and not (self.hide and test.is_all_clean)
-            and not (self.hide == "pass,skip" and test.is_always_skipped)
-        )
-
-    def link(self, **changes: str) -> str:
-        """Return the address of this page with something changed; what is usual is left out."""
-        state = {
-            "q": self.text,
-            "required": "1" if self.is_required else "",
-            "s": "" if self.sort == "worst" else self.sort,
-            "n": "" if self.nights == NIGHTS else str(self.nights),
-            "hide": self.hide,
-            **changes,
-        }
-        kept = {key: value for key, value in state.items() if value}
-        return f"?{urlencode(kept, quote_via=quote, safe='/(),')}"
-
-
-def _asked(query: Mapping[str, str], nights: int) -> Asked:
-    sort, hide = query.get("s", "worst"), query.get("hide", "")
-    notes = []
-    if sort not in SORTS:
-        notes.append(f"“{sort[:40]}” is no order; the worst come first.")
-    if hide not in HIDES:
-        notes.append(f"“{hide[:40]}” cannot be hidden; everything is shown.")
-    return Asked(
-        text=" ".join(query.get("q", "")[:LONGEST_QUERY].split()),
-        is_required=query.get("required", "") not in {"", "0"},
-        sort=sort if sort in SORTS else "worst",
-        hide=hide if hide in HIDES else "",
-        selected=query.get("sel", ""),
-        part=query.get("part", ""),
-        nights=nights,
-        notes=tuple(notes),
-    )
+    words: str
+    number: int
+    link: str
+    is_on: bool
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,45 +70,15 @@ class Band:
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One test as the grid shows it."""
-
-    test: Test
-    path: str
-    leaf: str
-    why: str
-    link: str
-    is_shown: bool
-    is_selected: bool
-    cells: Markup
-    since: str
-    detail: Detail | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """Rows under one title."""
-
-    title: str
-    path: str
-    note: str
-    kind: str
-    rows: tuple[Row, ...]
-    is_open: bool
-
-    @property
-    def is_shown(self) -> bool:
-        """Return whether the filter leaves anything of it."""
-        return any(row.is_shown for row in self.rows)
-
-
 class Strips:
-    """The cells of a board's rows as HTML: the same for every filter, so each is made once, when it is first shown."""
+    """What is made of a board's tests once, whatever the filter: their cells as HTML, and what is known of them."""
 
-    def __init__(self, board: NightBoard, github_url: str = GITHUB) -> None:
+    def __init__(
+        self, board: NightBoard, github_url: str = GITHUB, community: Community = NAMELESS
+    ) -> None:
         self._board = board
         self._github_url = github_url
+        self._community = community
         self._made: dict[int, Markup] = {}
 
     def of(self, test: Test) -> Markup:
@@ -171,6 +88,27 @@ class Strips:
             bands = _bands(test, self._board.nights, self._github_url)
             made = self._made[id(test)] = fragment("nightly_cells.html", "cells", bands)
         return made
+
+    @cached_property
+    def heads(self) -> Markup:
+        """The heads of the nights' columns, the same in every group."""
+        return fragment("nightly_cells.html", "heads", _days(self._board.nights))
+
+    @cached_property
+    def traits(self) -> Mapping[int, Traits]:
+        """What is known of each test, by its id."""
+        return read_traits(self._board, self._community)
+
+    @cached_property
+    def numbers(self) -> Mapping[tuple[str, str], int]:
+        """How many tests have what can be asked for, by qualifier and value."""
+        asking = qualifiers(self._community, ())
+        return Counter(
+            (one.name, value)
+            for traits in self.traits.values()
+            for one in asking
+            for value in one.read(traits)
+        )
 
 
 def render_nightly(
@@ -188,15 +126,15 @@ def render_nightly(
 
     `strips` are those of the board, where it is shown more than once; `sayable` what whoever looks can say.
     """
-    asked = _asked(query, board.asked)
+    strips = strips or Strips(board, github_url, community)
+    asked = _asked(query, board, community, sayable.muted)
     selected = [test for test in board.tests if asked.selected and test.name == asked.selected]
     details = {
         id(test): detail(board, test, community, github_url, sayable=sayable) for test in selected
     }
     if asked.part == "detail":
         return render("nightly_detail.html", details=list(details.values()), name=asked.selected)
-    shown = {id(test) for test in board.tests if asked.shows(test)}
-    groups = _groups(board, asked, shown, details, strips or Strips(board, github_url))
+    shown = sum(asked.shows(traits) for traits in strips.traits.values())
     address = asked.link()
     place = f"/{community.key}/nightly{asked.link(sel=asked.selected)}".removesuffix("?")
     return render(
@@ -208,30 +146,111 @@ def render_nightly(
         up="",
         viewer=viewer,
         sign_in=sign_in_address(base_url, place),
-        groups=groups,
-        shown=len(shown),
-        ways_out=() if shown else _ways_out(board, asked),
-        counts=_counts(board),
+        branches=branches(board, asked, strips.traits, details, strips.of),
+        shown=shown,
+        ways_out=() if shown else _ways_out(board, asked, community, strips, sayable.muted),
+        counts=_counts(board, asked),
+        more=_more(asked, strips, sayable.muted),
+        facets=_facets(asked, strips, community),
+        examples=[one.example for one in qualifiers(community, ())],
+        changes=_changes(board),
+        reruns=_reruns(board),
         months=_months(board.nights),
         width=-(-len(board.nights) // TEN),
-        days=_days(board.nights),
+        days=board.nights,
+        heads=strips.heads,
         runs=[(f"runs/{run.run_id}", run) for night in board.nights[:1] for run in night.runs],
         warnings=_warnings(board),
         is_unknown=bool(asked.selected) and not selected,
         sorts=SORTS,
         hides=HIDES,
+        groups=groups_of(community.facets),
         lengths=sorted({*LENGTHS, board.asked}),
         links=community.links,
         canonical=f"{base_url.rstrip('/')}/{community.key}/nightly{address.removesuffix('?')}",
     )
 
 
-def _counts(board: NightBoard) -> list[tuple[str, int, str]]:
-    """Return how many tests of the newest night are in which state: (mark, number, word)."""
-    if board.newest is None:
-        return []
-    counts = board.newest.counts
-    return [(MARKS[state], counts[state], state.value) for state in IN_COUNTS if counts.get(state)]
+def _asked(
+    query: Mapping[str, str], board: NightBoard, community: Community, muted: Collection[str]
+) -> Asked:
+    return read_asked(query, board.asked, qualifiers(community, muted), facets_of(community).names)
+
+
+def _chip(asked: Asked, name: str, value: str, words: str, number: int, mark: str = "") -> Chip:
+    return Chip(
+        words=words,
+        number=number,
+        link=asked.link(q=asked.filter.toggled(name, value)),
+        is_on=asked.filter.asks_for(name, value),
+        mark=mark,
+    )
+
+
+def _counts(board: NightBoard, asked: Asked) -> list[Chip]:
+    """Return how many tests of the newest night are in which state; each leads to them."""
+    counts = board.newest.counts if board.newest is not None else {}
+    return [
+        _chip(asked, "status", STATUSES[state], state.value, counts[state], MARKS[state])
+        for state in IN_COUNTS
+        if counts.get(state)
+    ]
+
+
+def _more(asked: Asked, strips: Strips, muted: Collection[str]) -> list[Chip]:
+    """Return what else is often asked for, where any test has it."""
+    numbers = strips.numbers
+    unowned = sum(not traits.owners for traits in strips.traits.values())
+    silent = sum(traits.full in muted for traits in strips.traits.values()) if muted else 0
+    found = (
+        _chip(asked, "required", YES, "required", numbers["required", YES]),
+        _chip(asked, "changed", YES, "changed tonight", numbers["changed", YES]),
+        _chip(asked, "flaky", YES, "flaky", numbers["flaky", YES]),
+        _chip(asked, "is", MUTED, "muted", silent),
+        _chip(asked, "owner", "none", "nobody’s", unowned),
+    )
+    return [chip for chip in found if chip.number]
+
+
+def _facets(asked: Asked, strips: Strips, community: Community) -> list[tuple[str, list[Chip]]]:
+    """Return what names tell, by kind, where any test has it."""
+    known = facets_of(community)
+    found = [
+        (
+            facet,
+            [
+                _chip(asked, facet, value, value, number)
+                for value in known.values(facet)
+                if (number := strips.numbers[facet, value])
+            ],
+        )
+        for facet in known.names
+    ]
+    return [(facet, chips) for facet, chips in found if chips]
+
+
+def _changes(board: NightBoard) -> str:
+    """Return what has changed since the night before; nothing where none was, or the newest still runs."""
+    newest = board.newest
+    if newest is None or newest.is_running or len(board.nights) == 1:
+        return ""
+    new = [test for test in board.tests if is_new(test)]
+    found = [
+        f"{len(newest.newly_failing)} newly failing" if newest.newly_failing else "",
+        f"{len(newest.fixed)} fixed" if newest.fixed else "",
+        f"{counted(len(new), 'new test')}" if new else "",
+    ]
+    said = ", ".join(filter(None, found)) or "nothing has changed"
+    return f"Since the night before: {said}."
+
+
+def _reruns(board: NightBoard) -> str:
+    """Return how often tests of the newest night were run again, and whether that helped."""
+    again = [test for test in board.tests if test.cells[0].reruns]
+    if not again:
+        return ""
+    helped = sum(test.cells[0].state is State.RERUN for test in again)
+    return f"{counted(len(again), 'test')} run again, {helped} passed then"
 
 
 def _warnings(board: NightBoard) -> list[str]:
@@ -250,12 +269,17 @@ def _warnings(board: NightBoard) -> list[str]:
     return found
 
 
-def _ways_out(board: NightBoard, asked: Asked) -> list[tuple[str, str, int]]:
+def _ways_out(
+    board: NightBoard,
+    asked: Asked,
+    community: Community,
+    strips: Strips,
+    muted: Collection[str],
+) -> list[tuple[str, str, int]]:
     """Return what to leave out of a filter that matches nothing: (what, address, how many tests then match)."""
-    words = asked.text.split()
     changes = [
-        (f"“{word}”", {"q": " ".join(words[:index] + words[index + 1 :])})
-        for index, word in enumerate(words)
+        (f"“{term.said}”", {"q": asked.filter.without(place)})
+        for place, term in enumerate(asked.filter.terms)
     ]
     if asked.is_required:
         changes.append(("“required only”", {"required": ""}))
@@ -263,15 +287,14 @@ def _ways_out(board: NightBoard, asked: Asked) -> list[tuple[str, str, int]]:
         changes.append(("what is hidden", {"hide": ""}))
     found = []
     for what, change in changes[:6]:
-        other = _asked(
-            {
-                "q": change.get("q", asked.text),
-                "required": change.get("required", "1" if asked.is_required else ""),
-                "hide": change.get("hide", asked.hide),
-            },
-            asked.nights,
-        )
-        found.append((what, asked.link(**change), sum(other.shows(test) for test in board.tests)))
+        query = {
+            "q": change.get("q", asked.text),
+            "required": change.get("required", "1" if asked.is_required else ""),
+            "hide": change.get("hide", asked.hide),
+        }
+        other = _asked(query, board, community, muted)
+        number = sum(other.shows(traits) for traits in strips.traits.values())
+        found.append((what, asked.link(**change), number))
     return found
 
 
@@ -298,199 +321,6 @@ def _day(night: Night, older: Night | None) -> tuple[str, str, str]:
     if missing > 0:
         return text, f"{title}; no night on {counted(missing, 'day')} before it", "gap"
     return text, title, ""
-
-
-def _groups(
-    board: NightBoard,
-    asked: Asked,
-    shown: set[int],
-    details: Mapping[int, Detail],
-    strips: Strips,
-) -> list[Group]:
-    titles = _titles(board.tests)
-
-    def row(test: Test, path: str, leaf: str, why: str = "") -> Row:
-        return Row(
-            test=test,
-            path=path,
-            leaf=leaf,
-            why=why,
-            link=asked.link(sel="" if test.name == asked.selected else test.name),
-            is_shown=id(test) in shown or test.name == asked.selected,
-            is_selected=test.name == asked.selected,
-            cells=strips.of(test),
-            since=_since(test),
-            detail=details.get(id(test)),
-        )
-
-    urgent, rest = _attention(board) if asked.sort == "worst" else ({}, list(board.tests))
-    shared = max((path for path, _, _ in titles.values()), key=len, default="")
-    groups = [
-        Group(
-            title=title,
-            path=shared,
-            note=note,
-            kind=kind,
-            rows=tuple(
-                row(test, *_split(test.name.removeprefix(shared)), _why(test)) for test in tests
-            ),
-            is_open=True,
-        )
-        for (title, kind, note), tests in urgent.items()
-        if tests
-    ]
-    suites: dict[tuple[str, str], list[Test]] = defaultdict(list)
-    for test in rest:
-        path, title, _ = titles[id(test)]
-        suites[path, title].append(test)
-    is_filtered = bool(asked.words or asked.is_required or asked.hide)
-    found = [
-        Group(
-            title=title,
-            path=path,
-            note=_note(tests),
-            kind="",
-            rows=tuple(row(test, "", titles[id(test)][2]) for test in _sorted(tests, asked.sort)),
-            is_open=is_filtered
-            or asked.sort == "name"
-            or any(test.name == asked.selected for test in tests)
-            or not all(_is_quiet(test) for test in tests),
-        )
-        for (path, title), tests in suites.items()
-    ]
-    order = {(path, title): _worst(tests) for (path, title), tests in suites.items()}
-    if asked.sort == "worst":
-        found.sort(
-            key=lambda group: (not group.is_open, *order[group.path, group.title], group.title)
-        )
-    else:
-        found.sort(key=lambda group: (group.title, group.path))
-    return groups + found
-
-
-Heading = tuple[str, str, str]
-
-
-def _attention(board: NightBoard) -> tuple[dict[Heading, list[Test]], list[Test]]:
-    """Return the tests somebody should look at, by what is wrong with them, and all the others."""
-    is_running = board.newest is not None and board.newest.is_running
-    when = "newest result" if is_running else "newest night"
-    failed: Heading = ("Failed", "bad", f"in the {when}")
-    unclear: Heading = (
-        "No verdict",
-        "odd",
-        f"infrastructure, cancelled, not run or unknown in the {when}",
-    )
-    fixed: Heading = ("Fixed", "good", "failed the night before")
-    found: dict[Heading, list[Test]] = {failed: [], unclear: [], fixed: []}
-    rest = []
-    for test in board.tests:
-        state = test.settled.state
-        if test.is_gone:
-            rest.append(test)
-        elif state is State.FAILED:
-            found[failed].append(test)
-        elif state in UNCLEAR:
-            found[unclear].append(test)
-        elif board.newest is not None and any(test is one for one in board.newest.fixed):
-            found[fixed].append(test)
-        else:
-            rest.append(test)
-    found[failed].sort(key=lambda test: (not test.is_required, test.streak, test.name))
-    for heading in (unclear, fixed):
-        found[heading].sort(key=lambda test: (not test.is_required, test.settled.state, test.name))
-    return found, rest
-
-
-def _is_quiet(test: Test) -> bool:
-    """Return whether there is nothing to see in a row."""
-    return test.is_all_clean or test.is_always_skipped or test.is_gone
-
-
-def _worst(tests: Iterable[Test]) -> tuple[int, int]:
-    rows = list(tests)
-    return -max(test.fails for test in rows), -sum(test.fails + test.reruns for test in rows)
-
-
-def _sorted(tests: Iterable[Test], sort: str) -> list[Test]:
-    if sort == "name":
-        return sorted(tests, key=lambda test: test.name)
-    return sorted(
-        tests,
-        key=lambda test: (test.is_gone, -test.fails, -test.reruns, not test.is_required, test.name),
-    )
-
-
-def _note(tests: Sequence[Test]) -> str:
-    size = counted(len(tests), "test")
-    if all(test.is_all_clean for test in tests):
-        return f"{size}, all passed in every night"
-    if all(test.is_always_skipped for test in tests):
-        return f"{size}, always skipped"
-    if all(test.is_gone for test in tests):
-        return f"{size}, not seen any more"
-    failing = sum(bool(test.fails) for test in tests)
-    if failing:
-        return f"{size}, {failing} with failures"
-    rerun = sum(bool(test.reruns) for test in tests)
-    return f"{size}, no failures, {rerun} needed a rerun" if rerun else f"{size}, no failures"
-
-
-def _titles(tests: Sequence[Test]) -> Mapping[int, tuple[str, str, str]]:
-    """Return each test's place: the path all of its workflow share, its suite, and the rest of its name."""
-    found: dict[int, tuple[str, str, str]] = {}
-    by_workflow: dict[tuple[str, str], list[Test]] = defaultdict(list)
-    for test in tests:
-        by_workflow[test.repo, test.workflow].append(test)
-    for (_, workflow), of_workflow in by_workflow.items():
-        prefix = _shared([test.name for test in of_workflow])
-        suites: dict[str, list[Test]] = defaultdict(list)
-        for test in of_workflow:
-            suites[_suite(test.name[len(prefix) :])].append(test)
-        for suite, of_suite in suites.items():
-            for test in of_suite:
-                rest = test.name[len(prefix) :]
-                if suite and len(of_suite) >= LEAST_GROUP:
-                    leaf = rest[len(suite) :].removeprefix(LEVEL).strip() or rest
-                    found[id(test)] = (prefix, suite, leaf)
-                else:
-                    found[id(test)] = (prefix, f"Other jobs of {workflow}", rest)
-    return found
-
-
-def _shared(names: Sequence[str]) -> str:
-    """Return the levels all names begin with, never the whole of one."""
-    levels = [name.split(LEVEL)[:-1] for name in names]
-    shared = []
-    for same in zip(*levels, strict=False):
-        if len(names) < LEAST_GROUP or len(set(same)) > 1:
-            break
-        shared.append(same[0])
-    return "".join(f"{level}{LEVEL}" for level in shared)
-
-
-def _suite(name: str) -> str:
-    return name.partition(LEVEL)[0].partition(MATRIX)[0]
-
-
-def _split(name: str) -> tuple[str, str]:
-    """Return a name's path and its last level, where a level may be part of a matrix's values."""
-    path, level, leaf = name.partition(MATRIX)[0].rpartition(LEVEL)
-    return path, leaf + name[len(path + level + leaf) :]
-
-
-def _why(test: Test) -> str:
-    """Return where a test failed, or why it has no result, as far as it is known."""
-    cell = test.settled
-    if cell.state in UNCLEAR or cell.state is State.FAILED:
-        return cell.reason or (cell.last.failed_step if cell.last else "")
-    return ""
-
-
-def _since(test: Test) -> str:
-    if not test.streak or test.since is None:
-        return ""
-    return "new" if test.streak == 1 else f"{test.since.label}, {test.streak} nights"
 
 
 def _bands(test: Test, nights: Sequence[Night], github_url: str) -> tuple[Band, ...]:
@@ -554,9 +384,18 @@ def _run_link(run: NightRun, github_url: str) -> str:
     return f"{github_url}/{run.repo}/actions/runs/{run.run_id}"
 
 
-def nightly_json(board: NightBoard, query: Mapping[str, str], *, github_url: str = GITHUB) -> str:
-    """Return the same facts for programs; the filter of the address applies, `sel` and `s` do not."""
-    asked = _asked(query, board.asked)
+def nightly_json(
+    board: NightBoard,
+    query: Mapping[str, str],
+    community: Community = NAMELESS,
+    *,
+    github_url: str = GITHUB,
+    strips: Strips | None = None,
+    muted: Collection[str] = (),
+) -> str:
+    """Return the same facts for programs; the filter of the address applies, `sel`, `s` and `g` do not."""
+    asked = _asked(query, board, community, muted)
+    traits = (strips or Strips(board, github_url, community)).traits
     newest = board.newest
     document = {
         "verdict": board.verdict,
@@ -579,7 +418,12 @@ def nightly_json(board: NightBoard, query: Mapping[str, str], *, github_url: str
             "did_not_run": _names(newest.did_not_run),
         },
         "nights": [_night_json(night, github_url) for night in board.nights],
-        "tests": [_test_json(test, github_url) for test in board.tests if asked.shows(test)],
+        "tests": [
+            _test_json(traits[id(test)], github_url)
+            for test in board.tests
+            if asked.shows(traits[id(test)])
+        ],
+        "notes": asked.notes,
         "not_made": [_unmade_json(one) for one in board.unmade],
     }  # fmt: skip
     return msgspec.json.encode(document).decode()
@@ -610,7 +454,8 @@ def _night_json(night: Night, github_url: str) -> dict[str, object]:
     }
 
 
-def _test_json(test: Test, github_url: str) -> dict[str, object]:
+def _test_json(traits: Traits, github_url: str) -> dict[str, object]:
+    test = traits.test
     return {
         "repository": test.repo,
         "workflow": test.workflow,
@@ -623,6 +468,10 @@ def _test_json(test: Test, github_url: str) -> dict[str, object]:
         "streak": test.streak,
         "since": test.since.key if test.since else None,
         "weather": test.weather.word,
+        "status": traits.status or None,
+        "owners": traits.owners,
+        "group": traits.place.suite,
+        "facets": traits.facets,
         "cells": [_cell_json(test, cell, github_url) for cell in test.cells],
     }
 
@@ -667,12 +516,11 @@ def _nights(query: Query) -> int:
 
 
 def _sayable(seen: Seen) -> Sayable:
-    """Return what whoever looks can say about the jobs of the nights: those who are not signed in, nothing."""
-    if seen.viewer is not Viewer.SIGNED_IN:
-        return NOTHING
+    """Return what is muted, and what whoever looks can say about it: those who are not signed in, nothing."""
     knowledge = seen.knowledge
     muted = muted_jobs(knowledge.db, knowledge.community.key, knowledge.now)
-    return Sayable(verbs=frozenset(knowledge.commands), muted=frozenset(muted))
+    verbs = frozenset(knowledge.commands) if seen.viewer is Viewer.SIGNED_IN else frozenset()
+    return Sayable(verbs=verbs, muted=frozenset(muted))
 
 
 def _stamp(seen: Seen, _query: Query) -> Hashable:
@@ -682,23 +530,35 @@ def _stamp(seen: Seen, _query: Query) -> Hashable:
     return changed, int(knowledge.now.timestamp() // 60), _sayable(seen)
 
 
+def _strips(seen: Seen, board: NightBoard) -> Strips:
+    knowledge = seen.knowledge
+    return seen.kept(board.tests, lambda: Strips(board, knowledge.github_url, knowledge.community))
+
+
 def _html(seen: Seen, query: Query) -> str:
     knowledge, board = seen.knowledge, seen.board(_nights(query))
-    strips = seen.kept(board.tests, lambda: Strips(board, knowledge.github_url))
     return render_nightly(
         board,
         query,
         knowledge.community,
         base_url=knowledge.base_url,
         github_url=knowledge.github_url,
-        strips=strips,
+        strips=_strips(seen, board),
         viewer=seen.viewer,
         sayable=_sayable(seen),
     )
 
 
 def _json(seen: Seen, query: Query) -> str:
-    return nightly_json(seen.board(_nights(query)), query, github_url=seen.knowledge.github_url)
+    knowledge, board = seen.knowledge, seen.board(_nights(query))
+    return nightly_json(
+        board,
+        query,
+        knowledge.community,
+        github_url=knowledge.github_url,
+        strips=_strips(seen, board),
+        muted=_sayable(seen).muted,
+    )
 
 
 VIEW = View(address="nightly", html=_html, json=_json, stamp=_stamp)

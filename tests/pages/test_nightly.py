@@ -6,13 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from msgspec import structs
 
 from chatops.answers.nights import NightBoard, night_board
 from chatops.config import Community, Owner, OwnerGroup
 from chatops.events import Event
 from chatops.pages.nightly import nightly_json, render_nightly
+from chatops.views.nightly_detail import Sayable
 from chatops.views.page import ASSETS, asset_url
 from tests.builders import (
     CANCELLED,
@@ -68,6 +71,25 @@ def usual(tmp_path: Path) -> NightBoard:
     )
 
 
+ROCKETS = structs.replace(
+    ACME,
+    facets={
+        "size": {"large": "big", "little": "small tiny"},
+        "phase": {"up": "launch", "down": "land"},
+    },
+)
+
+
+def links_of(page: str) -> dict[str, str]:
+    """Return where the chips of a page lead to, by their words."""
+    found = re.findall(r'<li[^>]*><a href="([^"]*)"[^>]*>(.*?)</a></li>', page)
+    return {text_of(words): html.unescape(address) for address, words in found}
+
+
+def query_of(address: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(address).query))
+
+
 class Outline(HTMLParser):
     """What a page is made of: its elements, and its rows by the test they are about."""
 
@@ -113,7 +135,9 @@ def test_a_failed_test_stands_before_the_grid_and_is_open(usual: NightBoard) -> 
     page = page_of(usual)
 
     first = page.partition('<details class="group')[2].partition("</details>")[0]
-    assert first.startswith(' bad" open>')
+    assert first.partition(">")[0].startswith(' bad"')
+    assert first.partition(">")[0].endswith(" open")
+    assert "Newly failing" in first
     assert LAUNCH in html.unescape(first)
     assert FUEL not in html.unescape(first)
 
@@ -397,3 +421,133 @@ def test_a_name_that_is_no_test_is_shown_with_its_nights(tmp_path: Path) -> None
     assert "1 name without a test" in page
     assert (told["name"], told["how"]) == ("run", "skipped")
     assert told["nights"] == [board.nights[0].key]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("status:failed", {LAUNCH}),
+        ("status:infra,failed", {LAUNCH, LAND}),
+        ("-status:failed", {FUEL, LAND}),
+        ("required:no", {FUEL, LAND}),
+        ('owner:"launch crew"', {LAUNCH, FUEL}),
+        ("owner:none", {LAND}),
+        ("group:launch", {LAUNCH, FUEL}),
+        ("flaky:yes", {FUEL}),
+        ("flaky:>40%", set()),
+        ("changed:yes", {LAUNCH}),
+        ("is:muted", {FUEL}),
+        ("size:large", {LAUNCH}),
+        ("size:none phase:down", {LAND}),
+        ("/big|land/", {LAUNCH, LAND}),
+        ("caller -launch", {LAND}),
+    ],
+)
+def test_more_than_a_name_can_be_asked_for(usual: NightBoard, text: str, names: set[str]) -> None:
+    muted = frozenset({f"{SCHEDULE.name} / {FUEL}"})
+
+    page = render_nightly(usual, {"q": text}, ROCKETS, sayable=Sayable(muted=muted))
+    told = json.loads(nightly_json(usual, {"q": text}, ROCKETS, muted=muted))
+
+    assert Outline(page).shown() == names
+    assert {test["name"] for test in told["tests"]} == names
+
+
+def test_what_cannot_be_asked_for_is_named_and_leaves_nothing_out(usual: NightBoard) -> None:
+    page = render_nightly(usual, {"q": "szie:large"}, ROCKETS)
+
+    assert "did you mean “size:”?" in page
+    assert Outline(page).shown() == {LAUNCH, FUEL, LAND}
+
+
+def test_each_count_leads_to_as_many_tests_as_it_says(usual: NightBoard) -> None:
+    links = links_of(render_nightly(usual, {}, ROCKETS))
+
+    assert {"1 failed", "1 failed, infrastructure", "required 1", "large 1", "up 2"} <= links.keys()
+    for words, address in links.items():
+        [number] = re.findall(r"\d+", words)
+        page = render_nightly(usual, query_of(address), ROCKETS)
+        assert len(Outline(page).shown()) == int(number), words
+
+
+def test_a_chip_that_is_chosen_leads_back(usual: NightBoard) -> None:
+    first = links_of(render_nightly(usual, {"q": "test", "n": "10"}, ROCKETS))["up 2"]
+    page = render_nightly(usual, query_of(first), ROCKETS)
+
+    assert query_of(first)["q"] == "test phase:up"
+    assert query_of(links_of(page)["up 2"])["q"] == "test"
+    assert query_of(links_of(page)["down 1"])["q"] == "test phase:up,down"
+    assert page.count('aria-current="true"') == page.count('aria-current="true"><bdi>up')
+
+
+@pytest.mark.parametrize("group", ["suite", "tree", "owner", "none", "size", "phase"])
+def test_every_test_stands_in_one_group(usual: NightBoard, group: str) -> None:
+    outline = Outline(render_nightly(usual, {"g": group}, ROCKETS))
+
+    assert outline.shown() == {LAUNCH, FUEL, LAND}
+    assert sum("title" in one and "sel=" in (one["href"] or "") for one in outline.all("a")) == 3
+
+
+def test_a_tree_has_what_names_tell_then_suites_then_leaves_then_parameters(
+    tmp_path: Path,
+) -> None:
+    named = {
+        f"caller / {suite} / run ({size}, {number})": PASS
+        for suite in ("launch", "land")
+        for size in ("big", "small")
+        for number in range(2)
+    }
+    bad = "caller / land / run (small, 1)"
+    board = board_of(tmp_path, night(1, named), night(0, named | {bad: FAIL}))
+
+    page = render_nightly(board, {"g": "tree"}, ROCKETS)
+    text = text_of(page.partition('<div class="grid')[2])
+
+    order = ["little 1 of 4 tests failing", "land 1 of 2 tests failing", "run: 1 of 2 tests failing",
+             "small, 1", "small, 0", "large 4 tests, all passed in every night"]  # fmt: skip
+    places = [text.index(words) for words in order]
+    assert places == sorted(places)
+    branches = re.findall(r'<details class="branch" id="[^"]*"( open)?>', page)
+    assert branches == [" open", ""]
+
+
+def test_which_groups_are_open_is_in_the_address(tmp_path: Path) -> None:
+    named = {f"caller / {suite} / run ({n})": PASS for suite in ("launch", "land") for n in "ab"}
+    board = board_of(tmp_path, night(0, named))
+    [first, second] = re.findall(r'<details class="group " id="g-([0-9a-f]+)"', page_of(board))
+
+    page = page_of(board, open=first, q="")
+    both = page_of(board, open=f"{first},{second}", s="name", shut=f"{second},odd")
+
+    assert re.findall(r'id="g-([0-9a-f]+)" open', page) == [first]
+    assert f"open={first}" in html.unescape(page)
+    assert "odd" not in both.partition("canonical")[2].partition(">")[0]
+
+
+def test_the_tree_of_many_stays_within_the_budget(tmp_path: Path) -> None:
+    board = board_of(tmp_path, many_nights(242, 30))
+    everything = structs.replace(
+        ACME, facets={"where": {f"d{n}": f"distribution-{n}" for n in range(2)}}
+    )
+
+    page = render_nightly(board, {"g": "tree"}, everything)
+
+    assert len(Outline(page).elements) <= 8_000
+    assert len(gzip.compress(page.encode(), 6)) <= 40_000
+
+
+def test_what_has_changed_since_the_night_before_is_said(usual: NightBoard) -> None:
+    assert "Since the night before: 1 newly failing." in page_of(usual)
+
+
+def test_what_was_run_again_is_said(tmp_path: Path) -> None:
+    board = board_of(tmp_path, night(0, {LAUNCH: FAIL, FUEL: FAIL}, {LAUNCH: PASS, FUEL: FAIL}))
+
+    assert "2 tests run again, 1 passed then" in page_of(board)
+
+
+def test_a_rate_says_how_many_nights_it_rests_on_and_a_row_whose_it_is(usual: NightBoard) -> None:
+    row = page_of(usual).partition(html.escape(LAUNCH))[2].partition("</tr>")[0]
+
+    assert "partly sunny, 2 of 3" in row
+    assert "Launch crew" in row

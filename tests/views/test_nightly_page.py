@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 import uvicorn
@@ -260,11 +261,59 @@ def test_axe_finds_nothing(site: Site, chromium: Browser, width: int, scheme: st
         "nightly",
         "nightly?sel=" + FIRST,
         "nightly?q=zzz",
-        "nightly?s=name",
+        "nightly?g=tree&s=name",
+        "nightly?q=status:failed+stauts:x",
         "empty",
         "old",
     ):
         page.goto(f"{site.address}/{path}")
 
         assert axe(page) == [], path
+    context.close()
+
+
+def test_the_script_finds_what_the_server_finds(site: Site, page: Page) -> None:
+    """What is typed, and what is asked of the server: both let the same tests through."""
+    for text in (
+        "launch", "ENGINE cold", "/ launch", "(engine,", "-", "case-1", "suite-2 -platform", "a,b", "zzz",
+        "status:failed case-1",
+    ):  # fmt: skip
+        page.goto(f"{site.address}/nightly?{urlencode({'q': text})}")
+        by_server = page.locator("#shown").inner_text()
+        words = [word for word in text.split() if ":" in word]
+        page.goto(f"{site.address}/nightly?{urlencode({'q': ' '.join(words)})}")
+        page.locator("#q").fill(text)
+        expect(page.locator("#shown")).to_have_text(
+            "Enter applies it" if "," in text or " -" in text else by_server
+        )
+        page.keyboard.press("Enter")
+        expect(page.locator("#shown")).to_have_text(by_server)
+
+
+def test_groups_that_somebody_shut_are_shut_after_a_reload(site: Site, page: Page) -> None:
+    page.goto(f"{site.address}/nightly?g=tree")
+    group = page.locator("details.group").first
+    group.locator("> summary").click()
+    expect(group).not_to_have_attribute("open", "")
+    assert "shut=" in page.url
+
+    page.reload()
+    expect(group).not_to_have_attribute("open", "")
+    group.locator("> summary").click()
+
+    expect(group).to_have_attribute("open", "")
+    assert "shut=" not in page.url
+    page.reload()
+    expect(group).to_have_attribute("open", "")
+
+
+def test_a_chip_is_a_link_that_needs_no_script(site: Site, chromium: Browser) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site.address}/nightly")
+
+    page.locator(".counts").get_by_role("link", name="2 failed", exact=True).click()
+
+    expect(page.locator("#q")).to_have_value("status:failed")
+    expect(page.locator(".grid tbody tr:visible")).to_have_count(2)
     context.close()

@@ -6,48 +6,58 @@ const form = $("form.filter");
 const grid = $(".grid");
 
 function rows() {
-  return all(".group > table > tbody > tr:not(.detail)", grid);
+  return all(".group > table > tbody > tr:not(.detail, .leaf)", grid);
 }
 
 // --- the filter -------------------------------------------------------------------------------
 
-const groups = form ? all("details.group", grid) : [];
+const groups = form ? all("details.group, details.branch", grid) : [];
 const openAtFirst = new Map(groups.map((group) => [group, group.open]));
 const haystacks = new Map(
   form
     ? rows().map((row) => [
         row,
-        { name: $("a", row).title.toLowerCase(), required: $(".req", row) !== null },
+        {
+          name: $("a", row).title.toLowerCase(),
+          required: $(".req", row) !== null,
+          out: "out" in row.dataset,
+        },
       ])
     : [],
 );
 
-function wanted() {
-  const words = form.elements.q.value.toLowerCase().split(/\s+/).filter(Boolean);
-  const required = form.elements.required.checked;
+// Words are looked for here. What asks for more, such as `status:failed`, is the server's: it said which rows are out.
+const PLAIN = /^(?:-|(?!-|\/.)[^",:]+)$/u;
+
+function split(text) {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return {
-    narrowed: words.length > 0 || required,
-    matches: (hay) =>
-      words.every((word) => hay.name.includes(word)) && (hay.required || !required),
+    plain: words.filter((word) => PLAIN.test(word)),
+    more: words.filter((word) => !PLAIN.test(word)).join(" "),
   };
 }
 
-// What "Hide" took out stays out, whatever is typed: it is hidden although the words would let it in.
-const takenOut = new Set();
-if (form) {
-  const { matches } = wanted();
-  for (const [row, hay] of haystacks) {
-    if (row.hidden && matches(hay)) {
-      takenOut.add(row);
-    }
-  }
+const asked = form ? split(form.elements.q.defaultValue).more : "";
+
+function isOurs(text) {
+  // Between quotation marks and slashes blanks part nothing, so such a text is the server's as a whole.
+  return !/"|(?:^|[\s,:-])\/[^\s,]/u.test(text) && split(text).more === asked;
 }
 
 function filter() {
-  const { narrowed, matches: lets } = wanted();
+  const text = form.elements.q.value;
+  $("button", form).hidden = isOurs(text);
+  if (!isOurs(text)) {
+    $("#shown").textContent = "Enter applies it";
+    return;
+  }
+  const { plain, more } = split(text);
+  const required = form.elements.required.checked;
+  const narrowed = plain.length > 0 || required || more !== "";
   let shown = 0;
   for (const [row, hay] of haystacks) {
-    const matches = lets(hay) && !takenOut.has(row);
+    const matches =
+      !hay.out && (hay.required || !required) && plain.every((word) => hay.name.includes(word));
     row.hidden = !matches;
     shown += matches ? 1 : 0;
     const detail = row.nextElementSibling;
@@ -56,7 +66,7 @@ function filter() {
     }
   }
   for (const group of groups) {
-    group.hidden = !$(":scope > table > tbody > tr:not([hidden])", group);
+    group.hidden = !$("tbody > tr:not([hidden], .leaf, .detail)", group);
     group.open = narrowed ? !group.hidden : openAtFirst.get(group);
   }
   $("#shown").textContent = `${shown} of ${haystacks.size} tests`;
@@ -74,6 +84,15 @@ function remember() {
   $("#json").href = `nightly.json${address.search}`;
 }
 
+function rememberGroup(key, isOpen) {
+  const address = new URL(location.href);
+  for (const [name, isMeant] of Object.entries({ open: isOpen, shut: !isOpen })) {
+    const keys = (address.searchParams.get(name) ?? "").split(",").filter((one) => one && one !== key);
+    setOrDrop(address, name, [...keys, ...(isMeant ? [key] : [])].join(","));
+  }
+  history.replaceState(history.state, "", address);
+}
+
 function setOrDrop(address, key, value) {
   if (value) {
     address.searchParams.set(key, value);
@@ -84,7 +103,7 @@ function setOrDrop(address, key, value) {
 
 // What is usual stays out of the address.
 function submitCleanly() {
-  const usual = { q: "", hide: "", s: "worst", n: "30" };
+  const usual = { q: "", hide: "", s: "worst", n: "30", g: "suite" };
   for (const [key, value] of Object.entries(usual)) {
     form.elements[key].disabled = form.elements[key].value === value;
   }
@@ -97,10 +116,23 @@ if (form) {
     cancelAnimationFrame(waiting);
     waiting = requestAnimationFrame(filter);
   });
-  form.elements.required.addEventListener("change", filter);
+  form.elements.required.addEventListener("change", () => {
+    if (isOurs(form.elements.q.value)) {
+      filter();
+    } else {
+      submitCleanly();
+    }
+  });
   for (const select of all("select", form)) {
     select.addEventListener("change", submitCleanly);
   }
+  // Which groups somebody opened and shut is part of the address.
+  grid.addEventListener("click", (event) => {
+    const group = event.target.closest("summary")?.parentElement;
+    if (groups.includes(group)) {
+      rememberGroup(group.id.slice(2), !group.open);
+    }
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     submitCleanly();
@@ -207,7 +239,7 @@ function isTyping(target) {
 
 function move(step) {
   const seen = rows().filter((row) => !row.hidden && row.closest("details").open);
-  const at = seen.indexOf(document.activeElement?.closest(".group > table > tbody > tr:not(.detail)"));
+  const at = seen.indexOf(document.activeElement?.closest(".group > table > tbody > tr:not(.detail, .leaf)"));
   const next = at < 0 ? (step > 0 ? 0 : seen.length - 1) : at + step;
   const row = seen[Math.min(Math.max(next, 0), seen.length - 1)];
   if (row) {

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from functools import cached_property, partial
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
+from urllib.parse import urlencode
 
 from sqlalchemy import Connection
 
@@ -154,6 +155,14 @@ class Sight:
         return made
 
 
+def _moved(to: str, form: str, query: Mapping[str, str], view: View) -> Page:
+    """Return that a page is elsewhere, in the same format and with the same question."""
+    asked = {key: value for key, value in query.items() if f"{{{key}}}" not in view.address}
+    ending = "" if form == "html" else f".{form}"
+    tail = f"?{urlencode(asked)}" if asked else ""
+    return Page(body=b"", media_type="", etag="", moved_to=f"{to}{ending}{tail}")
+
+
 class Pages:
     """Every page of every community: a read-only snapshot, rendered."""
 
@@ -211,6 +220,9 @@ class Pages:
         now, viewer = self._clock.now(), self._viewer(form, is_signed_in=is_signed_in)
         with self._database.read() as db:
             seen = self._sight(db, community, now, viewer)
+            moved_to = view.moved(seen, query) if view.moved is not None else None
+            if moved_to is not None:
+                return _moved(moved_to, form, query, view)
             place: Hashable = None
             if view.stamp is not None:
                 asked = (view.address, community.key, form, viewer, tuple(sorted(query.items())))

@@ -20,6 +20,7 @@ from chatops.answers.night_cells import (
 )
 from chatops.names import Repo, RunId
 from chatops.projections.jobs import Entry
+from chatops.projections.renames import NO_RENAMES, Lineage
 from chatops.projections.runs import Run
 
 GONE_AFTER = 3
@@ -176,6 +177,20 @@ class _Workflow:
         self.unmade: dict[str, dict[int, str]] = {}
         """By bare name and night, what became of it instead: `skipped` or `cancelled`."""
 
+    def join(self, renames: Lineage) -> None:
+        """Let the tests that have another name now go on with what they did under the old one.
+
+        A night that knows both names knows two tests; there, what did not have the new name stays what it was.
+        """
+        for old in [name for name in self.entries if renames.current(self.repo, name) != name]:
+            kept = self.entries[old]
+            joined = self.entries.setdefault(renames.current(self.repo, old), [None] * len(kept))
+            for index, entries in enumerate(kept):
+                if entries and joined[index] is None:
+                    joined[index], kept[index] = entries, None
+            if not any(kept):
+                del self.entries[old]
+
     def fold_parents(self) -> None:
         """Take out the names that stand for several jobs which were never made.
 
@@ -241,8 +256,12 @@ def read_tests(
     attempts: Iterable[Run],
     is_required: Callable[[Repo, str], bool],
     now: datetime,
+    renames: Lineage = NO_RENAMES,
 ) -> tuple[tuple[Test, ...], tuple[Unmade, ...]]:
-    """Return the tests of these nights, and the bare names that stand for jobs never made, both by name."""
+    """Return the tests of these nights, and the bare names that stand for jobs never made, both by name.
+
+    `renames` are what people said of names; a test has its nights under all of its names.
+    """
     workflows: dict[tuple[Repo, str], _Workflow] = {}
     slots: dict[int, tuple[dict[str, list[list[Entry] | None]], int]] = {}
     for index, night in enumerate(nights):
@@ -266,6 +285,8 @@ def read_tests(
     found: list[Test] = []
     unmade: list[Unmade] = []
     for workflow in workflows.values():
+        if renames.renames:
+            workflow.join(renames)
         workflow.fold_parents()
         unmade.extend(workflow.names_of_none(nights))
         found.extend(

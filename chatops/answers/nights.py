@@ -29,6 +29,7 @@ from chatops.config import NightlyWorkflow
 from chatops.names import Repo, RunId
 from chatops.projections.freshness import last_heard
 from chatops.projections.jobs import entries_of_runs
+from chatops.projections.renames import Lineage, lineage
 from chatops.projections.run_news import news_of_runs
 from chatops.projections.runs import Run, newest_of_workflows
 
@@ -126,6 +127,7 @@ class Sources:
     nights: tuple[Night, ...]
     news: tuple[tuple[RunId, int], ...]
     rules: Mapping[Repo, RequiredRule | None]
+    renames: Lineage
 
     def requires(self, repo: Repo, name: str) -> bool:
         """Return whether a test is required."""
@@ -157,6 +159,7 @@ def board_sources(
             repo: required_rule(db, repo)
             for repo in sorted({*repositories, *(repo for repo, _ in in_places)})
         },
+        renames=lineage(db, sorted({*repositories, *(repo for repo, _ in in_places)})),
     )
 
 
@@ -182,6 +185,7 @@ def night_board(
         sources.attempts,
         sources.requires,
         now,
+        sources.renames,
     )
     return NightBoard(
         nights=columns,

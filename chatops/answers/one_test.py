@@ -25,6 +25,7 @@ from chatops.projections.freshness import last_heard
 from chatops.projections.jobs import Entry, entries_called, newest_entries_called
 from chatops.projections.mutes import Mute, muted_jobs
 from chatops.projections.pulls import pulls_of_commits
+from chatops.projections.renames import Rename
 from chatops.projections.required import required_versions
 from chatops.projections.runs import Run, attempts_of_runs
 
@@ -86,7 +87,8 @@ class Window:
 class OneTest:
     """Everything that is known of a test; nights and results are newest first.
 
-    `test` is nothing where none of these nights knows it. `asked` are commands that wanted a run with it to run again.
+    `test` is nothing where none of these nights knows it; `renames` brought it to its name. `asked` are commands that
+    wanted a run with it to run again.
     """
 
     repo: Repo
@@ -98,6 +100,7 @@ class OneTest:
     needed: Needed | None
     mute: Mute | None
     asked: tuple[tuple[Command, RunId, int], ...]
+    renames: tuple[Rename, ...]
     shas: Mapping[RunId, Sha]
     heard_at: datetime | None
     now: datetime
@@ -213,8 +216,9 @@ def one_test(
     if not nightly and repo not in community.repositories:
         return None
     sources = board_sources(db, [repo], nightly, nights=nights)
-    test = _in_the_nights(db, sources, repo, name, knowledge.now)
-    is_known, in_pulls = _in_pulls(db, repo, name, workflow="" if nightly else workflow)
+    names = sources.renames.names(repo, name)
+    test = _in_the_nights(db, sources, repo, names, knowledge.now)
+    is_known, in_pulls = _in_pulls(db, repo, names, workflow="" if nightly else workflow)
     if test is None and not is_known:
         return None
     runs = [run.run_id for night in sources.nights for run in night.runs]
@@ -225,9 +229,10 @@ def one_test(
         test=test,
         nights=sources.nights,
         in_pulls=in_pulls,
-        needed=_needed(db, repo, name),
+        needed=_needed(db, repo, names),
         mute=_mute(knowledge, {workflow, *(one.run.workflow for one in in_pulls)}, name),
         asked=_asked(db, community, [*runs, *(one.run.run_id for one in in_pulls)]),
+        renames=sources.renames.of(repo, name),
         shas={run.run_id: run.sha for run in sources.attempts},
         heard_at=last_heard(db, [repo]),
         now=knowledge.now,
@@ -268,24 +273,30 @@ def _failing(test: Test) -> str:
 
 
 def _in_the_nights(
-    db: Connection, sources: Sources, repo: Repo, name: str, now: datetime
+    db: Connection, sources: Sources, repo: Repo, names: Sequence[str], now: datetime
 ) -> Test | None:
     runs = [run.run_id for night in sources.nights for run in night.runs]
-    entries = entries_called(db, [name, *prefixes(name)], runs)
-    tests, _ = read_tests(sources.nights, entries, sources.attempts, sources.requires, now)
-    return next((test for test in tests if (test.repo, test.name) == (repo, name)), None)
+    called = {called for name in names for called in (name, *prefixes(name))}
+    entries = entries_called(db, sorted(called), runs)
+    tests, _ = read_tests(
+        sources.nights, entries, sources.attempts, sources.requires, now, sources.renames
+    )
+    return next((test for test in tests if (test.repo, test.name) == (repo, names[0])), None)
 
 
 def _in_pulls(
-    db: Connection, repo: Repo, name: str, *, workflow: str
+    db: Connection, repo: Repo, names: Sequence[str], *, workflow: str
 ) -> tuple[bool, tuple[InPull, ...]]:
-    """Return whether a job of this name is known here at all, and its newest results in pull requests.
+    """Return whether a job of these names is known here at all, and its newest results in pull requests.
 
     With a workflow only those of it: the nightly runs the jobs of pull requests under another name.
     """
     entries: dict[RunId, list[Entry]] = defaultdict(list)
-    for entry in newest_entries_called(db, name, ENTRIES_LOOKED_AT):
-        entries[entry[1]].append(entry)
+    for name in names:
+        for entry in newest_entries_called(db, name, ENTRIES_LOOKED_AT):
+            # A run that knows both names knows two tests; the newer name is asked for first.
+            if entry[1] not in entries or entries[entry[1]][0][3] == name:
+                entries[entry[1]].append(entry)
     attempts: dict[RunId, list[Run]] = defaultdict(list)
     for run in attempts_of_runs(db, list(entries)):
         if run.repo == repo and workflow in {"", run.workflow}:
@@ -304,15 +315,18 @@ def _in_pulls(
     )
 
 
-def _needed(db: Connection, repo: Repo, name: str) -> Needed | None:
-    """Return whether it is required today, and since which version of the list; nothing where nobody has told."""
+def _needed(db: Connection, repo: Repo, names: Sequence[str]) -> Needed | None:
+    """Return whether it is required today, and since which version of the list; nothing where nobody has told.
+
+    Under its old names it was required, too, as long as it had them; today only the name counts that it has.
+    """
     versions = required_versions(db, repo, VERSIONS_LOOKED_AT)
     if not versions:
         return None
-    is_required = rule_of(versions[0].rules).has(name)
+    is_required = rule_of(versions[0].rules).has(names[0])
     since = versions[0].seen_at
     for version in versions[1:]:
-        if rule_of(version.rules).has(name) != is_required:
+        if any(map(rule_of(version.rules).has, names)) != is_required:
             return Needed(is_required=is_required, since=since, is_from_start=False)
         since = version.seen_at
     return Needed(is_required=is_required, since=since, is_from_start=True)

@@ -6,7 +6,7 @@ came of it in pull requests, and between which commits it broke. All of the page
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import chain
@@ -26,7 +26,8 @@ from chatops.engine.command import Knowledge
 from chatops.names import Repo
 from chatops.pages.audit import MARKS as OUTCOMES
 from chatops.pages.audit import command_json, pull_url
-from chatops.views.addresses import Place, read_slug
+from chatops.projections.renames import lineage
+from chatops.views.addresses import Place, read_slug, slug
 from chatops.views.charts import charts
 from chatops.views.nightly_detail import (
     MARKS,
@@ -37,7 +38,7 @@ from chatops.views.nightly_detail import (
     words_of,
 )
 from chatops.views.page import Viewer, render, sign_in_address, took
-from chatops.views.view import View
+from chatops.views.view import Query, Seen, View
 
 USUAL, MOST = 90, 400
 LENGTHS = (30, USUAL, 180, MOST)
@@ -177,6 +178,9 @@ def one_test_json(knowledge: Knowledge, query: Mapping[str, str]) -> str | None:
                 for result in one.in_pulls
             ],
         },
+        "renamed_from": [
+            {"name": one.old, "at": one.at, "by": one.by} for one in one.renames
+        ],
         "commands": [
             {**command_json(command, who_asked(command, knowledge)), "run_id": run_id, "after_attempt": attempt}
             for command, run_id, attempt in one.asked
@@ -335,8 +339,20 @@ def _cell_json(repo: Repo, cell: Cell, github_url: str) -> dict[str, object]:
     }
 
 
+def _moved(seen: Seen, query: Query) -> str | None:
+    """Return the address under which a test is known by its new name."""
+    knowledge = seen.knowledge
+    usual = knowledge.community.repositories[0]
+    place = read_slug(query.get("slug", ""), usual)
+    if place is None or not _can_be(place):
+        return None
+    name = lineage(knowledge.db, [place.repo]).current(place.repo, place.name)
+    return None if name == place.name else slug(replace(place, name=name), usual)
+
+
 VIEW = View(
     address="tests/{slug}",
+    moved=_moved,
     html=lambda seen, query: render_one_test(seen.knowledge, query, viewer=seen.viewer),
     json=lambda seen, query: one_test_json(seen.knowledge, query),
 )

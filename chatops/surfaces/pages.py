@@ -45,6 +45,8 @@ class Page:
     etag: str
     encoding: str = ""
     keeping: str = "no-cache"
+    moved_to: str = ""
+    """Where it is found now; then it has no body."""
 
 
 class Show(Protocol):
@@ -230,6 +232,8 @@ def _made(
 
 def personal_page(page: Page, session: Session, *, compress: bool) -> Page:
     """Return a page for one person: no cache may keep it for others, and one with a form nobody keeps at all."""
+    if page.moved_to:
+        return page
     has_form = TOKEN.encode() in page.body
     body = personal(
         page.body, login=session.login, csrf=session.csrf, nonce=secrets.token_urlsafe(16)
@@ -250,7 +254,11 @@ def packed(
 
 
 def _sent(request: Request, page: Page, *, varies: str = "") -> Response:
-    """Return a page, or that it has not changed."""
+    """Return a page, or that it has not changed, or where it is now."""
+    if page.moved_to:
+        return RedirectResponse(
+            page.moved_to, HTTPStatus.MOVED_PERMANENTLY, {"cache-control": page.keeping}
+        )
     headers = {
         "etag": page.etag,
         "cache-control": page.keeping,

@@ -117,12 +117,17 @@ def _durations(nights: Sequence[tuple[Night, Cell]]) -> Chart | None:
     for place, state, time in ran:
         x, y = _middle(place, len(nights)), _height(time / MINUTE, longest / MINUTE)
         dots[state].append(f"M{x} {y}h0")
-    half = _height(middle / MINUTE, longest / MINUTE)
+    most = sorted(time for _, _, time in ran)[-(-len(ran) * 95 // 100) - 1]
+    half, nearly_all = (_height(time / MINUTE, longest / MINUTE) for time in (middle, most))
     return Chart(
         key="duration",
         title="Duration",
-        says=f"Half of its nights took {took(middle)} or less, the longest {took(longest)}.",
-        shapes=(Shape(kind="rule", path=f"M0 {half}H{SIDE}"), *_of_states("dot", dots)),
+        says=f"Half of its nights took {took(middle)} or less, 95 in 100 {took(most)} or less, "
+        f"the longest {took(longest)}.",
+        shapes=(
+            Shape(kind="rule", path=f"M0 {half}H{SIDE}M0 {nearly_all}H{SIDE}"),
+            *_of_states("dot", dots),
+        ),
         top=took(longest),
         bottom="0",
         first=nights[0][0].label,

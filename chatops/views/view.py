@@ -69,3 +69,5 @@ class View:
     html: Callable[[Seen, Query], str | None]
     json: Callable[[Seen, Query], str | None]
     stamp: Callable[[Seen, Query], Hashable] | None = None
+    moved: Callable[[Seen, Query], str | None] | None = None
+    """Where what the address names is found now, as an address from there; nothing if it is there still."""

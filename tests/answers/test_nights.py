@@ -10,8 +10,9 @@ from sqlalchemy import Connection, event
 from chatops.answers.nights import NightBoard, State, Test, Weather, board_later, night_board
 from chatops.config import NightlyWorkflow
 from chatops.events import Event
+from chatops.events.renames import JobRenamed
 from chatops.events.runs import JobQueued, JobStarted
-from chatops.names import JobId, RunId
+from chatops.names import CommandId, JobId, RunId
 from tests.builders import (
     CANCELLED,
     CARRIED,
@@ -516,3 +517,45 @@ def seconds_to_read(db: Connection) -> float:
     took = time.process_time() - started
     assert (len(board.tests), len(board.nights)) == (300, 30)
     return took
+
+
+def renamed(old: str, new: str) -> list[Event]:
+    return [
+        JobRenamed(
+            command=CommandId("command/1"), repo=REPO, old=old, new=new, by="mona", at=MORNING
+        )
+    ]
+
+
+def test_a_test_has_its_nights_under_all_of_its_names(tmp_path: Path) -> None:
+    board = board_of(
+        tmp_path,
+        night(3, {"old": PASS, "x": PASS}),
+        night(2, {"old": FAIL, "x": PASS}),
+        night(1, {"new": FAIL, "x": PASS}),
+        night(0, {"new": FAIL, "x": PASS}),
+        renamed("old", "new"),
+    )
+
+    assert [test.name for test in board.tests] == ["new", "x"]
+    assert states(board, "new") == [State.FAILED] * 3 + [State.PASSED]
+    assert row(board, "new").streak == 3
+
+
+def test_a_night_that_knows_both_names_knows_two_tests(tmp_path: Path) -> None:
+    board = board_of(
+        tmp_path,
+        night(2, {"old": PASS}),
+        night(1, {"old": FAIL, "new": PASS}),
+        night(0, {"new": PASS}),
+        renamed("old", "new"),
+    )
+
+    assert states(board, "new") == [State.PASSED] * 3
+    assert states(board, "old")[1] is State.FAILED
+
+
+def test_a_name_that_no_night_has_yet_takes_the_old_nights(tmp_path: Path) -> None:
+    board = board_of(tmp_path, night(0, {"old": FAIL}), renamed("old", "new"))
+
+    assert [test.name for test in board.tests] == ["new"]

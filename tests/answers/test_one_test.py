@@ -3,6 +3,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from sqlalchemy import event
 
 from chatops.answers.night_cells import State
@@ -14,6 +15,7 @@ from chatops.events.conversation import CommandReceived
 from chatops.events.gate import RequiredChecksChanged
 from chatops.events.mutes import JobsMuted
 from chatops.events.pulls import PullChanged
+from chatops.events.renames import JobRenamed
 from chatops.events.reruns import RerunRequested
 from chatops.events.runs import JobCompleted, RunCompleted
 from chatops.names import CommandId, JobId, Login, PullNumber, Repo, RunId, Sha
@@ -304,3 +306,31 @@ def test_what_a_name_did_is_found_by_its_index(tmp_path: Path) -> None:
 
     assert any("jobs_of_name" in plan for plan in plans)
     assert not any("SCAN jobs" in plan or "SCAN runs" in plan for plan in plans)
+
+
+def test_what_it_did_under_its_old_name_belongs_to_it(tmp_path: Path) -> None:
+    old = "caller / launch / check (big)"
+    lists = [
+        RequiredChecksChanged(
+            repo=REPO, branch="main", origin="file", fingerprint=name, names=(f"CI / {name}",),
+            seen_at=TODAY - timedelta(days=days),
+        )
+        for days, name in ((9, old), (1, NAME))
+    ]  # fmt: skip
+    rename = JobRenamed(command=ASKED, repo=REPO, old=old, new=NAME, by="mona", at=MORNING)
+    before = [replace_name(fact, old) for fact in in_pull(1, "failure")]
+
+    one = found(
+        tmp_path, nights(PASS), night(1, {old: FAIL}), night(2, {old: PASS}), before, in_pull(2), lists, [rename]
+    )  # fmt: skip
+
+    assert one.test is not None
+    assert [cell.state for cell in one.test.cells] == [State.PASSED, State.FAILED, State.PASSED]
+    assert [numbers for result in one.in_pulls for numbers in result.numbers] == [2, 1]
+    assert [(one.old, one.new) for one in one.renames] == [(old, NAME)]
+    assert one.needed is not None
+    assert (one.needed.is_required, one.needed.is_from_start) == (True, True)
+
+
+def replace_name(fact: Event, name: str) -> Event:
+    return structs.replace(fact, name=name) if isinstance(fact, JobCompleted) else fact

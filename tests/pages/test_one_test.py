@@ -1,19 +1,23 @@
 import html
 import json
 import re
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import httpx
 import pytest
 
 from chatops.config import Community, Owner, OwnerGroup
 from chatops.engine.command import Knowledge
-from chatops.events import Event
+from chatops.engine.log import Batch
+from chatops.events import Event, Fact
 from chatops.events.conversation import CommandReceived
 from chatops.events.mutes import JobsMuted
+from chatops.events.renames import JobRenamed
 from chatops.names import CommandId, PullNumber, Repo
 from chatops.pages.one_test import one_test_json, render_one_test
 from chatops.views.addresses import Place, slug
@@ -32,6 +36,7 @@ from tests.builders import (
     reported,
     required,
 )
+from tests.surfaces.doors import open_doors
 
 MAIL = "mona" + "@" + "rockets.example"
 MONA = Owner(
@@ -279,3 +284,50 @@ def test_why_it_is_muted_stays_in_slack_if_it_was_said_there(
     assert "Muted until" in page
     assert json.loads(told)["muted"]["by"] == "mona"
     assert ("my plan" in page, "my plan" in told) == (is_told, is_told)
+
+
+def renamed(old: str) -> JobRenamed:
+    return JobRenamed(
+        command=CommandId("command/github/comment/5"), repo=REPO, old=old, new=NAME, by="mona", at=MORNING
+    )  # fmt: skip
+
+
+def test_by_which_names_it_went_is_told(tmp_path: Path) -> None:
+    facts = [*nights(PASS), *night(1, {"<old>": FAIL}), renamed("<old>")]
+    with known(tmp_path, facts) as knowledge:
+        page = render_one_test(knowledge, query_of()) or ""
+        told = json.loads(one_test_json(knowledge, query_of()) or "")
+
+    assert "Renamed from <old> on 22 Aug, 08:00 UTC , as mona says" in text_of(page)
+    assert "../audit/command/github/comment/5" in page
+    assert [(one["name"], one["by"]) for one in told["renamed_from"]] == [("<old>", "mona")]
+    assert [night["state"] for night in told["nightly"]["nights"]] == ["passed", "failed"]
+
+
+def test_one_that_is_gone_says_how_to_go_on(tmp_path: Path) -> None:
+    text = text_of(page_of(tmp_path, nights(None, None, None, PASS)))
+
+    assert f"/renamed {NAME} -> NEW NAME" in text
+
+
+def test_the_address_of_an_old_name_leads_to_the_new_one(tmp_path: Path) -> None:
+    with open_doors(f"sqlite:///{tmp_path / 'doors.db'}") as doors:
+        facts = [*nights(PASS), *night(1, {"old / a": FAIL}), renamed("old / a")]
+        known = [Fact(event=one, source="github", correlation_id="") for one in facts]
+        doors.service.writer.append(Batch(facts=known))
+        while doors.service.readiness().facts["projection_lag"]:
+            time.sleep(0.01)
+        old = query_of("old / a")["slug"]
+        answers = [
+            httpx.get(f"http://127.0.0.1:{doors.port}/acme/tests/{address}")
+            for address in (old, f"{old}.json?n=30")
+        ]
+        followed = httpx.get(
+            f"http://127.0.0.1:{doors.port}/acme/tests/{old}", follow_redirects=True
+        )
+
+    assert [answer.status_code for answer in answers] == [301, 301]
+    new = query_of()["slug"]
+    assert [answer.headers["location"] for answer in answers] == [new, f"{new}.json?n=30"]
+    assert followed.status_code == 200
+    assert html.escape(NAME) in followed.text

@@ -25,6 +25,7 @@ from chatops.events.owners import OwnersChanged
 from chatops.events.picks import PickPromised
 from chatops.events.pings import GroupsCalled
 from chatops.events.pulls import PullChanged, PullFilesSeen
+from chatops.events.renames import JobRenamed, JobRenameWithdrawn
 from chatops.events.reruns import RerunDeferred, RerunDropped, RerunRequested, RetestFinished
 from chatops.events.runs import (
     JobCompleted,
@@ -178,6 +179,19 @@ def mutes(draw: st.DrawFn) -> list[Event]:
 
 
 @st.composite
+def renames(draw: st.DrawFn) -> list[Event]:
+    """Return what people said of the names of two tests, and took back."""
+    return [
+        draw(st.sampled_from((JobRenamed, JobRenameWithdrawn)))(
+            command=CommandId(f"command/{number}"), repo=REPO, by="mona",
+            old=draw(st.sampled_from("abc")), new=draw(st.sampled_from("abc")),
+            at=NOW + timedelta(seconds=draw(st.integers(0, 2))),
+        )
+        for number in range(draw(st.integers(0, 4)))
+    ]  # fmt: skip
+
+
+@st.composite
 def decisions(draw: st.DrawFn) -> list[Event]:
     """Return statuses, lists that were shown, and what was decided about whose tests may run."""
     one, other = CommandId("command/1"), CommandId("command/2")
@@ -304,6 +318,7 @@ def histories(draw: st.DrawFn) -> list[Event]:
         events.append(TreeSeen(repo=REPO, sha=draw(SHAS), tree="t"))
         events += draw(checks(number))
     events += draw(mutes())
+    events += draw(renames())
     events += draw(decisions())
     events += draw(notices())
     events.append(RequiredReported(repo=REPO, names=("a",), fingerprint="r"))

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from chatops.standins.github import PlannedJob
 from tests.scenarios.world import AUTHOR, BUILD, EXTRA, STRANGER, town
 
 pytestmark = pytest.mark.anyio
+
+A_DAY = 86_400
 
 
 async def test_a_label_is_put_on_without_a_word(database_url: str, tmp_path: Path) -> None:
@@ -197,3 +200,33 @@ async def test_somebody_may_shrug(database_url: str, tmp_path: Path) -> None:
         await here.settle()
 
         assert r"¯\\\_(ツ)\_/¯" in here.reply
+
+
+async def test_a_test_that_was_renamed_keeps_its_nights_until_that_is_undone(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        here.open_pull()
+        for name in ("old name (a)", "new name (a)"):
+            job = PlannedJob(name)
+            here.repository.run(workflow="Nightly", event="schedule", jobs=[job, BUILD])
+            await here.let_ci_end()
+            here.pass_time(A_DAY)
+
+        here.say("/renamed old name (a) -> build")
+        await here.settle()
+        assert "side by side" in here.replies[-1].body
+
+        here.say("/renamed old name (a) -> new name (a)", by=STRANGER)
+        await here.settle()
+        assert "job.renamed" not in {event.event.kind for event in await here.events()}
+
+        here.say("/renamed old name (a) -> new name (a)")
+        await here.settle()
+        assert "Shown as one test from now on." in here.replies[-1].body
+
+        here.say("/undo")
+        await here.settle()
+        assert [event.event.kind for event in await here.events() if "rename" in event.event.kind] == [
+            "job.renamed", "job.rename_withdrawn",
+        ]  # fmt: skip

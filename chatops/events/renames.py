@@ -1,0 +1,57 @@
+"""Which jobs go on under another name: said by people, never guessed."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from chatops.events import Event, in_code
+from chatops.names import CommandId, Repo
+
+
+class JobRenamed(Event, frozen=True, kw_only=True):
+    """Somebody said that a job of a repository goes on under a new name."""
+
+    kind: ClassVar[str] = "job.renamed"
+
+    command: CommandId
+    repo: Repo
+    old: str
+    new: str
+    by: str
+    at: datetime
+
+    def key(self) -> str:
+        return f"{self.command}/renamed"
+
+    def would(self) -> str:
+        return f"Would show the nights of {in_code((self.old,))} as those of {in_code((self.new,))}, too."
+
+    def stream(self) -> str:
+        return self.command
+
+    def happened_at(self) -> datetime | None:
+        return self.at
+
+
+class JobRenameWithdrawn(Event, frozen=True, kw_only=True):
+    """Somebody took back that a job goes on under a new name."""
+
+    kind: ClassVar[str] = "job.rename_withdrawn"
+
+    command: CommandId
+    repo: Repo
+    old: str
+    new: str
+    by: str
+    at: datetime
+
+    def key(self) -> str:
+        return f"{self.command}/rename_withdrawn"
+
+    def would(self) -> str:
+        return f"Would tell {in_code((self.old,))} and {in_code((self.new,))} apart again."
+
+    def stream(self) -> str:
+        return self.command
+
+    def happened_at(self) -> datetime | None:
+        return self.at

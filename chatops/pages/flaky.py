@@ -17,12 +17,16 @@ from chatops.answers.flaky import FlakyTest, Ledger, Where, ledger
 from chatops.answers.run_history import RunHistory
 from chatops.answers.same_commit import Sighting
 from chatops.answers.shares import bounds, within
+from chatops.config import Community
 from chatops.engine.answer import said_as
 from chatops.engine.clock import moment
 from chatops.engine.command import Knowledge
 from chatops.names import PullNumber
 from chatops.pages.pull import pull_address
 from chatops.views.addresses import Place, slug
+from chatops.views.filters import Filter, Qualifier, read_filter
+from chatops.views.job_filters import job_qualifiers, required_qualifier
+from chatops.views.night_traits import MUTED
 from chatops.views.nightly_detail import MUTE, Owners, owners_of
 from chatops.views.page import Viewer, render, sign_in_address, took
 from chatops.views.view import View
@@ -54,7 +58,7 @@ SORTS: Mapping[str, tuple[str, Callable[[FlakyTest], Any]]] = {
 class Asked:
     """What the address asks for; whatever it cannot mean is left out and said in `notes`."""
 
-    text: str
+    filter: Filter[FlakyTest]
     where: Where
     is_required: bool
     is_unmuted: bool
@@ -69,11 +73,15 @@ class Asked:
         """Return whether any test is left out."""
         return bool(self.text or self.is_required or self.is_unmuted)
 
+    @property
+    def text(self) -> str:
+        """Return what stands in the box."""
+        return self.filter.text
+
     def shows(self, test: FlakyTest) -> bool:
         """Return whether the filter lets a test through."""
-        name = test.full.lower()
         return (
-            all(word in name for word in self.text.lower().split())
+            self.filter.lets(test.full, test)
             and (test.is_required or not self.is_required)
             and (test.mute is None or not self.is_unmuted)
         )
@@ -157,7 +165,7 @@ class Listed:
 
 def listed(knowledge: Knowledge, history: RunHistory, query: Mapping[str, str]) -> Listed:
     """Return the page of the list that an address asks for."""
-    asked = _asked(query)
+    asked = _asked(query, knowledge.community)
     found = ledger(knowledge, history, weeks=WINDOWS[asked.window], where=asked.where)
     chosen = sorted(filter(asked.shows, found.tests), key=SORTS[asked.sort][1])
     pages = max(1, -(-len(chosen) // ON_A_PAGE))
@@ -289,7 +297,20 @@ def _row_json(row: Row) -> dict[str, object]:
     }
 
 
-def _asked(query: Mapping[str, str]) -> Asked:
+def _qualifiers(community: Community) -> tuple[Qualifier[FlakyTest], ...]:
+    """Return what can be asked of the tests besides their names."""
+    return (
+        required_qualifier(lambda test: test.is_required),
+        Qualifier(
+            name="is",
+            read=lambda test: (MUTED,) if test.mute is not None else (),
+            choices=(MUTED,),
+        ),
+        *job_qualifiers(community, lambda test: test.name),
+    )
+
+
+def _asked(query: Mapping[str, str], community: Community) -> Asked:
     where, window, sort, page = (query.get(key, "")[:40] for key in ("where", "w", "s", "p"))
     notes = []
     if where and where not in list(Where):
@@ -301,8 +322,9 @@ def _asked(query: Mapping[str, str]) -> Asked:
         notes.append(f"“{sort}” is no order; what costs most comes first.")
     if page and not NUMBER.fullmatch(page):
         notes.append(f"“{page}” is no page; the first is shown.")
+    asked = read_filter(query.get("q", ""), _qualifiers(community))
     return Asked(
-        text=" ".join(query.get("q", "")[:LONGEST].split()),
+        filter=asked,
         where=Where(where) if where else Where.ANYWHERE,
         is_required=query.get("required", "") not in {"", "0"},
         is_unmuted=query.get("unmuted", "") not in {"", "0"},
@@ -310,7 +332,7 @@ def _asked(query: Mapping[str, str]) -> Asked:
         sort=sort if sort in SORTS else "cost",
         page=int(page) if NUMBER.fullmatch(page) else 1,
         selected=query.get("sel", ""),
-        notes=tuple(notes),
+        notes=(*asked.notes, *notes),
     )
 
 

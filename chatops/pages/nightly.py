@@ -19,13 +19,13 @@ from chatops.config import Community
 from chatops.projections.freshness import last_change
 from chatops.projections.mutes import muted_jobs
 from chatops.views.filters import YES
+from chatops.views.job_filters import facets_of
 from chatops.views.night_asked import HIDES, SORTS, Asked, groups_of, read_asked
 from chatops.views.night_groups import branches
 from chatops.views.night_traits import (
     MUTED,
     STATUSES,
     Traits,
-    facets_of,
     is_new,
     qualifiers,
     read_traits,

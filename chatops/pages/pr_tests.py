@@ -17,9 +17,12 @@ from chatops.answers.nights import counted
 from chatops.answers.open_queue import Queue
 from chatops.answers.pull_results import Failure, PullResults, PullTest, pull_tests
 from chatops.answers.shares import bounds
+from chatops.config import Community
 from chatops.engine.command import Knowledge
 from chatops.names import PullNumber, Repo
 from chatops.pages.pull import pull_address
+from chatops.views.filters import Filter, Qualifier, read_filter
+from chatops.views.job_filters import job_qualifiers, required_qualifier
 from chatops.views.page import Viewer, render, sign_in_address
 from chatops.views.view import View
 
@@ -43,7 +46,7 @@ SORTS: Mapping[str, tuple[str, Weight | None]] = {
 class Asked:
     """What the address asks for; whatever it cannot mean is left out and said in `notes`."""
 
-    text: str
+    filter: Filter[PullTest]
     is_required: bool
     is_all: bool
     window: str
@@ -52,11 +55,15 @@ class Asked:
     selected: str
     notes: tuple[str, ...]
 
+    @property
+    def text(self) -> str:
+        """Return what stands in the box."""
+        return self.filter.text
+
     def shows(self, test: PullTest) -> bool:
         """Return whether the filter lets a test through."""
-        name = test.full.lower()
         return (
-            all(word in name for word in self.text.lower().split())
+            self.filter.lets(test.full, test)
             and (test.is_required or not self.is_required)
             and (self.is_all or bool(test.fails or test.again))
         )
@@ -118,7 +125,7 @@ def listed(
     knowledge: Knowledge, results: PullResults, queue: Queue, query: Mapping[str, str]
 ) -> Listed:
     """Return the page of the list that an address asks for."""
-    asked = _asked(query)
+    asked = _asked(query, knowledge.community)
     tests = pull_tests(knowledge, results, WINDOWS[asked.window])
     chosen = [test for test in tests if asked.shows(test)]
     weight = SORTS[asked.sort][1]
@@ -234,7 +241,15 @@ def _row_json(row: Row) -> dict[str, object]:
     }
 
 
-def _asked(query: Mapping[str, str]) -> Asked:
+def _qualifiers(community: Community) -> tuple[Qualifier[PullTest], ...]:
+    """Return what can be asked of the tests besides their names."""
+    return (
+        required_qualifier(lambda test: test.is_required),
+        *job_qualifiers(community, lambda test: test.name),
+    )
+
+
+def _asked(query: Mapping[str, str], community: Community) -> Asked:
     window, sort, page = (query.get(key, "")[:40] for key in ("w", "s", "p"))
     notes = []
     if window and window not in WINDOWS:
@@ -243,15 +258,16 @@ def _asked(query: Mapping[str, str]) -> Asked:
         notes.append(f"“{sort}” is no order; what blocks most comes first.")
     if page and not NUMBER.fullmatch(page):
         notes.append(f"“{page}” is no page; the first is shown.")
+    asked = read_filter(query.get("q", ""), _qualifiers(community))
     return Asked(
-        text=" ".join(query.get("q", "")[:LONGEST].split()),
+        filter=asked,
         is_required=query.get("required", "") not in {"", "0"},
         is_all=query.get("all", "") not in {"", "0"},
         window=window if window in WINDOWS else USUAL,
         sort=sort if sort in SORTS else "blocks",
         page=int(page) if NUMBER.fullmatch(page) else 1,
         selected=query.get("sel", ""),
-        notes=tuple(notes),
+        notes=(*asked.notes, *notes),
     )
 
 

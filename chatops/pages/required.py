@@ -32,10 +32,14 @@ from chatops.answers.required_list import (
     RequiredLists,
     required_lists,
 )
+from chatops.config import Community
 from chatops.engine.command import Knowledge
 from chatops.pages.people import test_address
 from chatops.views.addresses import Place, slug
 from chatops.views.evidence import day, moment, to_leave, to_require
+from chatops.views.filters import Filter, Qualifier, read_filter
+from chatops.views.job_filters import job_qualifiers
+from chatops.views.night_traits import STATUSES
 from chatops.views.nightly_detail import MARKS
 from chatops.views.page import Viewer, render, shortened, sign_in_address, took
 from chatops.views.view import View
@@ -68,7 +72,7 @@ SORTS: Mapping[str, tuple[str, Callable[[Required], Any]]] = {
 class Asked:
     """What the address asks for; whatever it cannot mean is left out and said in `notes`."""
 
-    text: str
+    filter: Filter[Required]
     of: str
     sort: str
     is_unowned: bool
@@ -79,10 +83,15 @@ class Asked:
         """Return whether anything is left out."""
         return bool(self.text or self.of != EVERY_SET or self.is_unowned)
 
+    @property
+    def text(self) -> str:
+        """Return what stands in the box."""
+        return self.filter.text
+
     def has(self, one: Required) -> bool:
         """Return whether a check is meant."""
         return (
-            all(word in one.name.lower() for word in self.text.lower().split())
+            self.filter.lets(one.name, one)
             and (self.of == EVERY_SET or self.of in one.sets)
             and not (self.is_unowned and one.groups)
         )
@@ -170,7 +179,7 @@ def render_required(
     """Return the page."""
     lists = required_lists(knowledge, board, results)
     found = required_candidates(knowledge, board, results, lists)
-    asked = _asked(query, lists)
+    asked = _asked(query, lists, knowledge.community)
     chosen = _chosen(lists, asked)
     return render(
         "required.html",
@@ -208,7 +217,7 @@ def required_json(
     """Return the same for programs."""
     lists = required_lists(knowledge, board, results)
     found = required_candidates(knowledge, board, results, lists)
-    asked = _asked(query, lists)
+    asked = _asked(query, lists, knowledge.community)
     chosen = _chosen(lists, asked)
     told = {
         "verdict": verdict(lists, found),
@@ -319,8 +328,21 @@ def _check_json(row: Row) -> dict[str, object]:
     }
 
 
-def _asked(query: Mapping[str, str], lists: RequiredLists) -> Asked:
-    text, of, sort = (_line(query.get(key, "")) for key in ("q", "set", "s"))
+def _qualifiers(community: Community) -> tuple[Qualifier[Required], ...]:
+    """Return what can be asked of the checks besides their names."""
+    return (
+        Qualifier(
+            name="status",
+            read=lambda one: (STATUSES[one.state],) if one.state is not None else (),
+            choices=tuple(STATUSES.values()),
+        ),
+        *job_qualifiers(community, lambda one: one.job),
+    )
+
+
+def _asked(query: Mapping[str, str], lists: RequiredLists, community: Community) -> Asked:
+    of, sort = (_line(query.get(key, "")) for key in ("set", "s"))
+    asked = read_filter(query.get("q", ""), _qualifiers(community))
     notes = []
     wanted = EVERY_SET if not of else ALWAYS if of == "always" else of
     if wanted not in (EVERY_SET, *_sets(lists)):
@@ -330,11 +352,11 @@ def _asked(query: Mapping[str, str], lists: RequiredLists) -> Asked:
         notes.append(f"“{sort}” is no order; the worst come first.")
         sort = ""
     return Asked(
-        text=text,
+        filter=asked,
         of=wanted,
         sort=sort or "worst",
         is_unowned=query.get("unowned", "") not in ("", "0"),
-        notes=tuple(notes),
+        notes=(*asked.notes, *notes),
     )
 
 

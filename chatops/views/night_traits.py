@@ -6,15 +6,14 @@ It is the same for every filter of a board, so it is made once.
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from chatops.answers.facets import Facets
 from chatops.answers.job_words import Named
 from chatops.answers.night_cells import NOT_THERE_YET
 from chatops.answers.night_tests import LEVEL, MATRIX
 from chatops.answers.nights import NightBoard, State, Test
 from chatops.config import Community
 from chatops.views.filters import NO, YES, YES_OR_NO, Qualifier
+from chatops.views.job_filters import facets_of, required_qualifier
 
 STATUSES = {
     State.FAILED: "failed",
@@ -100,11 +99,7 @@ def qualifiers(community: Community, muted: Collection[str]) -> tuple[Qualifier[
         Qualifier(
             name="status", read=lambda one: (one.status,), choices=tuple(STATUSES.values())
         ),
-        Qualifier(
-            name="required",
-            read=lambda one: (YES if one.test.is_required else NO,),
-            choices=YES_OR_NO,
-        ),
+        required_qualifier(lambda one: one.test.is_required),
         Qualifier(name="owner", read=lambda one: one.owners),
         Qualifier(name="group", read=lambda one: (one.place.suite,)),
         Qualifier(
@@ -154,18 +149,6 @@ def _share(test: Test) -> float | None:
 def is_new(test: Test) -> bool:
     """Return whether the newest night is the first to know it, although there were nights before."""
     return bool(test.cells[0].executions) and test.cells[1:2] == (NOT_THERE_YET,)
-
-
-def facets_of(community: Community) -> Facets:
-    """Return what reads the names of a community's jobs."""
-    return _facets(
-        tuple((facet, tuple(values.items())) for facet, values in community.facets.items())
-    )
-
-
-@lru_cache(maxsize=16)
-def _facets(facets: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]) -> Facets:
-    return Facets({facet: dict(values) for facet, values in facets})
 
 
 def places(tests: Sequence[Test]) -> Mapping[int, Place]:

@@ -70,6 +70,9 @@ def names(knowledge: Knowledge, history: RunHistory, **query: str) -> list[str]:
         ({"unmuted": "1"}, ["nozzle", "test (a)"]),
         ({"q": "engine TANK"}, ["tank"]),
         ({"q": "nothing"}, []),
+        ({"q": "required:yes"}, ["test (a)"]),
+        ({"q": "-is:muted", "s": "name"}, ["nozzle", "test (a)"]),
+        ({"q": "/noz+le$|tank$/"}, ["nozzle", "tank"]),
         ({"w": "1w", "where": "nights"}, ["nozzle", "tank"]),
     ],
 )

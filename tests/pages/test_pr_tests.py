@@ -33,6 +33,8 @@ def known(folder: Path, events: Sequence[Event]) -> Iterator[Known]:
         ({"q": "TEST ci (b"}, ["CI / test (b)"]),
         ({"all": "1"}, ["CI / test (a)", "CI / lint", "CI / build", "CI / test (b)"]),
         ({"q": "nothing"}, []),
+        ({"q": "-required:yes"}, ["CI / lint"]),
+        ({"q": "owner:none lint,(b"}, ["CI / lint", "CI / test (b)"]),
     ],
 )
 def test_it_is_filtered_and_sorted_by_what_the_address_says(

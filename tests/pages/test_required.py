@@ -88,6 +88,8 @@ def test_a_list_of_nothing_but_names_is_shown(tmp_path: Path) -> None:
         ({"set": "test", "q": "ENGINE big"}, [*ci(STEADY)]),
         ({"unowned": "1"}, [*ci(FLAKY), "Style / style"]),
         ({"q": "nothing of this"}, []),
+        ({"q": "owner:none"}, [*ci(FLAKY), "Style / style"]),
+        ({"q": "status:failed"}, [*ci(BROKEN)]),
     ],
 )
 def test_it_is_filtered_and_sorted_by_what_the_address_says(
@@ -101,7 +103,11 @@ def test_it_is_filtered_and_sorted_by_what_the_address_says(
 
 @pytest.mark.parametrize(
     ("query", "note"),
-    [({"set": "odd"}, "“odd” is no set of the list"), ({"s": "odd"}, "“odd” is no order")],
+    [
+        ({"q": "onwer:odd"}, "did you mean “owner:”?"),
+        ({"set": "odd"}, "“odd” is no set of the list"),
+        ({"s": "odd"}, "“odd” is no order"),
+    ],
 )
 def test_what_an_address_cannot_mean_is_left_out_and_said(
     tmp_path: Path, query: dict[str, str], note: str

@@ -6,9 +6,10 @@ from markupsafe import Markup
 from chatops.answers.nights import night_board
 from chatops.config import Community, OwnerGroup
 from chatops.events import Event
+from chatops.views.job_filters import facets_of
 from chatops.views.night_asked import read_asked
 from chatops.views.night_groups import Branch, branches
-from chatops.views.night_traits import facets_of, qualifiers, read_traits
+from chatops.views.night_traits import qualifiers, read_traits
 from tests.builders import (
     CANCELLED,
     FAIL,

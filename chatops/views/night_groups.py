@@ -41,7 +41,7 @@ class Row:
         weather = self.test.weather
         if not weather.runs:
             return weather.word
-        return f"{weather.word}, {weather.runs - weather.fails} of {weather.runs}"
+        return f"{weather.word}, {weather.runs - weather.fails}/{weather.runs}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,20 +242,16 @@ class _Arranging:
         return (Part(title="", rows=rows),)
 
     def _leaves(self, tests: Sequence[Test]) -> tuple[Part, ...]:
-        """Return the tests by the last level of their names; what fails comes first, and what stands alone."""
+        """Return the tests by the last level of their names; what stands alone comes first."""
         by_leaf: dict[str, list[Test]] = defaultdict(list)
         for test in tests:
             by_leaf[self._traits[id(test)].place.leaf].append(test)
         alone = [test for some in by_leaf.values() if len(some) < LEAST_GROUP for test in some]
-        found = [(self._part("", alone), alone)] if alone else []
-        found.extend(
-            (self._part(leaf, some), some)
-            for leaf, some in by_leaf.items()
-            if len(some) >= LEAST_GROUP
-        )
+        several = [(leaf, some) for leaf, some in by_leaf.items() if len(some) >= LEAST_GROUP]
         if self._asked.sort == "worst":
-            found.sort(key=lambda pair: not any(map(_is_failing, pair[1])))
-        return tuple(part for part, _ in found)
+            several.sort(key=lambda pair: not any(map(_is_failing, pair[1])))
+        parts = [("", alone), *several] if alone else several
+        return tuple(self._part(leaf, some) for leaf, some in parts)
 
     def _part(self, leaf: str, tests: Sequence[Test]) -> Part:
         """Return tests that share the last level of their names; without one, tests that share nothing."""

@@ -549,5 +549,5 @@ def test_what_was_run_again_is_said(tmp_path: Path) -> None:
 def test_a_rate_says_how_many_nights_it_rests_on_and_a_row_whose_it_is(usual: NightBoard) -> None:
     row = page_of(usual).partition(html.escape(LAUNCH))[2].partition("</tr>")[0]
 
-    assert "partly sunny, 2 of 3" in row
+    assert "partly sunny, 2/3" in row
     assert "Launch crew" in row

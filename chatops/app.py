@@ -558,6 +558,7 @@ class Service:
             ],
             visitors=self.signing_in,
             seeing=self.seeing,
+            redirects=self.configuration.redirects,
         )
         rooms = self.slack_rooms()
         return Front(

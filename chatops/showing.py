@@ -1,8 +1,8 @@
 """The dashboard's pages, put together: what they are made of, and what is kept because nothing has changed."""
 
 import threading
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cached_property, partial
 from types import MappingProxyType
@@ -23,6 +23,7 @@ from chatops.engine.command import Knowledge
 from chatops.engine.database import Database
 from chatops.ports import Clock
 from chatops.surfaces.pages import Page, Show, packed
+from chatops.views.formats import FORMS, Door, doors
 from chatops.views.page import Viewer
 from chatops.views.view import USUAL_NIGHTS, View
 
@@ -35,7 +36,8 @@ VIEWS: Mapping[str, View] = MappingProxyType(
 PAGES_KEPT = 64
 BOARDS_KEPT = 4
 MADE_KEPT = 8
-MEDIA_TYPES = {"html": "text/html; charset=utf-8", "json": "application/json"}
+DOORS: Sequence[Door] = tuple(door for view in VIEWS.values() for door in doors(view))
+"""Every address under a community's own; what is made of pages comes before the pages that take any name."""
 
 
 class _Board(NamedTuple):
@@ -188,7 +190,7 @@ class Pages:
 
     def shows(self) -> Mapping[str, Show]:
         """Return what answers at each address."""
-        return {address: self.show(view) for address, view in VIEWS.items()}
+        return {door.address: self.show(door) for door in DOORS}
 
     def warm(self, is_over: Callable[[], bool] = lambda: False) -> None:
         """Make what is costly before somebody asks for it; between two things it looks whether it should end."""
@@ -199,13 +201,13 @@ class Pages:
                 with self._database.read() as db:
                     make(self._sight(db, community, self._clock.now(), Viewer.ANYBODY))
 
-    def show(self, view: View) -> Show:
-        """Return what answers at the address of a page."""
-        return partial(self._shown, view)
+    def show(self, door: Door) -> Show:
+        """Return what answers at an address."""
+        return partial(self._shown, door)
 
     def _shown(
         self,
-        view: View,
+        door: Door,
         key: str | None,
         form: str,
         query: Mapping[str, str],
@@ -215,8 +217,10 @@ class Pages:
     ) -> Page | None:
         """Return a page in a format, nothing if there is none; one with a stamp is kept while it is the same."""
         community = self._community(key)
-        if community is None or form not in MEDIA_TYPES:
+        make = door.makes.get(form)
+        if community is None or make is None:
             return None
+        view, is_signed_in = door.view, is_signed_in and not door.is_framed
         now, viewer = self._clock.now(), self._viewer(form, is_signed_in=is_signed_in)
         with self._database.read() as db:
             seen = self._sight(db, community, now, viewer)
@@ -225,16 +229,20 @@ class Pages:
                 return _moved(moved_to, form, query, view)
             place: Hashable = None
             if view.stamp is not None:
-                asked = (view.address, community.key, form, viewer, tuple(sorted(query.items())))
+                asked = (door.address, community.key, form, viewer, tuple(sorted(query.items())))
                 place = (*asked, compress, view.stamp(seen, query))
                 with self._lock:
                     kept = self._pages.get(place)
                 if kept is not None:
                     return kept
-            body = view.json(seen, query) if form == "json" else view.html(seen, query)
+            body = make(seen, query)
         if body is None:
             return None
-        page = packed(body.encode(), MEDIA_TYPES[form], compress=compress)
+        page = packed(
+            body.encode(), FORMS[form].media_type, compress=compress, keeping=FORMS[form].keeping
+        )
+        if door.is_framed:
+            page = replace(page, frames=community.embedded_in)
         if place is not None:
             with self._lock:
                 if len(self._pages) >= PAGES_KEPT:
@@ -255,7 +263,7 @@ class Pages:
 
     def _viewer(self, form: str, *, is_signed_in: bool) -> Viewer:
         """Return all that a page is told of who looks at it; what programs read is the same for everybody."""
-        if form == "json" or not self._can_sign_in:
+        if form != "html" or not self._can_sign_in:
             return Viewer.ANYBODY
         return Viewer.SIGNED_IN if is_signed_in else Viewer.STRANGER
 

@@ -23,8 +23,9 @@ communities:
 RESERVED = frozenset(
     {
         "api", "audit", "badge", "commands", "embed", "feeds", "flaky", "github", "health",
-        "healthz", "metrics", "link", "nightly", "people", "prs", "readyz", "required", "runs", "sign-in", "sign-out",
-        "slack", "static", "stream", "tests",
+        "healthz", "metrics", "link", "nightly", "people", "pr-tests", "prs", "readyz", "required", "runs",
+        "sign-in", "sign-out",
+        "slack", "static", "status", "stream", "strip", "tests",
     }
 )  # fmt: skip
 """The first parts of the dashboard's own addresses."""

@@ -13,6 +13,9 @@ from chatops.names import Repo
 MEMBER = re.compile(r"[UW][A-Z0-9]{4,}")
 """How Slack writes the id of a member."""
 
+SITE = r"\Ahttps?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?\Z"
+"""A site as a browser's policy names it: no path, and `*` for any host below one."""
+
 WEB_ADDRESS = r"\Ahttps?://[^\s/]+(/\S*)?\Z"
 
 
@@ -625,6 +628,23 @@ class Community(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ],
         said("Addresses to show in the dashboard, by their title."),
     ] = field(default_factory=dict)
+    embedded_in: Annotated[
+        tuple[
+            Annotated[
+                str,
+                said(
+                    "",
+                    expected="a site: https:// and a host, without a path",
+                    example="https://acme.example",
+                    pattern=SITE,
+                ),
+            ],
+            ...,
+        ],
+        said(
+            "The sites that may show its pages in a frame, by the addresses under `/embed/`; by default none."
+        ),
+    ] = ()
 
     def within(self, repo: str) -> Self:
         """Return the community as it is in one of its repositories; GitHub's names do not mind their case."""
@@ -680,6 +700,32 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     default: Annotated[
         str, said("The key of the community that `/` shows; by default the first.", example="acme")
     ] = ""
+    redirects: Annotated[
+        Mapping[
+            Annotated[
+                str,
+                said(
+                    "",
+                    expected="a path such as /old",
+                    example="/old",
+                    pattern=r"\A(/[A-Za-z0-9._~-]+)+\Z",
+                ),
+            ],
+            Annotated[
+                str,
+                said(
+                    "",
+                    expected="a path of this service, with what it asks for",
+                    example="/acme/nightly?q=engine",
+                    pattern=r"\A/(?!/)[^\s\\]*\Z",
+                ),
+            ],
+        ],
+        said(
+            "Addresses that an older dashboard had, each with the one it leads to now; "
+            "what stands there hides a page of the same address."
+        ),
+    ] = field(default_factory=dict)
 
     @property
     def default_community(self) -> Community:

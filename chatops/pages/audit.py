@@ -26,7 +26,8 @@ from chatops.projections.commands import (
     people,
 )
 from chatops.views.page import Viewer, render, sign_in_address
-from chatops.views.view import View
+from chatops.views.table import rows_under
+from chatops.views.view import View, page_size
 
 ON_A_PAGE = 50
 PEOPLE_OFFERED = 200
@@ -101,7 +102,7 @@ class Listed:
 
 def listed(knowledge: Knowledge, query: Mapping[str, str]) -> Listed:
     """Return the page of the audit that an address asks for."""
-    asked = _asked(knowledge, query)
+    asked, size = _asked(knowledge, query), page_size(query, ON_A_PAGE)
     asking = Asking(
         community=knowledge.community.key,
         by=asked.who,
@@ -112,12 +113,12 @@ def listed(knowledge: Knowledge, query: Mapping[str, str]) -> Listed:
     )
     db = knowledge.db
     if asked.after is not None:
-        found = next_commands(db, asking, ON_A_PAGE + 1, after=asked.after)
-        is_more, found = len(found) > ON_A_PAGE, found[-ON_A_PAGE:]
+        found = next_commands(db, asking, size + 1, after=asked.after)
+        is_more, found = len(found) > size, found[-size:]
         has_older, has_newer = True, is_more
     else:
-        found = newest_commands(db, asking, ON_A_PAGE + 1, before=asked.before)
-        has_older, found = len(found) > ON_A_PAGE, found[:ON_A_PAGE]
+        found = newest_commands(db, asking, size + 1, before=asked.before)
+        has_older, found = len(found) > size, found[:size]
         has_newer = asked.before is not None
     return Listed(
         asked=asked,
@@ -257,4 +258,5 @@ VIEW = View(
     address="audit",
     html=lambda seen, query: render_audit(seen.knowledge, query, viewer=seen.viewer),
     json=lambda seen, query: audit_json(seen.knowledge, query),
+    rows=rows_under("commands"),
 )

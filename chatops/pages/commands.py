@@ -13,6 +13,7 @@ from chatops.config import Community
 from chatops.engine.authority import who_may
 from chatops.engine.command import Command, Knowledge
 from chatops.views.page import Viewer, render, sign_in_address
+from chatops.views.table import rows_under
 from chatops.views.view import View
 
 LONGEST = 1_000
@@ -107,4 +108,5 @@ VIEW = View(
     address="commands",
     html=lambda seen, query: render_commands(seen.knowledge, query, viewer=seen.viewer),
     json=lambda seen, query: commands_json(seen.knowledge, query),
+    rows=rows_under("commands"),
 )

@@ -29,7 +29,8 @@ from chatops.views.job_filters import job_qualifiers, required_qualifier
 from chatops.views.night_traits import MUTED
 from chatops.views.nightly_detail import MUTE, Owners, owners_of
 from chatops.views.page import Viewer, render, sign_in_address, took
-from chatops.views.view import View
+from chatops.views.table import rows_under
+from chatops.views.view import View, page_size
 
 ON_A_PAGE = 50
 LONGEST = 500
@@ -165,18 +166,17 @@ class Listed:
 
 def listed(knowledge: Knowledge, history: RunHistory, query: Mapping[str, str]) -> Listed:
     """Return the page of the list that an address asks for."""
-    asked = _asked(query, knowledge.community)
+    asked, size = _asked(query, knowledge.community), page_size(query, ON_A_PAGE)
     found = ledger(knowledge, history, weeks=WINDOWS[asked.window], where=asked.where)
     chosen = sorted(filter(asked.shows, found.tests), key=SORTS[asked.sort][1])
-    pages = max(1, -(-len(chosen) // ON_A_PAGE))
+    pages = max(1, -(-len(chosen) // size))
     page = min(asked.page, pages)
     selected = next((test for test in found.tests if asked.selected == test.full), None)
     return Listed(
         asked=asked,
         ledger=found,
         rows=tuple(
-            _row(test, asked, knowledge)
-            for test in chosen[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
+            _row(test, asked, knowledge) for test in chosen[(page - 1) * size : page * size]
         ),
         selected=_row(selected, asked, knowledge) if selected is not None else None,
         proofs=tuple(
@@ -412,4 +412,5 @@ VIEW = View(
         seen.knowledge, seen.history(), query, viewer=seen.viewer
     ),
     json=lambda seen, query: flaky_json(seen.knowledge, seen.history(), query),
+    rows=rows_under("rows"),
 )

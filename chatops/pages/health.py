@@ -20,6 +20,7 @@ from chatops.answers.weeks import Week
 from chatops.engine.command import Knowledge
 from chatops.views.charts import SIDE, Chart, Shape
 from chatops.views.page import Viewer, render, sign_in_address, took
+from chatops.views.table import rows_under
 from chatops.views.view import View
 
 ON_A_PAGE = 25
@@ -440,4 +441,5 @@ VIEW = View(
         seen.knowledge, seen.history(), query, viewer=seen.viewer
     ),
     json=lambda seen, query: health_json(seen.knowledge, seen.history(), query),
+    rows=rows_under("weeks"),
 )

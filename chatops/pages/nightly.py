@@ -6,18 +6,22 @@ that failed, then every test over the nights. All of its state is in its address
 
 import re
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from itertools import groupby
 
 import msgspec
 from markupsafe import Markup
 
+from chatops.answers.night_cells import COUNTED
+from chatops.answers.night_news import NightNews, night_news
 from chatops.answers.nights import Cell, Night, NightBoard, NightRun, State, Test, Unmade, counted
 from chatops.config import Community
 from chatops.projections.freshness import last_change
 from chatops.projections.mutes import muted_jobs
+from chatops.views.feed import Entry, Feed
 from chatops.views.filters import YES
 from chatops.views.job_filters import facets_of
 from chatops.views.night_asked import HIDES, SORTS, Asked, groups_of, read_asked
@@ -32,6 +36,8 @@ from chatops.views.night_traits import (
 )
 from chatops.views.nightly_detail import MARKS, NOTHING, Sayable, detail, job_link
 from chatops.views.page import Viewer, ago, fragment, render, sign_in_address, took
+from chatops.views.pictures import Badge, Strip, counted_states
+from chatops.views.table import Document
 from chatops.views.view import USUAL_NIGHTS, Query, Seen, View
 
 GITHUB = "https://github.com"
@@ -429,8 +435,8 @@ def nightly_json(
     return msgspec.json.encode(document).decode()
 
 
-def _names(tests: Iterable[Test]) -> list[str]:
-    return [test.name for test in tests]
+def _names(tests: Iterable[Test]) -> tuple[str, ...]:
+    return tuple(test.name for test in tests)
 
 
 def _night_json(night: Night, github_url: str) -> dict[str, object]:
@@ -561,4 +567,92 @@ def _json(seen: Seen, query: Query) -> str:
     )
 
 
-VIEW = View(address="nightly", html=_html, json=_json, stamp=_stamp)
+def _rows(document: Document) -> Iterator[Mapping[str, object]]:
+    """Yield each test with a column for each night, the newest first."""
+    nights = [night["key"] for night in document["nights"]]
+    for test in document["tests"]:
+        states = [cell if isinstance(cell, str) else cell["state"] for cell in test["cells"]]
+        known = {key: value for key, value in test.items() if key != "cells"}
+        yield {**known, **dict(zip(nights, states, strict=True))}
+
+
+def _feed(seen: Seen, _query: Query) -> Feed:
+    title = f"{seen.knowledge.community.title} nightly"
+    entries = [
+        _entry(news, at)
+        for news in night_news(seen.board())
+        if (at := news.night.ended_at or news.night.began_at) is not None
+    ]
+    return Feed(title=title, place="nightly", entries=tuple(entries))
+
+
+def _entry(news: NightNews, at: datetime) -> Entry:
+    failed, new = len(news.failed), len(news.newly_failing)
+    required = f", {news.required_failed} of them required" if news.required_failed else ""
+    said = f"{failed} of {counted(news.ran, 'test')} with a result failed{required}."
+    if not failed:
+        said = f"No test failed; {counted(news.ran, 'test')} passed."
+    return Entry(
+        key=f"night/{news.night.key}",
+        title=f"{news.night.name}: {failed} failed, {new} newly, {len(news.fixed)} fixed",
+        at=at,
+        place="nightly",
+        said=said,
+        parts={"Newly failing": _names(news.newly_failing), "Fixed": _names(news.fixed)},
+    )
+
+
+def _badge(seen: Seen, _query: Query) -> Badge:
+    board = seen.board()
+    says, tone = _in_a_word(board)
+    return Badge(label="nightly", says=says, tone=tone)
+
+
+def _in_a_word(board: NightBoard) -> tuple[str, str]:
+    """Return how the newest night is: in a few words, and how good that is."""
+    newest = board.newest
+    if newest is None:
+        return "no night yet", "unknown"
+    if board.is_stale or board.is_overdue:
+        return f"out of date since {newest.night.label}", "unknown"
+    failed = len(newest.failed)
+    if newest.is_running:
+        return f"running, {failed or 'none'} failed so far", "bad" if failed else "running"
+    if failed:
+        return f"{failed} of {newest.total} failed", "bad"
+    ran = sum(newest.counts.get(state, 0) for state in COUNTED)
+    return (f"{ran} of {newest.total} passed", "good") if ran else ("no result", "unknown")
+
+
+def _strip(seen: Seen, _query: Query) -> Strip:
+    board = seen.board()
+    title = f"{seen.knowledge.community.title} nightly"
+    states = [
+        _night_state([test.cells[place].state for test in board.tests])
+        for place in range(len(board.nights))
+    ]
+    return Strip(
+        title=f"{title}: {board.verdict}",
+        says=f"The last {counted(len(states), 'night')}, the newest first: {counted_states(states)}.",
+        marks=tuple(MARKS[state] for state in states),
+    )
+
+
+def _night_state(states: Sequence[State]) -> State:
+    """Return how a night was as a whole: one failure makes it failed, and only results make it passed."""
+    for state in (State.RUNNING, State.QUEUED, State.FAILED):
+        if state in states:
+            return state
+    return State.PASSED if any(state in COUNTED for state in states) else State.UNKNOWN
+
+
+VIEW = View(
+    address="nightly",
+    html=_html,
+    json=_json,
+    stamp=_stamp,
+    rows=_rows,
+    feed=_feed,
+    badge=_badge,
+    strip=_strip,
+)

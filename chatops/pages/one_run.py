@@ -21,6 +21,7 @@ from chatops.projections.commands import Command
 from chatops.views.addresses import Place, slug
 from chatops.views.nightly_detail import MARKS, job_link, words_of
 from chatops.views.page import Viewer, render, sign_in_address, took
+from chatops.views.table import rows_under
 from chatops.views.view import View
 
 NUMBER = re.compile(r"[1-9][0-9]{0,17}")
@@ -120,7 +121,7 @@ def _rendered(one: OneRun, knowledge: Knowledge, viewer: Viewer, place: str) -> 
         one=one,
         run=run,
         title=f"{run.workflow} #{run.number}" if run.number else run.workflow,
-        json_address=f"{place.rpartition('/')[2]}.json",
+        place=place.rpartition("/")[2],
         url=_run_url(one, github_url),
         commit_url=f"{github_url}/{run.repo}/commit/{run.sha}" if run.sha else "",
         commit=run.sha[:SHA_SHOWN],
@@ -302,9 +303,11 @@ RUN = View(
     address="runs/{id}",
     html=lambda seen, query: render_one_run(seen.knowledge, query, viewer=seen.viewer),
     json=lambda seen, query: one_run_json(seen.knowledge, query),
+    rows=rows_under("jobs"),
 )
 ATTEMPT = View(
     address="runs/{id}/{attempt}",
     html=lambda seen, query: render_one_attempt(seen.knowledge, query, viewer=seen.viewer),
     json=lambda seen, query: one_attempt_json(seen.knowledge, query),
+    rows=rows_under("jobs"),
 )

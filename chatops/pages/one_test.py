@@ -18,7 +18,8 @@ from markupsafe import Markup
 from chatops.answers.askers import who_asked
 from chatops.answers.chain_answer import spoken
 from chatops.answers.chains import is_private
-from chatops.answers.night_cells import NOT_THERE_YET, Cell, State
+from chatops.answers.night_cells import GREEN, NOT_THERE_YET, Cell, State
+from chatops.answers.night_news import Turn, turns
 from chatops.answers.nights import Night, counted
 from chatops.answers.one_test import Broke, InPull, OneTest, one_test
 from chatops.answers.shares import bounds
@@ -29,6 +30,7 @@ from chatops.pages.audit import command_json, pull_url
 from chatops.projections.renames import lineage
 from chatops.views.addresses import Place, read_slug, slug
 from chatops.views.charts import charts
+from chatops.views.feed import Entry, Feed
 from chatops.views.nightly_detail import (
     MARKS,
     Owners,
@@ -38,6 +40,8 @@ from chatops.views.nightly_detail import (
     words_of,
 )
 from chatops.views.page import Viewer, render, sign_in_address, took
+from chatops.views.pictures import UNKNOWN, Badge, Strip
+from chatops.views.table import rows_under
 from chatops.views.view import Query, Seen, View
 
 USUAL, MOST = 90, 400
@@ -104,6 +108,7 @@ def render_one_test(
         older=list(chain.from_iterable(nights[UNFOLDED:])),
         older_nights=len(nights[UNFOLDED:]),
         tag=_tag,
+        markdown=_markdown(one, knowledge, name),
         pulls=[_pull_row(result, one.repo, github_url) for result in one.in_pulls],
         asked=[
             (
@@ -350,9 +355,86 @@ def _moved(seen: Seen, query: Query) -> str | None:
     return None if name == place.name else slug(replace(place, name=name), usual)
 
 
+def _markdown(one: OneTest, knowledge: Knowledge, slug: str) -> tuple[str, ...]:
+    """Return what shows the test in a README or an issue: its badge, its nights. Without our own address, nothing."""
+    if not knowledge.base_url or one.test is None:
+        return ()
+    base = f"{knowledge.base_url.rstrip('/')}/{knowledge.community.key}"
+    place = _place(slug)
+    # A test's name may be Markdown itself, so it is not named.
+    return tuple(
+        f"[![{what}]({base}/{picture}/{place}.svg)](<{base}/{place}>)"
+        for what, picture in (("How the test is", "badge"), ("Its last nights", "strip"))
+    )
+
+
+def _place(slug: str) -> str:
+    return f"tests/{quote(slug, safe='~,')}"
+
+
+def _feed(seen: Seen, query: Query) -> Feed | None:
+    one = _found(seen.knowledge, query)
+    if one is None:
+        return None
+    place = _place(query.get("slug", ""))
+    news = turns(one.test, one.nights) if one.test is not None else ()
+    return Feed(
+        title=f"{seen.knowledge.community.title}: {one.name}",
+        place=place,
+        entries=tuple(
+            _entry(one, edge, at, place)
+            for edge in news
+            if (at := edge.night.ended_at or edge.night.began_at) is not None
+        ),
+    )
+
+
+def _entry(one: OneTest, edge: Turn, at: datetime, place: str) -> Entry:
+    last = edge.cell.last
+    step = f" in “{last.failed_step}”" if edge.fails and last and last.failed_step else ""
+    return Entry(
+        key=f"edge/{one.repo}/{one.workflow}/{one.name}/{edge.night.key}",
+        title=f"{'Broke' if edge.fails else 'Fixed'}, {edge.night.name}: {one.name}",
+        at=at,
+        place=place,
+        said=f"It {edge.cell.state.value} in the night of {edge.night.name}{step}.",
+        parts={},
+    )
+
+
+def _badge(seen: Seen, query: Query) -> Badge:
+    one = _found(seen.knowledge, query)
+    if one is None or one.test is None:
+        return UNKNOWN
+    label = one.name.rpartition(" / ")[2]
+    if one.is_stale or one.test.is_gone:
+        return Badge(label=label, says="out of date" if one.is_stale else "gone", tone="unknown")
+    state, since = one.test.settled.state, one.test.since
+    if state is State.FAILED:
+        said = f"failing since {since.label}" if since is not None else "failing"
+        return Badge(label=label, says=said, tone="bad")
+    tone = "again" if state is State.RERUN else "good" if state in GREEN else "unknown"
+    return Badge(label=label, says=state.value, tone=tone)
+
+
+def _nights_strip(seen: Seen, query: Query) -> Strip:
+    one = _found(seen.knowledge, {**query, "n": str(UNFOLDED)})
+    if one is None or one.test is None:
+        return Strip(title="No such test", says="Nothing is known of it.", marks=())
+    return Strip(
+        title=one.name,
+        says=_strip_says(one),
+        marks=tuple(MARKS[cell.state] for _, cell in _nights(one)),
+    )
+
+
 VIEW = View(
     address="tests/{slug}",
     moved=_moved,
     html=lambda seen, query: render_one_test(seen.knowledge, query, viewer=seen.viewer),
     json=lambda seen, query: one_test_json(seen.knowledge, query),
+    rows=rows_under("nightly", "nights"),
+    feed=_feed,
+    badge=_badge,
+    strip=_nights_strip,
 )

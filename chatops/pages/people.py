@@ -17,6 +17,7 @@ from chatops.engine.command import Knowledge
 from chatops.views.addresses import Place, slug
 from chatops.views.nightly_detail import MARKS, Person, people_of
 from chatops.views.page import Viewer, render, shortened, sign_in_address
+from chatops.views.table import rows_under
 from chatops.views.view import View
 
 FAILING_SHOWN = 6
@@ -206,4 +207,5 @@ VIEW = View(
         seen.knowledge, seen.board(), seen.results(), query, viewer=seen.viewer
     ),
     json=lambda seen, query: people_json(seen.knowledge, seen.board(), seen.results(), query),
+    rows=rows_under("groups"),
 )

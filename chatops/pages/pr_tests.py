@@ -24,7 +24,8 @@ from chatops.pages.pull import pull_address
 from chatops.views.filters import Filter, Qualifier, read_filter
 from chatops.views.job_filters import job_qualifiers, required_qualifier
 from chatops.views.page import Viewer, render, sign_in_address
-from chatops.views.view import View
+from chatops.views.table import rows_under
+from chatops.views.view import View, page_size
 
 ON_A_PAGE = 50
 LONGEST = 500
@@ -125,13 +126,13 @@ def listed(
     knowledge: Knowledge, results: PullResults, queue: Queue, query: Mapping[str, str]
 ) -> Listed:
     """Return the page of the list that an address asks for."""
-    asked = _asked(query, knowledge.community)
+    asked, size = _asked(query, knowledge.community), page_size(query, ON_A_PAGE)
     tests = pull_tests(knowledge, results, WINDOWS[asked.window])
     chosen = [test for test in tests if asked.shows(test)]
     weight = SORTS[asked.sort][1]
     if weight is not None:
         chosen.sort(key=weight)
-    pages = max(1, -(-len(chosen) // ON_A_PAGE))
+    pages = max(1, -(-len(chosen) // size))
     page = min(asked.page, pages)
     held = queue.failing_on()
     selected = next((test for test in tests if asked.selected == test.full), None)
@@ -142,7 +143,7 @@ def listed(
     return Listed(
         asked=asked,
         verdict=_verdict(tests, asked.window),
-        rows=tuple(row(test) for test in chosen[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]),
+        rows=tuple(row(test) for test in chosen[(page - 1) * size : page * size]),
         selected=row(selected) if selected is not None else None,
         failures=tuple(_failed(one, knowledge) for one in (selected.failures if selected else ()))[
             :FAILURES_SHOWN
@@ -331,4 +332,5 @@ VIEW = View(
         seen.knowledge, seen.results(), seen.queue(), query, viewer=seen.viewer
     ),
     json=lambda seen, query: pr_tests_json(seen.knowledge, seen.results(), seen.queue(), query),
+    rows=rows_under("rows"),
 )

@@ -19,7 +19,8 @@ from chatops.answers.open_queue import Queue, Queued
 from chatops.engine.command import Knowledge
 from chatops.pages.pull import pull_address
 from chatops.views.page import Viewer, render, shortened, sign_in_address
-from chatops.views.view import View
+from chatops.views.table import rows_under
+from chatops.views.view import View, page_size
 
 ON_A_PAGE = 50
 LONGEST = 100
@@ -124,14 +125,14 @@ class Listed:
 
 def listed(knowledge: Knowledge, queue: Queue, query: Mapping[str, str]) -> Listed:
     """Return the page of the list that an address asks for."""
-    asked = _asked(query)
+    asked, size = _asked(query), page_size(query, ON_A_PAGE)
     near = [row for row in queue.rows if asked.is_near(row)]
     kinds = Counter(row.blocked.by for row in near)
     chosen = [row for row in near if asked.blocked in (None, row.blocked.by)]
     chosen.sort(key=SORTS[asked.sort][1])
-    pages = max(1, -(-len(chosen) // ON_A_PAGE))
+    pages = max(1, -(-len(chosen) // size))
     page = min(asked.page, pages)
-    shown = chosen[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
+    shown = chosen[(page - 1) * size : page * size]
     return Listed(
         asked=asked,
         rows=tuple(_row(row, knowledge) for row in shown),
@@ -289,4 +290,5 @@ VIEW = View(
     address="prs",
     html=lambda seen, query: render_prs(seen.knowledge, seen.queue(), query, viewer=seen.viewer),
     json=lambda seen, query: prs_json(seen.knowledge, seen.queue(), query),
+    rows=rows_under("pull_requests"),
 )

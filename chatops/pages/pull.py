@@ -35,6 +35,7 @@ from chatops.projections.pulls import pull
 from chatops.views.lines import html
 from chatops.views.nightly_detail import MARKS
 from chatops.views.page import Viewer, render, shortened, sign_in_address
+from chatops.views.table import rows_under
 from chatops.views.view import Query, Seen, View
 
 SHA_SHOWN = 9
@@ -432,4 +433,4 @@ def _json(seen: Seen, query: Query) -> str | None:
     return None if told is None else pull_json(seen.knowledge, told)
 
 
-VIEW = View(address="prs/{id:path}", html=_html, json=_json)
+VIEW = View(address="prs/{id:path}", html=_html, json=_json, rows=rows_under("checks"))

@@ -37,12 +37,14 @@ from chatops.engine.command import Knowledge
 from chatops.pages.people import test_address
 from chatops.views.addresses import Place, slug
 from chatops.views.evidence import day, moment, to_leave, to_require
+from chatops.views.feed import Entry, Feed
 from chatops.views.filters import Filter, Qualifier, read_filter
 from chatops.views.job_filters import job_qualifiers
 from chatops.views.night_traits import STATUSES
 from chatops.views.nightly_detail import MARKS
 from chatops.views.page import Viewer, render, shortened, sign_in_address, took
-from chatops.views.view import View
+from chatops.views.table import rows_under
+from chatops.views.view import Query, Seen, View
 
 LONGEST = 200
 CANDIDATES_SHOWN = 25
@@ -481,10 +483,46 @@ def _newest_changes(lists: RequiredLists) -> list[Change]:
     return sorted(every, key=lambda change: change.seen_at, reverse=True)[:CHANGES_SHOWN]
 
 
+def _feed(seen: Seen, _query: Query) -> Feed:
+    knowledge = seen.knowledge
+    lists = required_lists(knowledge, seen.board(), seen.results())
+    entries = tuple(_entry(one) for one in _newest_changes(lists))
+    title = f"{knowledge.community.title}: what is required"
+    return Feed(title=title, place="required", entries=entries)
+
+
+def _entry(one: Change) -> Entry:
+    rules = len(one.paths_added) + len(one.paths_removed)
+    changes = [
+        f"{len(one.added)} added" if one.added else "",
+        f"{len(one.removed)} removed" if one.removed else "",
+        f"{counted(rules, 'path rule')} changed" if rules else "",
+        "labels changed" if one.labels_changed else "",
+    ]
+    said = ", ".join(filter(None, changes)) or "changed"
+    # Of the first list that is known, everything would be an addition.
+    parts = {} if one.is_first else {
+        "Added": one.added,
+        "Removed": one.removed,
+        "Path rules added": tuple(rule.pattern for rule in one.paths_added),
+        "Path rules removed": tuple(rule.pattern for rule in one.paths_removed),
+    }  # fmt: skip
+    return Entry(
+        key=f"required/{one.repo}/{one.seen_at.isoformat()}",
+        title=f"{one.repo}: {'the first list that is known' if one.is_first else said}",
+        at=one.seen_at,
+        place="required",
+        said=f"The list has {counted(one.names, 'name')}.",
+        parts=parts,
+    )
+
+
 VIEW = View(
     address="required",
     html=lambda seen, query: render_required(
         seen.knowledge, seen.board(), seen.results(), query, viewer=seen.viewer
     ),
     json=lambda seen, query: required_json(seen.knowledge, seen.board(), seen.results(), query),
+    rows=rows_under("checks"),
+    feed=_feed,
 )

@@ -15,6 +15,7 @@ from chatops.engine.command import Knowledge
 from chatops.engine.projection import Progress
 from chatops.engine.work import MOST_TRIES
 from chatops.views.page import Viewer, ago, render, sign_in_address
+from chatops.views.table import rows_under
 from chatops.views.view import View
 
 RUNBOOK = "docs/operations.md"
@@ -186,4 +187,5 @@ VIEW = View(
     address="status",
     html=lambda seen, _: render_status(seen.knowledge, seen.own_state(), viewer=seen.viewer),
     json=lambda seen, _: status_json(seen.own_state()),
+    rows=rows_under("read_models"),
 )

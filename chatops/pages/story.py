@@ -21,6 +21,7 @@ from chatops.projections.commands import Command, Outcome
 from chatops.projections.undone import taken_back
 from chatops.views.offers import Offer, read_offer
 from chatops.views.page import Viewer, render, sign_in_address, took
+from chatops.views.table import rows_under
 from chatops.views.told import Button, Told, read_told
 from chatops.views.view import View
 
@@ -192,4 +193,5 @@ VIEW = View(
     address="audit/{id}",
     html=lambda seen, query: render_story(seen.knowledge, query, viewer=seen.viewer),
     json=lambda seen, query: story_json(seen.knowledge, query),
+    rows=rows_under("events"),
 )

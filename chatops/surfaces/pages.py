@@ -27,6 +27,7 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+CONTENT_SECURITY = b"content-security-policy"
 SAFE_HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
     # To others nothing is said of where somebody comes from; our own forms say it, and are known by it.
@@ -38,7 +39,10 @@ A_YEAR = 31_536_000
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A rendered page: its bytes (compressed or not, as asked), its kind, its ETag, and how it may be kept."""
+    """A rendered page: its bytes (compressed or not, as asked), its kind, its ETag, and how it may be kept.
+
+    `frames` are the sites that may show it in a frame, nothing where it is not for frames.
+    """
 
     body: bytes
     media_type: str
@@ -47,6 +51,7 @@ class Page:
     keeping: str = "no-cache"
     moved_to: str = ""
     """Where it is found now; then it has no body."""
+    frames: tuple[str, ...] | None = None
 
 
 class Show(Protocol):
@@ -95,8 +100,9 @@ def pages(
     more: Sequence[Route] = (),
     visitors: Visitors | None = None,
     seeing: Seeing | None = None,
+    redirects: Mapping[str, str] | None = None,
 ) -> Starlette:
-    """Return the framework's part of the HTTP surface."""
+    """Return the framework's part of the HTTP surface; `redirects` lead from addresses of before to pages of now."""
 
     async def home(request: Request) -> Response:
         query = (
@@ -152,6 +158,7 @@ def pages(
     app = Starlette(
         routes=[
             Route("/", home),
+            *(Route(old, _leading_to(new)) for old, new in (redirects or {}).items()),
             *_routes("", shows, visitors, seeing),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
@@ -164,6 +171,19 @@ def pages(
     )
     app.add_middleware(SafeHeaders)
     return app
+
+
+def _leading_to(place: str) -> Callable[[Request], Awaitable[Response]]:
+    """Return what leads to another address; what was asked of the old one is asked of the new one, too."""
+
+    async def answer(request: Request) -> Response:
+        asked = request.url.query
+        join = "&" if "?" in place else "?"
+        return RedirectResponse(
+            f"{place}{join}{asked}" if asked else place, HTTPStatus.TEMPORARY_REDIRECT
+        )
+
+    return answer
 
 
 def _routes(
@@ -196,7 +216,7 @@ def _showing(
                 _made,
                 asked,
                 request.cookies,
-                None if form == "json" else visitors,
+                visitors if form == "html" else None,
                 compress=compress,
             )
         except Refused as problem:
@@ -265,13 +285,22 @@ def _sent(request: Request, page: Page, *, varies: str = "") -> Response:
         "vary": f"accept-encoding, {varies}x-fragment",
         **({"content-encoding": page.encoding} if page.encoding else {}),
     }
+    if page.frames is not None:
+        headers["content-security-policy"] = framed(page.frames)
     if request.headers.get("if-none-match") == page.etag:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return Response(page.body, media_type=page.media_type, headers=headers)
 
 
+def framed(sites: Sequence[str]) -> str:
+    """Return the policy of a page for frames: its links may be told where they begin, and these sites may show it."""
+    policy = CONTENT_SECURITY_POLICY.replace("base-uri 'none'", "base-uri 'self'")
+    ancestors = " ".join(sites) or "'none'"
+    return policy.replace("frame-ancestors 'none'", f"frame-ancestors {ancestors}")
+
+
 class SafeHeaders:
-    """Puts the security headers on every answer."""
+    """Puts the security headers on every answer; one that has a policy of its own keeps it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -280,7 +309,16 @@ class SafeHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_safely(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *self._headers]
+                said = message["headers"]
+                has_own = any(name == CONTENT_SECURITY for name, _ in said)
+                message["headers"] = [
+                    *said,
+                    *(
+                        header
+                        for header in self._headers
+                        if not (has_own and header[0] == CONTENT_SECURITY)
+                    ),
+                ]
             await send(message)
 
         await self._app(scope, receive, send_safely)

@@ -1,8 +1,10 @@
 """What a page is: its address, and how it is made of what is known. Modules of `pages/` have one each, or more."""
 
+import re
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
+from urllib.parse import quote
 
 from chatops.answers.nights import NightBoard
 from chatops.answers.open_queue import Queue
@@ -10,12 +12,22 @@ from chatops.answers.own_state import OwnState
 from chatops.answers.pull_results import PullResults
 from chatops.answers.run_history import RunHistory
 from chatops.engine.command import Knowledge
+from chatops.views.feed import Feed
 from chatops.views.page import Viewer
+from chatops.views.pictures import Badge, Strip
+from chatops.views.table import Rows
 
 Made = TypeVar("Made")
 Query = Mapping[str, str]
 """What is asked: the words of the address's query, and what the braces in a page's address stand for."""
 USUAL_NIGHTS = 30
+MOST_ROWS = 5_000
+NAMED = re.compile(r"\{(\w+)(?::\w+)?\}")
+
+
+def page_size(query: Query, usual: int) -> int:
+    """Return how many rows of a list are on one page: with `rows=all` everything, up to what a page can hold."""
+    return MOST_ROWS if query.get("rows") == "all" else usual
 
 
 class Seen(Protocol):
@@ -71,3 +83,15 @@ class View:
     stamp: Callable[[Seen, Query], Hashable] | None = None
     moved: Callable[[Seen, Query], str | None] | None = None
     """Where what the address names is found now, as an address from there; nothing if it is there still."""
+    rows: Rows | None = None
+    """Which list of its JSON is its table for spreadsheets."""
+    feed: Callable[[Seen, Query], Feed | None] | None = None
+    badge: Callable[[Seen, Query], Badge] | None = None
+    """How the thing is, in a word; what is not known has a badge that says so, for a picture has to be one."""
+    strip: Callable[[Seen, Query], Strip] | None = None
+
+    def place(self, query: Query) -> str:
+        """Return the page's address within its community, with the names that a query has for its braces."""
+        return NAMED.sub(
+            lambda brace: quote(query.get(brace.group(1), ""), safe="/~(),"), self.address
+        )

@@ -360,7 +360,7 @@ def test_nothing_is_inline_and_nothing_comes_from_elsewhere(usual: NightBoard) -
 
     assert not [found for _, found in page.elements if "style" in found]
     loaded = [*(found["src"] for found in page.all("script")), *(
-        found["href"] for found in page.all("link") if found["rel"] != "canonical")]  # fmt: skip
+        found["href"] for found in page.all("link") if found["rel"] not in {"canonical", "alternate"})]  # fmt: skip
     assert len(loaded) == 4
     assert all(address is not None and address.startswith("/static/") for address in loaded)
 

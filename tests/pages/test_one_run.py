@@ -99,7 +99,7 @@ def test_an_earlier_attempt_says_that_it_is_not_the_newest(tmp_path: Path) -> No
 
     assert "This is how it was after attempt 1." in page
     assert f'href="../../runs/{TONIGHT}"' in page
-    assert '<a href="1.json">JSON</a>' in page
+    assert 'href="1.json"' in page
     assert told["attempt"] == 1
 
 

@@ -139,6 +139,7 @@ def open_doors(
     role: str = "all",
     patience: float | None = None,
     community: Community = COMMUNITY,
+    redirects: Mapping[str, str] | None = None,
     **changes: object,
 ) -> Iterator[Doors]:
     """Serve the product on a free port; `patience` is how long each door waits for a whole body.
@@ -155,7 +156,7 @@ def open_doors(
         "max_body_mb": 1,
     }
     settings.update(changes)
-    configuration = Configuration(communities={"acme": community})
+    configuration = Configuration(communities={"acme": community}, redirects=redirects or {})
     service = Service(Settings(**settings), configuration, role=role)
     opened: list[Server] = []
     ready, problems = threading.Event(), []

@@ -81,7 +81,9 @@ function remember() {
   setOrDrop(address, "q", words);
   setOrDrop(address, "required", form.elements.required.checked ? "1" : "");
   history.replaceState(history.state, "", address);
-  $("#json").href = `nightly.json${address.search}`;
+  for (const link of all("[data-form]")) {
+    link.href = `nightly.${link.dataset.form}${address.search}`;
+  }
 }
 
 function rememberGroup(key, isOpen) {

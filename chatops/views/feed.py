@@ -1,0 +1,72 @@
+"""What is new on a page, for feed readers: Atom, as RFC 4287 describes it.
+
+An entry's id is made of the community and of what the entry is about, never of an address: a service that moves to
+another address shows nobody the same news twice.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import NAMESPACE_OID, uuid5
+
+from chatops.engine.command import Knowledge
+from chatops.projections.freshness import last_heard
+from chatops.views.page import render
+
+MOST_ENTRIES = 50
+NAMESPACE = uuid5(NAMESPACE_OID, "chatops")
+BEGINNING = datetime.fromtimestamp(0, UTC)
+NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What cannot stand in XML, not even escaped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Something new. `key` says what it is about and stays the same; `parts` are lists under a word each."""
+
+    key: str
+    title: str
+    at: datetime
+    place: str
+    said: str = ""
+    parts: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """The news of a page, the newest first. `place` is the page's address within its community."""
+
+    title: str
+    place: str
+    entries: tuple[Entry, ...]
+
+
+def atom(feed: Feed, knowledge: Knowledge) -> str:
+    """Return the feed as a document."""
+    community = knowledge.community
+    here = f"{knowledge.base_url.rstrip('/')}/{community.key}"
+    entries = sorted(feed.entries, key=lambda entry: entry.at, reverse=True)[:MOST_ENTRIES]
+    # What has no news yet changed when something was heard; what knows nothing at all, never.
+    heard_at = last_heard(knowledge.db, community.repositories)
+    changed_at = entries[0].at if entries else heard_at or BEGINNING
+    document = render(
+        "feed.xml",
+        name=community.title,
+        feed=feed,
+        entries=entries,
+        here=here,
+        changed_at=moment(changed_at),
+        identity=lambda key: _identity(community.key, community.repositories[0], key),
+        moment=moment,
+    )
+    return NO_XML.sub("\ufffd", document)
+
+
+def moment(at: datetime) -> str:
+    """Return a moment as feeds write it."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _identity(*about: str) -> str:
+    return uuid5(NAMESPACE, "\n".join(about)).urn

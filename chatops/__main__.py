@@ -186,6 +186,36 @@ def import_files(
 
 
 @program.command()
+def export(
+    directory: Annotated[Path, typer.Argument(help="The folder; an earlier export is replaced.")],
+    community: Annotated[
+        str,
+        typer.Option(help="The community; default: the first.", autocompletion=_communities),
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Write the dashboard as files, for a place that only serves files, such as GitHub Pages.
+
+    Example: chatops export site
+    """
+    from dataclasses import asdict
+
+    from chatops.running.exporting import export as export_pages
+
+    service = _service("web")
+    with _read(service), _progress("export") as step:
+        result = export_pages(service, directory, community=community, step=step)
+    if as_json:
+        _print_json(asdict(result))
+    else:
+        more = f"; {result.left_out} older ones were left out" if result.left_out else ""
+        print(
+            f"{directory}: {result.pages} pages of {result.community} as of {result.as_of}, {result.files} files, "
+            f"{result.bytes / 1e6:.1f} MB, in {result.seconds} s{more}"
+        )
+
+
+@program.command()
 def backfill(
     days: Annotated[int, typer.Option(help="How far back.", min=1, max=MOST_DAYS)] = 30,
     runs: Annotated[

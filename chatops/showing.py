@@ -1,7 +1,8 @@
 """The dashboard's pages, put together: what they are made of, and what is kept because nothing has changed."""
 
 import threading
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cached_property, partial
@@ -36,6 +37,7 @@ VIEWS: Mapping[str, View] = MappingProxyType(
 PAGES_KEPT = 64
 BOARDS_KEPT = 4
 MADE_KEPT = 8
+ONCE_KEPT = 4
 DOORS: Sequence[Door] = tuple(door for view in VIEWS.values() for door in doors(view))
 """Every address under a community's own; what is made of pages comes before the pages that take any name."""
 
@@ -95,6 +97,7 @@ class Sight:
         self._shelf = shelf
         self._knowledge = knowledge
         self._process = process
+        self._once: dict[Hashable, object] = {}
 
     @cached_property
     def knowledge(self) -> Knowledge:
@@ -142,6 +145,14 @@ class Sight:
         """Return how this process and its database are."""
         return own_state(self.knowledge, self._process())
 
+    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """Return what was made under a key in this very look, or make it."""
+        if key not in self._once:
+            if len(self._once) >= ONCE_KEPT:
+                self._once.clear()
+            self._once[key] = make()
+        return self._once[key]  # type: ignore[return-value]  # Nothing else is made under this key.
+
     def kept(self, of: object, make: Callable[[], Made]) -> Made:
         """Return what was made of the very same object before, or make it."""
         shelf = self._shelf
@@ -187,6 +198,12 @@ class Pages:
         self._shelf = Shelf()
         self._pages: dict[Hashable, Page] = {}
         self._lock = threading.Lock()
+
+    @contextmanager
+    def look(self, community: Community) -> Iterator[Sight]:
+        """Look at one snapshot for longer, as anybody sees it."""
+        with self._database.read() as db:
+            yield self._sight(db, community, self._clock.now(), Viewer.ANYBODY)
 
     def shows(self) -> Mapping[str, Show]:
         """Return what answers at each address."""

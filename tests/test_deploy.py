@@ -174,3 +174,20 @@ def test_the_workflow_for_the_gate_looks_at_the_status_that_is_set() -> None:
     assert inputs["context"]["default"] == Trust().status
     assert workflow["permissions"] == {}
     assert "${{" not in script, "what comes from outside is no part of a script"
+
+
+def test_the_workflow_that_publishes_pages_says_what_can_be_said_and_may_write_only_pages() -> None:
+    workflow = _read("pages/publish.yaml")
+    offered = typer.main.get_command(program).commands  # type: ignore[attr-defined]  # it is a group
+    steps = workflow["jobs"]["export"]["steps"]
+    script = "\n".join(step.get("run", "") for step in steps)
+
+    assert set(re.findall(r'bin/chatops" (\w+)', script)) == {"backfill", "export"} <= set(offered)
+    variables = {**workflow["jobs"]["export"]["env"], **steps[-2]["env"]}
+    assert set(variables) <= set(KNOWN)
+    assert workflow["permissions"] == {}
+    assert set(workflow["jobs"]["export"]["permissions"].values()) == {"read"}
+    used = [
+        step["uses"] for job in workflow["jobs"].values() for step in job["steps"] if "uses" in step
+    ]
+    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", use) for use in used)

@@ -22,7 +22,7 @@ from chatops.views.addresses import Place, slug
 from chatops.views.nightly_detail import MARKS, job_link, words_of
 from chatops.views.page import Viewer, render, sign_in_address, took
 from chatops.views.table import rows_under
-from chatops.views.view import View
+from chatops.views.view import Query, Seen, View
 
 NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 SHA_SHOWN = 9
@@ -299,15 +299,35 @@ def _whole(duration: timedelta | None) -> int | None:
     return None if duration is None else int(duration.total_seconds())
 
 
+def _one(seen: Seen, query: Query) -> OneRun | None:
+    """Return the run, for whichever format it is asked first."""
+    attempt = query.get("attempt", "")
+    key = ("run", query.get("id", ""), attempt)
+    return seen.once(key, lambda: _found(seen.knowledge, query, attempt))
+
+
+def _html(seen: Seen, query: Query) -> str | None:
+    one = _one(seen, query)
+    if one is None:
+        return None
+    attempt = f"/{one.run.attempt}" if "attempt" in query else ""
+    return _rendered(one, seen.knowledge, seen.viewer, f"runs/{one.run.run_id}{attempt}")
+
+
+def _json(seen: Seen, query: Query) -> str | None:
+    one = _one(seen, query)
+    return None if one is None else _told(one, seen.knowledge)
+
+
 RUN = View(
     address="runs/{id}",
-    html=lambda seen, query: render_one_run(seen.knowledge, query, viewer=seen.viewer),
-    json=lambda seen, query: one_run_json(seen.knowledge, query),
+    html=_html,
+    json=_json,
     rows=rows_under("jobs"),
 )
 ATTEMPT = View(
     address="runs/{id}/{attempt}",
-    html=lambda seen, query: render_one_attempt(seen.knowledge, query, viewer=seen.viewer),
-    json=lambda seen, query: one_attempt_json(seen.knowledge, query),
+    html=_html,
+    json=_json,
     rows=rows_under("jobs"),
 )

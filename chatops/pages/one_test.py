@@ -80,8 +80,10 @@ def render_one_test(
 ) -> str | None:
     """Return the page, nothing where this community knows no such test."""
     one = _found(knowledge, query)
-    if one is None:
-        return None
+    return None if one is None else _rendered(one, knowledge, query, viewer)
+
+
+def _rendered(one: OneTest, knowledge: Knowledge, query: Mapping[str, str], viewer: Viewer) -> str:
     github_url, name = knowledge.github_url, query.get("slug", "")
     place = f"/{knowledge.community.key}/tests/{quote(name)}?n={_length(query)}"
     nights = [happenings(one.repo, night, cell, github_url) for night, cell in _nights(one)]
@@ -123,8 +125,10 @@ def render_one_test(
 def one_test_json(knowledge: Knowledge, query: Mapping[str, str]) -> str | None:
     """Return the same for programs."""
     one = _found(knowledge, query)
-    if one is None:
-        return None
+    return None if one is None else _told(one, knowledge)
+
+
+def _told(one: OneTest, knowledge: Knowledge) -> str:
     github_url, test = knowledge.github_url, one.test
     passed, failed = one.longest
     told = {
@@ -230,9 +234,9 @@ def _strip(one: OneTest) -> list[tuple[str, str]]:
     ]
 
 
-def _strip_says(one: OneTest) -> str:
+def _strip_says(one: OneTest, most: int = MOST) -> str:
     """Return the strip in words, for those who cannot see it."""
-    states = [cell.state for _, cell in _nights(one)]
+    states = [cell.state for _, cell in _nights(one)[:most]]
     counts = {state: states.count(state) for state in State if state in states}
     said = ", ".join(f"{number} {state.value}" for state, number in counts.items())
     return f"The last {counted(len(states), 'night')}, the newest first: {said}."
@@ -372,8 +376,24 @@ def _place(slug: str) -> str:
     return f"tests/{quote(slug, safe='~,')}"
 
 
+def _one(seen: Seen, query: Query) -> OneTest | None:
+    """Return the test, for whichever format it is asked first."""
+    key = ("test", query.get("slug", ""), _length(query))
+    return seen.once(key, lambda: _found(seen.knowledge, query))
+
+
+def _html(seen: Seen, query: Query) -> str | None:
+    one = _one(seen, query)
+    return None if one is None else _rendered(one, seen.knowledge, query, seen.viewer)
+
+
+def _json(seen: Seen, query: Query) -> str | None:
+    one = _one(seen, query)
+    return None if one is None else _told(one, seen.knowledge)
+
+
 def _feed(seen: Seen, query: Query) -> Feed | None:
-    one = _found(seen.knowledge, query)
+    one = _one(seen, query)
     if one is None:
         return None
     place = _place(query.get("slug", ""))
@@ -403,7 +423,7 @@ def _entry(one: OneTest, edge: Turn, at: datetime, place: str) -> Entry:
 
 
 def _badge(seen: Seen, query: Query) -> Badge:
-    one = _found(seen.knowledge, query)
+    one = _one(seen, query)
     if one is None or one.test is None:
         return UNKNOWN
     label = one.name.rpartition(" / ")[2]
@@ -418,21 +438,21 @@ def _badge(seen: Seen, query: Query) -> Badge:
 
 
 def _nights_strip(seen: Seen, query: Query) -> Strip:
-    one = _found(seen.knowledge, {**query, "n": str(UNFOLDED)})
+    one = _one(seen, query)
     if one is None or one.test is None:
         return Strip(title="No such test", says="Nothing is known of it.", marks=())
     return Strip(
         title=one.name,
-        says=_strip_says(one),
-        marks=tuple(MARKS[cell.state] for _, cell in _nights(one)),
+        says=_strip_says(one, UNFOLDED),
+        marks=tuple(MARKS[cell.state] for _, cell in _nights(one)[:UNFOLDED]),
     )
 
 
 VIEW = View(
     address="tests/{slug}",
     moved=_moved,
-    html=lambda seen, query: render_one_test(seen.knowledge, query, viewer=seen.viewer),
-    json=lambda seen, query: one_test_json(seen.knowledge, query),
+    html=_html,
+    json=_json,
     rows=rows_under("nightly", "nights"),
     feed=_feed,
     badge=_badge,

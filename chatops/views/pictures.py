@@ -13,7 +13,8 @@ from chatops.views.page import render
 LABEL_SHOWN = 30
 SAYS_SHOWN = 40
 GAP = 6
-WIDE, NARROW = 11.0, 6.4
+WIDTHS = (("ijlI.,:;'|!", 3.5), ("frt()[] -", 4.6), ("mwMW%@", 10.5))
+WIDE, USUAL = 11.0, 7.0
 """How many pixels a sign takes in the badge's font, about; the browser stretches the text to just that."""
 STEP, CELL, TALL = 10, 8, 24
 HEIGHTS = {"p": 8, "r": 14, "f": 24, "i": 18}
@@ -80,4 +81,10 @@ def _cut(text: str, shown: int) -> str:
 
 
 def _width(text: str) -> int:
-    return round(sum(WIDE if east_asian_width(sign) in "WF" else NARROW for sign in text))
+    return round(sum(map(_wide, text)))
+
+
+def _wide(sign: str) -> float:
+    if east_asian_width(sign) in "WF":
+        return WIDE
+    return next((width for signs, width in WIDTHS if sign in signs), USUAL)

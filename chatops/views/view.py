@@ -22,12 +22,16 @@ Query = Mapping[str, str]
 """What is asked: the words of the address's query, and what the braces in a page's address stand for."""
 USUAL_NIGHTS = 30
 MOST_ROWS = 5_000
+NUMBER = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
 NAMED = re.compile(r"\{(\w+)(?::\w+)?\}")
 
 
 def page_size(query: Query, usual: int) -> int:
-    """Return how many rows of a list are on one page: with `rows=all` everything, up to what a page can hold."""
-    return MOST_ROWS if query.get("rows") == "all" else usual
+    """Return how many rows of a list are on one page: as many as `rows` says, with `all` what a page can hold."""
+    asked = query.get("rows", "")
+    if asked == "all":
+        return MOST_ROWS
+    return min(int(asked), MOST_ROWS) if NUMBER.fullmatch(asked) else usual
 
 
 class Seen(Protocol):
@@ -65,6 +69,10 @@ class Seen(Protocol):
 
     def kept(self, of: object, make: Callable[[], Made]) -> Made:
         """Return what was made of the very same object before, or make it."""
+        ...
+
+    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """Return what was made under a key in this very look, or make it: for a page in several formats."""
         ...
 
 

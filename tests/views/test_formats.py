@@ -113,7 +113,7 @@ def test_a_change_of_what_is_required_is_news(tmp_path: Path) -> None:
         (night(0, {"a": CANCELLED}), "no result"),
         (night(0, {"a": RUNNING, "b": PASS}, is_over=False), "running, none failed so far"),
         (night(0, {"a": RUNNING, "b": FAIL}, is_over=False), "running, 1 failed so far"),
-        (night(9, {"a": PASS}), "out of date since 13 Aug"),
+        (night(9, {"a": PASS}), "none since 13 Aug"),
         ([], "no night yet"),
     ],
 )
@@ -187,3 +187,9 @@ def test_a_test_tells_how_to_show_it_elsewhere(tmp_path: Path) -> None:
 
     there = f"https://ci.example/acme/badge/tests/{BOOT}.svg"
     assert f"[![How the test is]({there})](&lt;https://ci.example/acme/tests/{BOOT}&gt;)" in page
+
+
+def test_the_nights_are_judged_by_what_must_pass(tmp_path: Path) -> None:
+    with showroom(tmp_path, [*RED, *required("Nightly / land")]) as room:
+        assert picture(room, "strip/nightly") == "Acme nightly, required tests"
+        assert "newest first: 2 passed." in room.seen("strip/nightly", "svg")

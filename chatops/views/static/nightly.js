@@ -225,7 +225,8 @@ function offerCopies(within) {
 
 grid?.addEventListener("click", (event) => {
   const link = event.target.closest("tr:not(.detail) > th[scope=row] > a");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) {
+  // Where there is no server to ask, the link leads to all there is about the test.
+  if (!link || !grid.dataset.detail || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) {
     return;
   }
   event.preventDefault();

@@ -247,7 +247,10 @@ def _made(
     if session is None:
         return asked(compress=compress)
     page = asked(compress=False, is_signed_in=True)
-    return None if page is None else personal_page(page, session, compress=compress)
+    if page is None or page.frames is not None:
+        # On somebody else's site a page is the one that everybody gets.
+        return asked(compress=compress)
+    return personal_page(page, session, compress=compress)
 
 
 def personal_page(page: Page, session: Session, *, compress: bool) -> Page:

@@ -18,6 +18,7 @@ from chatops.views.page import asset_url, fragment
 LINK = re.compile(r' (href|src|action|data-detail)="([^"]*)"')
 BASE = re.compile(r'<base href="([^"]*)"')
 FORM = re.compile(r'<form class="filter" method="get"')
+OTHER_FORM = re.compile(r'<form (?!class="filter" method="get").*?</form>\n?', re.DOTALL)
 MODULE = re.compile(r'<script type="module"')
 DATA_FORM = re.compile(r' data-form="\w+"')
 POLICY = (
@@ -84,7 +85,7 @@ def exported(
         return _rewritten(link, here, site, folder, None if told is None else variants or {})
 
     page = FORM.sub('<form class="filter" method="get" hidden', LINK.sub(rewritten, page))
-    page = DATA_FORM.sub("", page)
+    page = DATA_FORM.sub("", OTHER_FORM.sub("", page))
     script = relative(asset_url("exported.js").lstrip("/"), folder)
     head = fragment("_exported.html", "head", POLICY, script if told is not None else "")
     place = MODULE.search(page)

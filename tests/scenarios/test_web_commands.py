@@ -16,6 +16,7 @@ from chatops.engine.sessions import IDLE, LONGEST, SESSIONS
 from chatops.events import Fact, event_id
 from chatops.events.conversation import CommandReceived, CommandRefused, ReplyPosted
 from chatops.names import CommandId, Login, Repo
+from chatops.showing import VIEWS
 from chatops.surfaces.dashboard import MOST_LATELY
 from tests.scenarios.signing_in import Browser, browser
 from tests.scenarios.world import AUTHOR, MEMBER, PULL, REPO, STRANGER, Town, town
@@ -415,9 +416,8 @@ async def test_it_outlives_a_restart(database_url: str, tmp_path: Path) -> None:
 async def test_no_page_for_one_person_is_kept_for_others(database_url: str, tmp_path: Path) -> None:
     async with town(database_url, tmp_path) as here, browser() as visitor, browser() as other:
         await sign_in(here, visitor)
-        names = here.service.pages.shows()
         for path in [
-            f"{under}/{name}" for name in names if "{" not in name for under in ("", "/acme")
+            f"{under}/{name}" for name in VIEWS if "{" not in name for under in ("", "/acme")
         ]:
             ours = await visitor.client.get(address(here, path))
             theirs = await other.client.get(address(here, path))
@@ -434,6 +434,20 @@ async def test_no_page_for_one_person_is_kept_for_others(database_url: str, tmp_
             assert "/sign-in?to=/acme/" in theirs.text
             assert ours.headers["etag"] != theirs.headers["etag"]
             assert again.status_code == 200
+
+
+async def test_a_page_for_other_sites_is_the_same_for_everybody(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here, browser() as visitor, browser() as other:
+        await sign_in(here, visitor)
+        ours = await visitor.client.get(address(here, "/embed/required"))
+        theirs = await other.client.get(address(here, "/embed/required"))
+
+        assert MEMBER not in ours.text
+        assert "base-uri 'self'" in ours.headers["content-security-policy"]
+        assert ours.headers["content-security-policy"] == theirs.headers["content-security-policy"]
+        assert "private" not in ours.headers["cache-control"]
 
 
 async def test_neither_token_nor_secret_is_recorded_or_kept_in_the_open(

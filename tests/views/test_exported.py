@@ -76,3 +76,9 @@ def test_a_framed_page_is_read_from_where_it_says_it_begins() -> None:
 
     assert '<base target="_top">' in made
     assert 'href="../../tests/a~~b/"' in made
+
+
+def test_only_the_form_that_filters_is_copied() -> None:
+    page = '<head></head><body><form method="post" action="/commands"><button>Say</button></form></body>'
+
+    assert "<form" not in exported(page, "nightly", site(), folder="nightly", as_of="then")

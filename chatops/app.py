@@ -55,6 +55,7 @@ from chatops.intake.sweep import sweep
 from chatops.looking import Looker
 from chatops.metrics import Metrics
 from chatops.names import CommandId, Login, Repo
+from chatops.news import News
 from chatops.ports import GitHub, Permission, Ports, Slack
 from chatops.projections.commands import commands_lately
 from chatops.settings import Settings
@@ -65,6 +66,7 @@ from chatops.surfaces.linking import Linking
 from chatops.surfaces.pages import Readiness, pages
 from chatops.surfaces.seeing import Seeing
 from chatops.surfaces.signing_in import SigningIn
+from chatops.surfaces.stream import Stream
 from chatops.surfaces.web import App, Front
 
 logger = structlog.get_logger(__name__)
@@ -193,6 +195,13 @@ class Service:
             process=self._process,
         )
         self.seeing = self._seeing()
+        news = News(
+            self.log,
+            self.configuration,
+            tuple(self.projector.projections),
+            knowledge=self.knowledge,
+        )
+        self.stream = Stream(news.look, self.configuration.communities)
         self._swept_at: datetime | None = None
         self._stack = AsyncExitStack()
         self._scheduler: AsyncIOScheduler | None = None
@@ -552,13 +561,14 @@ class Service:
             before_metrics=self._measure,
             more=[
                 route
-                for part in (self.linking, self.signing_in, self._dashboard())
+                for part in (self.stream, self.linking, self.signing_in, self._dashboard())
                 if part is not None
                 for route in part.routes()
             ],
             visitors=self.signing_in,
             seeing=self.seeing,
             redirects=self.configuration.redirects,
+            position=lambda: max(self.projector.position, self.stream.position),
         )
         rooms = self.slack_rooms()
         return Front(
@@ -572,6 +582,7 @@ class Service:
             inner=inner,
             body_limit=self.settings.max_body_mb * 1_000_000,
             observe=self.metrics.answered,
+            at_end=self.stream.close,
         )
 
     def slack_rooms(self) -> ModuleType | None:

@@ -1,5 +1,6 @@
 """The dashboard's pages, put together: what they are made of, and what is kept because nothing has changed."""
 
+import re
 import threading
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ from chatops.engine.database import Database
 from chatops.ports import Clock
 from chatops.surfaces.pages import Page, Show, packed
 from chatops.views.formats import FORMS, Door, doors
-from chatops.views.page import Viewer
+from chatops.views.page import Viewer, lively
 from chatops.views.view import USUAL_NIGHTS, View
 
 Made = TypeVar("Made")
@@ -34,6 +35,7 @@ VIEWS: Mapping[str, View] = MappingProxyType(
     {view.address: view for view in instances(chatops.pages, View)}
 )
 """Every page, by its address."""
+BRACES = re.compile(r"\{(\w+)(?::\w+)?\}")
 PAGES_KEPT = 64
 BOARDS_KEPT = 4
 MADE_KEPT = 8
@@ -255,6 +257,9 @@ class Pages:
             body = make(seen, query)
         if body is None:
             return None
+        if form == "html" and not door.is_framed:
+            asked_for = BRACES.sub(lambda found: query[found[1]], view.address)
+            body = lively(body, community=community.key, address=view.address, place=asked_for)
         page = packed(
             body.encode(), FORMS[form].media_type, compress=compress, keeping=FORMS[form].keeping
         )

@@ -109,4 +109,5 @@ VIEW = View(
     html=lambda seen, query: render_commands(seen.knowledge, query, viewer=seen.viewer),
     json=lambda seen, query: commands_json(seen.knowledge, query),
     rows=rows_under("commands"),
+    news=lambda _knowledge, _recorded: (),
 )

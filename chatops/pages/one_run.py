@@ -15,6 +15,7 @@ from chatops.answers.chain_answer import spoken
 from chatops.answers.night_cells import State
 from chatops.answers.one_run import Attempt, OneRun, RunJob, Since, one_run
 from chatops.engine.command import Knowledge
+from chatops.events import Recorded
 from chatops.names import RunId
 from chatops.pages.audit import command_json, pull_url
 from chatops.projections.commands import Command
@@ -319,15 +320,29 @@ def _json(seen: Seen, query: Query) -> str | None:
     return None if one is None else _told(one, seen.knowledge)
 
 
+def _news(_knowledge: Knowledge, recorded: Recorded) -> list[str]:
+    """Return the page of the run that an event is about."""
+    run_id = getattr(recorded.event, "run_id", 0)
+    return [f"runs/{run_id}"] if run_id else []
+
+
+def _attempt_news(knowledge: Knowledge, recorded: Recorded) -> list[str]:
+    """Return the page of the attempt that an event is about."""
+    attempt = getattr(recorded.event, "attempt", 0)
+    return [f"{run}/{attempt}" for run in _news(knowledge, recorded)] if attempt else []
+
+
 RUN = View(
     address="runs/{id}",
     html=_html,
     json=_json,
     rows=rows_under("jobs"),
+    news=_news,
 )
 ATTEMPT = View(
     address="runs/{id}/{attempt}",
     html=_html,
     json=_json,
     rows=rows_under("jobs"),
+    news=_attempt_news,
 )

@@ -24,6 +24,8 @@ from chatops.answers.nights import Night, counted
 from chatops.answers.one_test import Broke, InPull, OneTest, one_test
 from chatops.answers.shares import bounds
 from chatops.engine.command import Knowledge
+from chatops.events import Recorded
+from chatops.events.runs import JobCompleted, JobQueued, JobStarted
 from chatops.names import Repo
 from chatops.pages.audit import MARKS as OUTCOMES
 from chatops.pages.audit import command_json, pull_url
@@ -448,6 +450,16 @@ def _nights_strip(seen: Seen, query: Query) -> Strip:
     )
 
 
+def _news(knowledge: Knowledge, recorded: Recorded) -> list[str]:
+    """Return the page of the test whose job an event is about; what else changes it, changes slowly."""
+    match recorded.event:
+        case JobQueued() | JobStarted() | JobCompleted() as job:
+            place = Place(repo=job.repo, workflow=job.workflow, name=job.name)
+            return [f"tests/{slug(place, knowledge.community.repositories[0])}"]
+        case _:
+            return []
+
+
 VIEW = View(
     address="tests/{slug}",
     moved=_moved,
@@ -457,4 +469,5 @@ VIEW = View(
     feed=_feed,
     badge=_badge,
     strip=_nights_strip,
+    news=_news,
 )

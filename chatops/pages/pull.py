@@ -27,17 +27,20 @@ from chatops.answers.pull_story import PullStory, failures, pull_story
 from chatops.config import Community
 from chatops.engine.answer import Code, Line, Tone, pieces, plain
 from chatops.engine.command import Knowledge
-from chatops.names import PullNumber, Repo
+from chatops.events import Recorded
+from chatops.events.gate import RequiredChecksChanged
+from chatops.names import PullNumber, Repo, Sha
 from chatops.pages.audit import MARKS as OUTCOMES
 from chatops.pages.audit import command_json
 from chatops.projections.commands import Command
-from chatops.projections.pulls import pull
+from chatops.projections.pulls import numbers_of_commit, pull
 from chatops.views.lines import html
 from chatops.views.nightly_detail import MARKS
 from chatops.views.page import Viewer, render, shortened, sign_in_address
 from chatops.views.table import rows_under
 from chatops.views.view import Query, Seen, View
 
+ADDRESS = "prs/{id:path}"
 SHA_SHOWN = 9
 AWAITED_SHOWN = 10
 MISSING_SHOWN = 5
@@ -433,4 +436,17 @@ def _json(seen: Seen, query: Query) -> str | None:
     return None if told is None else pull_json(seen.knowledge, told)
 
 
-VIEW = View(address="prs/{id:path}", html=_html, json=_json, rows=rows_under("checks"))
+def _news(knowledge: Knowledge, recorded: Recorded) -> list[str]:
+    """Return the pages of the pull requests that an event is about, or whose commit it is about."""
+    event = recorded.event
+    if isinstance(event, RequiredChecksChanged):
+        return [ADDRESS]
+    repo, sha = Repo(getattr(event, "repo", "")), Sha(getattr(event, "sha", ""))
+    numbers = set(numbers_of_commit(knowledge.db, repo, sha)) if sha else set()
+    # The number of what has a workflow is its run's.
+    if not hasattr(event, "workflow") and (number := getattr(event, "number", 0)):
+        numbers.add(PullNumber(number))
+    return [pull_address(knowledge.community, repo, one) for one in sorted(numbers)]
+
+
+VIEW = View(address=ADDRESS, html=_html, json=_json, rows=rows_under("checks"), news=_news)

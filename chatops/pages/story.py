@@ -16,8 +16,9 @@ from chatops.answers.chains import Chain, Happening, chain_of, is_private
 from chatops.engine.command import UNDONE_WITHIN, Knowledge
 from chatops.engine.kept_replies import kept_reply
 from chatops.engine.reply import UNDO
+from chatops.events import Recorded, event_id
 from chatops.pages.audit import MARKS, command_json, pull_url
-from chatops.projections.commands import Command, Outcome
+from chatops.projections.commands import STORY, Command, Outcome
 from chatops.projections.undone import taken_back
 from chatops.views.offers import Offer, read_offer
 from chatops.views.page import Viewer, render, sign_in_address, took
@@ -189,9 +190,18 @@ def _comment_url(chain: Chain, github_url: str) -> str:
     return f"{pull_url(said.repo, said.number, github_url)}#issuecomment-{said.comment_id}"
 
 
+def _news(_knowledge: Knowledge, recorded: Recorded) -> list[str]:
+    """Return the page of the story that an event belongs to, or its own page."""
+    said = recorded.correlation_id
+    return (
+        [f"audit/{event_id(said)}"] if said.startswith(STORY) else [f"audit/e{recorded.position}"]
+    )
+
+
 VIEW = View(
     address="audit/{id}",
     html=lambda seen, query: render_story(seen.knowledge, query, viewer=seen.viewer),
     json=lambda seen, query: story_json(seen.knowledge, query),
     rows=rows_under("events"),
+    news=_news,
 )

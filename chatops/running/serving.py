@@ -51,6 +51,7 @@ class Server(uvicorn.Server):
             )
         )
         self._signals = signals
+        self._app = app
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen; an address that cannot be had is said in a sentence."""
@@ -58,6 +59,12 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         addresses = [server.sockets[0].getsockname() for server in self.servers]
         logger.info("listening", addresses=[f"{host}:{port}" for host, port, *_ in addresses])
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close: answers that would never end are ended first, all others have their time."""
+        if isinstance(self._app, Front):
+            self._app.close()
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -101,8 +101,12 @@ def pages(
     visitors: Visitors | None = None,
     seeing: Seeing | None = None,
     redirects: Mapping[str, str] | None = None,
+    position: Callable[[], int] = lambda: 0,
 ) -> Starlette:
-    """Return the framework's part of the HTTP surface; `redirects` lead from addresses of before to pages of now."""
+    """Return the framework's part of the HTTP surface.
+
+    `redirects` lead from addresses of before to pages of now, `position` is what pages are known to show.
+    """
 
     async def home(request: Request) -> Response:
         query = (
@@ -170,6 +174,7 @@ def pages(
         exception_handlers=handlers,
     )
     app.add_middleware(SafeHeaders)
+    app.add_middleware(Positioned, position=position)
     return app
 
 
@@ -325,6 +330,30 @@ class SafeHeaders:
             await send(message)
 
         await self._app(scope, receive, send_safely)
+
+
+class Positioned:
+    """Says with every page which position of the log it shows at least: from there a browser listens for news.
+
+    A header that scripts can read of the page they belong to; in the page it would be another page each time.
+    """
+
+    def __init__(self, app: ASGIApp, position: Callable[[], int]) -> None:
+        self._app = app
+        self._position = position
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        shown = self._position()
+
+        async def send_positioned(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message["headers"])
+                if shown and any(value.startswith(b"text/html") for _, value in headers):
+                    headers.append((b"server-timing", b'log;desc="%d"' % shown))
+                message["headers"] = headers
+            await send(message)
+
+        await self._app(scope, receive, send_positioned)
 
 
 @lru_cache(maxsize=32)

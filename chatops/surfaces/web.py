@@ -85,6 +85,7 @@ class Front:
         inner: App,
         body_limit: int,
         observe: Callable[[str, int], None] = lambda _door, _status: None,
+        at_end: Callable[[], None] = lambda: None,
     ) -> None:
         self._github = github
         self._slack = slack
@@ -92,6 +93,7 @@ class Front:
         self._inner = inner
         self.body_limit = body_limit
         self._observe = observe
+        self._at_end = at_end
         self._patience = Patience()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -105,6 +107,10 @@ class Front:
                 await self._at_door("slack", self._slack_request, scope, receive, send, SLACK_LIMIT)
                 return
         await self._inner(scope, receive, send)
+
+    def close(self) -> None:
+        """Let go of whoever would be answered without end: the process is asked to stop."""
+        self._at_end()
 
     async def _at_door(
         self,

@@ -25,6 +25,8 @@ WHO = Markup("<!--who-->")
 """Stands in a page where it names who is signed in; what comes from outside is escaped, so it never looks like this."""
 TOKEN = Markup("<!--token-->")
 """Stands in a form where it carries what only our own forms know."""
+LIVE = Markup("<!--live-->")
+"""Stands in a page where it says what tells it of news."""
 TITLE_SHOWN = 200
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -148,7 +150,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals.update(asset_url=asset_url, who=WHO, token=TOKEN)
+    environment.globals.update(asset_url=asset_url, who=WHO, token=TOKEN, live=LIVE)
     environment.filters.update(ago=ago, took=took, at=at, stamp=stamp, ticked=ticked)
     return environment
 
@@ -158,7 +160,7 @@ TEMPLATES = _environment()
 
 def render(template: str, **names: object) -> str:
     """Return a page from its template, which must not call anything of its own as every page calls something."""
-    if taken := names.keys() & {"asset_url", "who", "token"}:
+    if taken := names.keys() & {"asset_url", "who", "token", "live"}:
         message = f"{template} hides what every page has: {', '.join(sorted(taken))}."
         raise ValueError(message)
     return TEMPLATES.get_template(template).render(**names)
@@ -185,6 +187,12 @@ def personal(body: bytes, *, login: str, csrf: str, nonce: str) -> bytes:
 def not_found_page(path: str, sign_in: str = "") -> str:
     """Return the page for an address that leads nowhere, or nowhere for whoever does not sign in."""
     return render("not_found.html", path=path, sign_in=sign_in)
+
+
+def lively(body: str, *, community: str, address: str, place: str) -> str:
+    """Return a page that says by what it is told of news: `address` as the catalogue has it, `place` as asked for."""
+    link = fragment("_live.html", "live", community, address, place)
+    return body.replace(LIVE, link, 1)
 
 
 def unavailable_page() -> str:

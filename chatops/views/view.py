@@ -1,7 +1,7 @@
 """What a page is: its address, and how it is made of what is known. Modules of `pages/` have one each, or more."""
 
 import re
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 from urllib.parse import quote
@@ -12,6 +12,7 @@ from chatops.answers.own_state import OwnState
 from chatops.answers.pull_results import PullResults
 from chatops.answers.run_history import RunHistory
 from chatops.engine.command import Knowledge
+from chatops.events import Recorded
 from chatops.views.feed import Feed
 from chatops.views.page import Viewer
 from chatops.views.pictures import Badge, Strip
@@ -97,6 +98,8 @@ class View:
     badge: Callable[[Seen, Query], Badge] | None = None
     """How the thing is, in a word; what is not known has a badge that says so, for a picture has to be one."""
     strip: Callable[[Seen, Query], Strip] | None = None
+    news: Callable[[Knowledge, Recorded], Iterable[str]] | None = None
+    """Which addresses of it an event changes, what is in braces filled in; without it, any event changes them all."""
 
     def place(self, query: Query) -> str:
         """Return the page's address within its community, with the names that a query has for its braces."""

@@ -7,7 +7,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -140,6 +140,7 @@ def open_doors(
     patience: float | None = None,
     community: Community = COMMUNITY,
     redirects: Mapping[str, str] | None = None,
+    others: Sequence[Community] = (),
     **changes: object,
 ) -> Iterator[Doors]:
     """Serve the product on a free port; `patience` is how long each door waits for a whole body.
@@ -156,7 +157,8 @@ def open_doors(
         "max_body_mb": 1,
     }
     settings.update(changes)
-    configuration = Configuration(communities={"acme": community}, redirects=redirects or {})
+    communities = {"acme": community, **{other.key: other for other in others}}
+    configuration = Configuration(communities=communities, redirects=redirects or {})
     service = Service(Settings(**settings), configuration, role=role)
     opened: list[Server] = []
     ready, problems = threading.Event(), []

@@ -106,6 +106,7 @@ class Stream:
         self.most = MOST_LISTENERS
         self.every = LOOK_SECONDS
         self.heartbeat = HEARTBEAT_SECONDS
+        self.retry = RETRY_MILLISECONDS
         self.position = 0
         """Up to where pages were seen to show what was recorded, when it was last looked."""
         self._look = look
@@ -152,7 +153,7 @@ class Stream:
         self._listeners.add(listener)
         try:
             self._read_on()
-            yield f"retry: {random.randint(*RETRY_MILLISECONDS)}\n\n"  # noqa: S311 - as above
+            yield f"retry: {random.randint(*self.retry)}\n\n"  # noqa: S311 - as above
             while not self._has_ended:
                 try:
                     async with asyncio.timeout(self.heartbeat):

@@ -21,6 +21,9 @@ KINDS = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
+MODULE = "page.js"
+"""What every page loads of scripts, but for its theme: one request for all parts."""
+PARTS = ("live.js", "keys.js", "copy.js", "nightly.js")
 WHO = Markup("<!--who-->")
 """Stands in a page where it names who is signed in; what comes from outside is escaped, so it never looks like this."""
 TOKEN = Markup("<!--token-->")
@@ -58,11 +61,18 @@ def _hash(*parts: bytes) -> str:
 
 
 def _assets() -> Mapping[str, Asset]:
-    found = {}
-    for path in sorted((HERE / "static").iterdir()):
-        body = path.read_bytes()
-        found[path.name] = Asset(body=body, media_type=KINDS[path.suffix], version=_hash(body))
-    return found
+    bodies = {path.name: path.read_bytes() for path in sorted((HERE / "static").iterdir())}
+    bodies[MODULE] = b"".join(_part(bodies[name]) for name in PARTS)
+    return {
+        name: Asset(body=body, media_type=KINDS[Path(name).suffix], version=_hash(body))
+        for name, body in bodies.items()
+    }
+
+
+def _part(body: bytes) -> bytes:
+    """Return a script as a part of a larger one: in a block of its own, where its names stay, and without comments."""
+    lines = (line for line in body.splitlines(keepends=True) if not line.lstrip().startswith(b"//"))
+    return b"{\n" + b"".join(lines) + b"}\n"
 
 
 ASSETS = _assets()

@@ -141,6 +141,7 @@ def open_doors(
     community: Community = COMMUNITY,
     redirects: Mapping[str, str] | None = None,
     others: Sequence[Community] = (),
+    port: int = 0,
     **changes: object,
 ) -> Iterator[Doors]:
     """Serve the product on a free port; `patience` is how long each door waits for a whole body.
@@ -168,7 +169,7 @@ def open_doors(
             app = service.asgi()
             if patience is not None:
                 app = _hurried(app, patience)
-            server = Server(app, host="127.0.0.1", port=0, signals=False)
+            server = Server(app, host="127.0.0.1", port=port, signals=False)
             serving = asyncio.create_task(server.serve())
             while not server.started and not serving.done():  # noqa: ASYNC110 - it has only this flag
                 await asyncio.sleep(0.005)

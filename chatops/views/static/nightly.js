@@ -11,20 +11,9 @@ function rows() {
 
 // --- the filter -------------------------------------------------------------------------------
 
-const groups = form ? all("details.group, details.branch", grid) : [];
-const openAtFirst = new Map(groups.map((group) => [group, group.open]));
-const haystacks = new Map(
-  form
-    ? rows().map((row) => [
-        row,
-        {
-          name: $("a", row).title.toLowerCase(),
-          required: $(".req", row) !== null,
-          out: "out" in row.dataset,
-        },
-      ])
-    : [],
-);
+let groups = [];
+const openAtFirst = new Map();
+const haystacks = new Map();
 
 // Words are looked for here. What asks for more, such as `status:failed`, is the server's: it said which rows are out.
 const PLAIN = /^(?:-|(?!-|\/.)[^",:]+)$/u;
@@ -42,6 +31,31 @@ const asked = form ? split(form.elements.q.defaultValue).more : "";
 function isOurs(text) {
   // Between quotation marks and slashes blanks part nothing, so such a text is the server's as a whole.
   return !/"|(?:^|[\s,:-])\/[^\s,]/u.test(text) && split(text).more === asked;
+}
+
+// Reads what is there; rows come and go while the page is open.
+function read() {
+  groups = all("details.group, details.branch", grid);
+  const now = rows();
+  const there = new Set(now);
+  for (const row of [...haystacks.keys()].filter((known) => !there.has(known))) {
+    haystacks.delete(row);
+  }
+  for (const group of groups.filter((one) => !openAtFirst.has(one))) {
+    openAtFirst.set(group, group.open);
+  }
+  for (const row of now.filter((one) => !haystacks.has(one))) {
+    haystacks.set(row, {
+      name: $("a", row).title.toLowerCase(),
+      required: $(".req", row) !== null,
+      out: "out" in row.dataset,
+    });
+  }
+}
+
+if (form) {
+  read();
+  document.addEventListener("news", read);
 }
 
 function filter() {
@@ -187,7 +201,7 @@ async function open(row) {
     row.after(detail);
     row.classList.add("open");
     link.setAttribute("aria-expanded", "true");
-    offerCopies(detail);
+    document.dispatchEvent(new CustomEvent("news"));
     rememberSelected(link.title);
   } catch {
     // The link itself leads to the same, one page load later.
@@ -213,16 +227,6 @@ async function toggle(row) {
   }
 }
 
-function offerCopies(within) {
-  for (const button of all("button.copy", within)) {
-    button.hidden = !navigator.clipboard;
-    button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText($("bdi", button.parentElement).textContent);
-      button.textContent = "Copied";
-    });
-  }
-}
-
 grid?.addEventListener("click", (event) => {
   const link = event.target.closest("tr:not(.detail) > th[scope=row] > a");
   // Where there is no server to ask, the link leads to all there is about the test.
@@ -232,49 +236,12 @@ grid?.addEventListener("click", (event) => {
   event.preventDefault();
   toggle(link.closest("tr"));
 });
-offerCopies(document);
-
-// --- keys -------------------------------------------------------------------------------------
-
-function isTyping(target) {
-  return target.closest("input, select, textarea, [contenteditable]") !== null;
-}
-
-function move(step) {
-  const seen = rows().filter((row) => !row.hidden && row.closest("details").open);
-  const at = seen.indexOf(document.activeElement?.closest(".group > table > tbody > tr:not(.detail, .leaf)"));
-  const next = at < 0 ? (step > 0 ? 0 : seen.length - 1) : at + step;
-  const row = seen[Math.min(Math.max(next, 0), seen.length - 1)];
-  if (row) {
-    linkOf(row).focus();
-  }
-}
 
 document.addEventListener("keydown", (event) => {
-  if (!form || event.ctrlKey || event.metaKey || event.altKey) {
-    return;
-  }
-  if (event.key === "Escape") {
-    const opened = $("tr.open", grid);
-    if (event.target === form.elements.q) {
-      form.elements.q.blur();
-    } else if (opened) {
-      close(opened);
-      linkOf(opened).focus();
-    }
-    return;
-  }
-  if (isTyping(event.target)) {
-    return;
-  }
-  if (event.key === "/") {
-    event.preventDefault();
-    form.elements.q.select();
-    form.elements.q.focus();
-  } else if (event.key === "j") {
-    move(1);
-  } else if (event.key === "k") {
-    move(-1);
+  const opened = grid && event.key === "Escape" ? $("tr.open", grid) : null;
+  if (opened && !event.defaultPrevented && !$("dialog[open]")) {
+    close(opened);
+    linkOf(opened).focus();
   }
 });
 

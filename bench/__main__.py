@@ -21,6 +21,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from bench.browsing import browser
 from bench.commands import commands
 from bench.freshness import freshness
 from bench.intake import intake, repeated
@@ -52,6 +53,7 @@ PARTS: Mapping[str, Callable[[Scene], Iterator[Row]]] = {
     "slack": slack,
     "start": start,
     "polling": polling,
+    "browser": browser,
 }
 
 
@@ -63,6 +65,9 @@ def main() -> None:
         "--only", action="append", choices=sorted(PARTS), help="run this part; may be repeated"
     )
     parser.add_argument("--events", type=int, help="the size of the long log")
+    parser.add_argument(
+        "--against", default="", metavar="URL", help="a page to measure beside ours in a browser"
+    )
     parser.add_argument("--json", type=Path, default=RESULTS, help="where to write the figures")
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, _stop)
@@ -73,7 +78,7 @@ def main() -> None:
     began = time.monotonic()
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="chatops-bench-") as name, postgres() as server:
-        scene = Scene(Path(name), scale, server)
+        scene = Scene(Path(name), scale, server, asked.against)
         for part in asked.only or PARTS:
             say(part)
             rows += PARTS[part](scene)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -61,13 +62,13 @@ def product(
         yield running
 
 
-def opened(folder: Path, database: str) -> Service:
+def opened(folder: Path, database: str, added: Mapping[str, str] = MappingProxyType({})) -> Service:
     """Return the product's rooms in this process, with its database at the newest schema; nothing of it runs.
 
     Policies and work are not born yet: what a log is filled with must be known to a process that serves it later, and
     not be acted upon.
     """
-    settings = read_settings(settings_of(folder, database))
+    settings = read_settings(settings_of(folder, database, **added))
     service = Service(settings, read_configuration(settings.config), role="web")
     upgrade_database(service.database)
     return service

@@ -222,6 +222,7 @@ class Service:
     async def start(self, *, run_crew: bool = True) -> None:
         """Open everything; when this returns, the doors may be opened. Without a crew, work waits to be asked for."""
         await asyncio.to_thread(self.open_database)
+        await asyncio.to_thread(self.stream.begin)
         self.writer.start()
         self.github = await self._stack.enter_async_context(
             GitHubGateway.from_settings(self.settings)

@@ -22,10 +22,12 @@ def lacking(what: str, remedy: str) -> NoReturn:
 
 def program(what: str, *, called: Iterable[str], remedy: str) -> Path:
     """Return where the first program found under one of these names lies."""
-    for name in called:
-        if found := shutil.which(name):
-            return Path(found)
-    return lacking(what, remedy)
+    return found_program(called) or lacking(what, remedy)
+
+
+def found_program(called: Iterable[str]) -> Path | None:
+    """Return where the first program found under one of these names lies, nothing if there is none."""
+    return next((Path(found) for name in called if (found := shutil.which(name))), None)
 
 
 def node_module(path: str) -> Path:

@@ -24,7 +24,7 @@ from chatops.surfaces.seeing import Seeing
 from chatops.views.page import TOKEN, asset, not_found_page, personal, unavailable_page
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 CONTENT_SECURITY = b"content-security-policy"

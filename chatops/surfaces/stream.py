@@ -124,6 +124,13 @@ class Stream:
         """Return how many listen."""
         return len(self._listeners)
 
+    def begin(self) -> None:
+        """Look once, so that the first page already says from where on it is to be told of news."""
+        try:
+            self.position = self._look(None).position
+        except Unavailable as problem:
+            logger.warning("not looked for news", problem=str(problem))
+
     def close(self) -> None:
         """Let everybody go, and nobody in: the process is about to end."""
         self._has_ended = True

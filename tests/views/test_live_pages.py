@@ -123,7 +123,7 @@ def test_what_would_move_rows_waits_until_somebody_asks(doors: Doors, page: Page
     page.locator(f"a[title='{JOBS[5]}']").focus()
 
     tell(doors, ended(JOBS[5], "failure"))
-    expect(pill(page)).to_have_text("2 updates")
+    expect(pill(page)).to_have_text("1 update")
 
     # It says so where it stands; only its place is not yet the new one.
     expect(first_cell(page, JOBS[5])).to_have_class("f")

@@ -138,6 +138,9 @@ function patch(now, next) {
   const others = kids(next);
   if (now.matches(LISTS)) {
     list(now, next);
+  } else if (now.matches("thead") && !isForced && !fits(some, others)) {
+    // A head that grows or shrinks would move all rows below it; it comes with what else waits.
+    return;
   } else if (now.matches("tr") && !fits(some, others)) {
     cells(now, next);
   } else if (fits(some, others)) {
@@ -185,6 +188,14 @@ function hasRows(node) {
   return node.matches("tr, .names > li") || node.querySelector("tr, .names > li") !== null;
 }
 
+// Counts rows, also those of a part that comes or goes as a whole; a row that moves is one.
+function wait(node, key) {
+  const inside = node.matches("tr, li") ? [] : [...node.querySelectorAll("tbody > tr, .names > li")];
+  for (const one of inside.length ? inside.map(keyOf) : [key]) {
+    waiting.add(one);
+  }
+}
+
 function list(now, next) {
   const ours = keyed(now.children);
   const theirs = keyed(next.children);
@@ -207,7 +218,7 @@ function list(now, next) {
     if (fresh && fresh.localName === node.localName) {
       patch(node, fresh);
     } else if (hasRows(node)) {
-      waiting.add(key);
+      wait(node, key);
       const moved = node.matches(".grid tr") ? elsewhere.get(key) : null;
       if (moved) {
         cells(node, moved);
@@ -222,7 +233,7 @@ function list(now, next) {
     if (there?.isConnected) {
       before = there;
     } else if (hasRows(node)) {
-      waiting.add(key);
+      wait(node, key);
     } else {
       const put = copyOf(node);
       if (before) {

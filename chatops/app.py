@@ -273,6 +273,7 @@ class Service:
 
     async def stop(self) -> None:
         """Close everything, after what was accepted is written."""
+        self.stream.close()
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=False)
         if self._crew_task is not None:
@@ -645,6 +646,7 @@ class Service:
 
     def _measure(self) -> None:
         """Take the figures that are read, not counted."""
+        self.metrics.listeners.set(self.stream.listeners)
         try:
             for one in self.projector.progress():
                 self.metrics.lag.labels(one.name).set(one.lag)

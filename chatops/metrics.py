@@ -31,6 +31,9 @@ class Metrics(Collector):
             registry=registry,
         )
         self.work = Gauge("chatops_work", "Items to be done.", ["state"], registry=registry)
+        self.listeners = Gauge(
+            "chatops_listeners", "Browsers that listen for news of a page.", registry=registry
+        )
         self.database = Gauge(
             "chatops_database_up", "1 if the database answers.", registry=registry
         )

@@ -253,6 +253,7 @@ def test_too_many_are_turned_away_until_somebody_leaves(tmp_path: Path) -> None:
             assert refused.status_code == HTTPStatus.SERVICE_UNAVAILABLE
             assert int(refused.headers["retry-after"]) > 0
             assert doors.client.get("/nightly").status_code == HTTPStatus.OK
+            assert "chatops_listeners 1.0" in doors.client.get("/metrics").text
         wait_until(lambda: not doors.service.stream.listeners)
         with listening(doors) as told:
             assert told.news() == (0, {})

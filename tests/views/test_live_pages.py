@@ -12,8 +12,10 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from chatops.engine.log import Batch
 from chatops.events import Event, Fact
 from chatops.events.runs import JobCompleted, JobStarted
+from chatops.names import PullNumber
 from tests.browser import axe
 from tests.builders import FAIL, PASS, RUNNING, NightOf
+from tests.scene import pull
 from tests.surfaces.doors import Doors, open_doors
 
 JOBS = tuple(f"suite / {letter}" for letter in "abcdefgh")
@@ -210,3 +212,35 @@ def test_without_scripts_nothing_of_it_is_there(doors: Doors, chromium: Browser)
     expect(page.locator(".news")).to_have_count(0)
     assert doors.service.stream.listeners == 0
     context.close()
+
+
+def test_a_row_that_the_filter_lets_in_waits_too(doors: Doors, page: Page) -> None:
+    visit(page, doors, "nightly?hide=pass&s=name")
+    visible = page.locator(".grid tbody tr:visible")
+    expect(visible).to_have_count(1)
+
+    tell(doors, ended(JOBS[1], "failure"))
+
+    expect(pill(page)).to_have_text("1 update")
+    expect(visible).to_have_count(1)
+    page.keyboard.press("u")
+    expect(visible).to_have_count(2)
+    page.locator("#q").fill("suite")
+    expect(page.locator("#shown")).to_have_text(f"2 of {len(JOBS)} tests")
+
+
+def test_a_list_grows_only_when_somebody_asks(doors: Doors, page: Page) -> None:
+    tell(doors, pull(number=PullNumber(1)), pull(number=PullNumber(2)))
+    visit(page, doors, "prs")
+    rows = page.locator("tbody tr")
+    expect(rows).to_have_count(2)
+
+    tell(doors, pull(number=PullNumber(3), title="Give it <b>wings</b>"))
+
+    expect(pill(page)).to_have_text("1 update")
+    expect(page.locator(".verdict")).to_contain_text("3 pull requests")
+    expect(rows).to_have_count(2)
+    pill(page).click()
+    expect(rows).to_have_count(3)
+    expect(page.get_by_role("link", name="Give it <b>wings</b>")).to_be_visible()
+    expect(page.locator("#main")).to_be_focused()

@@ -100,9 +100,15 @@ function attributes(now, next) {
       continue;
     }
     const value = next.getAttribute(name);
-    if (value === null) {
+    if (value === now.getAttribute(name)) {
+      continue;
+    }
+    if (name === "hidden" && !isForced && hasRows(now)) {
+      // A row that a filter takes out, or lets in, would move those below it.
+      wait(now, keyOf(now));
+    } else if (value === null) {
       now.removeAttribute(name);
-    } else if (value !== now.getAttribute(name)) {
+    } else {
       now.setAttribute(name, value);
     }
   }

@@ -33,18 +33,14 @@ function isOurs(text) {
   return !/"|(?:^|[\s,:-])\/[^\s,]/u.test(text) && split(text).more === asked;
 }
 
-// Reads what is there; rows come and go while the page is open.
+// Reads what is there; rows come and go while the page is open, and their names stay.
 function read() {
   groups = all("details.group, details.branch", grid);
-  const now = rows();
-  const there = new Set(now);
-  for (const row of [...haystacks.keys()].filter((known) => !there.has(known))) {
-    haystacks.delete(row);
-  }
   for (const group of groups.filter((one) => !openAtFirst.has(one))) {
     openAtFirst.set(group, group.open);
   }
-  for (const row of now.filter((one) => !haystacks.has(one))) {
+  haystacks.clear();
+  for (const row of rows()) {
     haystacks.set(row, {
       name: $("a", row).title.toLowerCase(),
       required: $(".req", row) !== null,

@@ -16,7 +16,8 @@ from bench.visits import WIDTHS, Visit, medians, painted, visited
 from tests.browser import FLAGS, NAMES, axe
 from tests.needs import NODE_MODULES, found_program
 
-ROUNDS = 7
+VISITS = 2
+"""Of each page in a round, and one more at the end: seven in a full run."""
 WHAT = f"/nightly, some 240 tests × {NIGHTS} nights, cold"
 LIMITS: Mapping[str, tuple[str, Target]] = {
     "requests": ("requests", at_most(5)),
@@ -68,16 +69,18 @@ def browser(scene: Scene) -> Iterator[Row]:
         caught_up(served.port)
         chromium = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         try:
-            yield from _measured(chromium, f"http://127.0.0.1:{served.port}/nightly", scene.against)
+            ours = f"http://127.0.0.1:{served.port}/nightly"
+            count = scene.scale.rounds * VISITS + 1
+            yield from _measured(chromium, ours, scene.against, count)
         finally:
             chromium.close()
 
 
-def _measured(chromium: Browser, ours: str, theirs: str) -> Iterator[Row]:
+def _measured(chromium: Browser, ours: str, theirs: str, count: int) -> Iterator[Row]:
     for profile in WIDTHS:
         visits: dict[str, list[Visit]] = {ours: [], theirs: []}
         acts: dict[str, list[float]] = {name: [] for name in ACTS}
-        for number in range(ROUNDS + 1):
+        for number in range(count + 1):
             for address in filter(None, (ours, theirs)):
                 with visited(chromium, address, profile=profile) as (page, visit):
                     # The first visit of a process waits for what is made once, and is not counted.

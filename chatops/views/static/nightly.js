@@ -2,8 +2,8 @@
 const $ = (selector, within = document) => within.querySelector(selector);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
-const form = $("form.filter");
 const grid = $(".grid");
+const form = grid && $("form.filter");
 
 function rows() {
   return all(".group > table > tbody > tr:not(.detail, .leaf)", grid);

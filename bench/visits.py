@@ -94,8 +94,9 @@ class Wire:
         self.sizes[event["requestId"]] = event["response"]["encodedDataLength"]
 
     def _more(self, event: Mapping[str, Any]) -> None:
-        self.sizes[event["requestId"]] += event["encodedDataLength"]
-        if self.kinds[event["requestId"]] != "EventSource":
+        one = event["requestId"]
+        self.sizes[one] = self.sizes.get(one, 0) + event["encodedDataLength"]
+        if self.kinds.get(one) != "EventSource":
             self.heard_at = time.monotonic()
 
     def _ended(self, event: Mapping[str, Any]) -> None:

@@ -20,7 +20,8 @@ GROUPED = re.compile(r"<tbody>.*?</tbody>", re.DOTALL)
 LIST = re.compile(r'<table class="rows.*?<tbody>(.*?)</tbody>', re.DOTALL)
 FILTER, FORM_ENDS = '<form class="filter"', "</form>"
 AGAIN = re.compile(r'href="\?([^"]*)"')
-NOT_CHOSEN = frozenset({"p", "part", "rows", "sel"})
+NOT_CHOSEN = frozenset({"at", "compare", "p", "part", "rows", "sel"})
+"""What an address asks for besides: of a copy, nobody can ask it."""
 MOST_OFFERED = 60
 
 

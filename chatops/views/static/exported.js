@@ -1,7 +1,7 @@
 // Lets the copy of a page filter and sort without a server: what it needs to know is written into the copy.
 const form = document.querySelector("form.filter");
 const told = document.getElementById("choices");
-const LEFT_TO_THE_PAGE = new Set(["sel", "part", "p", "rows"]);
+const LEFT_TO_THE_PAGE = new Set(["at", "compare", "p", "part", "rows", "sel"]);
 
 function start() {
   const { usual, here, variants, sets, orders } = JSON.parse(told.textContent);

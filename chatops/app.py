@@ -53,6 +53,7 @@ from chatops.gateways.github import GitHubGateway
 from chatops.gateways.github_sign_in import GitHubSignIn
 from chatops.intake.sweep import sweep
 from chatops.looking import Looker
+from chatops.looking_back import Pasts
 from chatops.metrics import Metrics
 from chatops.names import CommandId, Login, Repo
 from chatops.news import News
@@ -186,6 +187,7 @@ class Service:
         self._sign_in = self._signs_in()
         self.linking = self._linking()
         self.signing_in = self._signing_in()
+        self.pasts = self._pasts()
         self.pages = Pages(
             self.database,
             self.configuration,
@@ -193,6 +195,7 @@ class Service:
             knowledge=self.knowledge,
             can_sign_in=self._sign_in is not None,
             process=self._process,
+            pasts=self.pasts,
         )
         self.seeing = self._seeing()
         news = News(
@@ -222,6 +225,8 @@ class Service:
     async def start(self, *, run_crew: bool = True) -> None:
         """Open everything; when this returns, the doors may be opened. Without a crew, work waits to be asked for."""
         await asyncio.to_thread(self.open_database)
+        if self.pasts is not None:
+            self.pasts.open()
         await asyncio.to_thread(self.stream.begin)
         self.writer.start()
         self.github = await self._stack.enter_async_context(
@@ -283,6 +288,8 @@ class Service:
         await asyncio.to_thread(self.projector.stop)
         await asyncio.to_thread(self.writer.stop)
         await self._stack.aclose()
+        if self.pasts is not None:
+            await asyncio.to_thread(self.pasts.close)
         await asyncio.to_thread(self.database.close)
 
     def _forget(self) -> None:
@@ -393,6 +400,15 @@ class Service:
             ask=ask,
             session=lambda cookies: self.signing_in.session(cookies) if self.signing_in else None,
             token=token.reveal() if token else "",
+        )
+
+    def _pasts(self) -> Pasts | None:
+        """Return what puts the past together, if there is room for it."""
+        megabytes = self.settings.past_megabytes
+        if not megabytes:
+            return None
+        return Pasts(
+            self.log, self.clock, database_url=self.settings.database_url, megabytes=megabytes
         )
 
     def _knowledge_of(self, db: Connection, key: str) -> Knowledge | None:

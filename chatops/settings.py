@@ -18,6 +18,7 @@ HIGHEST_PORT = 65_535
 MOST_DAYS = 36_500
 MOST_MEGABYTES = 100
 MOST_SECONDS = 86_400
+MOST_PAST = 1_000_000
 LEAST_LEASE = 5
 EVERYWHERE = frozenset({"0.0.0.0", "::", "[::]"})  # noqa: S104 — recognised, not bound to
 """Addresses to listen on that nobody can type into a browser."""
@@ -336,6 +337,14 @@ class Settings:
             f"a number from 0 to {MOST_DAYS}",
         ),
     ] = 30
+    past_megabytes: Annotated[
+        int,
+        Variable(
+            _whole(0, MOST_PAST),
+            "Megabytes of the temporary folder for moments of the past that pages show with `at=`; 0 keeps none.",
+            f"a number from 0 to {MOST_PAST}",
+        ),
+    ] = 2000
     lease_seconds: Annotated[
         int,
         Variable(

@@ -66,6 +66,8 @@ class OwnState:
     silent: tuple[Repo, ...]
     """Repositories of which nothing was ever heard."""
     now: datetime
+    is_past: bool = False
+    """Of the past it is known what was heard, for that is in the log, and not how the bot was."""
 
     @property
     def is_ready(self) -> bool:
@@ -108,8 +110,8 @@ def is_ready(progress: Iterable[Progress]) -> bool:
     return all(not one.error and one.lag < LAG_LIMIT for one in progress)
 
 
-def own_state(knowledge: Knowledge, process: Process) -> OwnState:
-    """Return how the bot is."""
+def own_state(knowledge: Knowledge, process: Process, *, is_past: bool = False) -> OwnState:
+    """Return how the bot is; of the past, what the log tells of that."""
     db, log = knowledge.db, knowledge.log
     assert log is not None
     head = log.head(db)
@@ -127,4 +129,5 @@ def own_state(knowledge: Knowledge, process: Process) -> OwnState:
         heard=tuple(heard),
         silent=tuple(repo for repo in knowledge.community.repositories if repo not in known),
         now=knowledge.now,
+        is_past=is_past,
     )

@@ -169,6 +169,35 @@ class Log:
             rows = wording.page(driver, after, upto, kinds)
         return [recorded(row) for row in rows]
 
+    def read_happened(
+        self, after: int, upto: int, kinds: Sequence[str], by: datetime, db: Connection
+    ) -> list[Recorded]:
+        """Return of the events of some kinds in `(after, upto]` those that had happened by a moment, oldest first."""
+        query = (
+            select(*READING)
+            .where(
+                EVENTS.c.position > after,
+                EVENTS.c.position <= upto,
+                EVENTS.c.occurred_at <= microseconds(by),
+                EVENTS.c.kind.in_(kinds),
+            )
+            .order_by(EVENTS.c.position)
+        )
+        return [self._recorded(row) for row in db.execute(query).all()]
+
+    def has_happened(self, after: int, upto: int, by: datetime, db: Connection) -> bool:
+        """Return whether anything in `(after, upto]` had happened by a moment."""
+        query = (
+            select(EVENTS.c.position)
+            .where(
+                EVENTS.c.position > after,
+                EVENTS.c.position <= upto,
+                EVENTS.c.occurred_at <= microseconds(by),
+            )
+            .limit(1)
+        )
+        return db.execute(query).first() is not None
+
     def asks(self, after: int, upto: int, kinds: Sequence[str], db: Connection) -> bool:
         """Return whether any event in `(after, upto]` is of one of these kinds."""
         query = (
@@ -208,8 +237,7 @@ class Log:
             row = db.execute(select(*READING).where(EVENTS.c.position == position)).first()
         return None if row is None else self._recorded(row)
 
-    @staticmethod
-    def recorded_at(db: Connection, positions: Iterable[int]) -> dict[int, datetime]:
+    def recorded_at(self, db: Connection, positions: Iterable[int]) -> dict[int, datetime]:
         """Return when the events at some positions were recorded."""
         query = select(EVENTS.c.position, EVENTS.c.recorded_at).where(
             EVENTS.c.position.in_(list(positions))

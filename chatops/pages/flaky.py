@@ -207,7 +207,7 @@ def render_flaky(
             case Viewer.STRANGER:
                 form = f"/{knowledge.community.key}/{row.say_address}"
                 return sign_in_address(knowledge.base_url, form)
-            case Viewer.ANYBODY:
+            case Viewer.ANYBODY | Viewer.LOOKING_BACK:
                 return page.asked.link(sel=row.test.full)
 
     return render(

@@ -29,6 +29,10 @@ SECTIONS: Mapping[str, str] = {
 """Where the runbook goes on; a test looks whether it does."""
 
 
+NO_PAST = ("deliveries", "read_models", "work", "github_calls")
+"""What programs are told nothing of when they look back: no event tells how it was."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
     """A read model as the page shows it."""
@@ -41,7 +45,9 @@ class Reader:
 
 
 def verdict(state: OwnState) -> str:
-    """Return whether it works, in a sentence or two."""
+    """Return whether it works, in a sentence or two; of the past that is not known."""
+    if state.is_past:
+        return "What was heard by then is known; how the bot itself was, nobody wrote down."
     if state.stopped:
         names = ", ".join(one.name for one in state.stopped)
         one = len(state.stopped) == 1
@@ -69,6 +75,8 @@ def verdict(state: OwnState) -> str:
 
 def tone(state: OwnState) -> str:
     """Return how good that is: `good`, `doubtful` or `bad`."""
+    if state.is_past:
+        return "doubtful"
     if not state.is_ready:
         return "bad"
     is_doubtful = state.heard_at is None or state.is_stale or state.parked
@@ -101,9 +109,9 @@ def render_status(knowledge: Knowledge, state: OwnState, *, viewer: Viewer = Vie
 def status_json(state: OwnState) -> str:
     """Return the same for programs."""
     process = state.process
-    told = {
+    told: dict[str, object] = {
         "verdict": verdict(state),
-        "ready": state.is_ready,
+        "ready": None if state.is_past else state.is_ready,
         "heard_at": state.heard_at,
         "head": state.head,
         "last_event_at": state.last_event_at,
@@ -151,6 +159,8 @@ def status_json(state: OwnState) -> str:
             for one in process.github
         ],
     }
+    if state.is_past:
+        told |= dict.fromkeys(NO_PAST)
     return msgspec.json.encode(told).decode()
 
 

@@ -72,6 +72,7 @@ def render_story(
         related=[(spoken(one), one, who_asked(one, knowledge)) for one in chain.related],
         told=told,
         is_live=command is not None
+        and viewer is not Viewer.LOOKING_BACK
         and command.surface == SURFACE
         and (told is None or told.is_growing),
         buttons=_buttons(knowledge, command, told) if viewer is Viewer.SIGNED_IN else (),

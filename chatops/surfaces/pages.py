@@ -42,6 +42,7 @@ class Page:
     """A rendered page: its bytes (compressed or not, as asked), its kind, its ETag, and how it may be kept.
 
     `frames` are the sites that may show it in a frame, nothing where it is not for frames.
+    One that is not ready, or not to be had, says so in its status; a browser looks again after `again` seconds.
     """
 
     body: bytes
@@ -52,6 +53,8 @@ class Page:
     moved_to: str = ""
     """Where it is found now; then it has no body."""
     frames: tuple[str, ...] | None = None
+    status: HTTPStatus = HTTPStatus.OK
+    again: int = 0
 
 
 class Show(Protocol):
@@ -267,7 +270,8 @@ def personal_page(page: Page, session: Session, *, compress: bool) -> Page:
         page.body, login=session.login, csrf=session.csrf, nonce=secrets.token_urlsafe(16)
     )
     keeping = "private, no-store" if has_form else "private, no-cache"
-    return packed(body, page.media_type, compress=compress, level=1, keeping=keeping)
+    made = packed(body, page.media_type, compress=compress, level=1, keeping=keeping)
+    return replace(made, status=page.status, again=page.again)
 
 
 def packed(
@@ -292,12 +296,14 @@ def _sent(request: Request, page: Page, *, varies: str = "") -> Response:
         "cache-control": page.keeping,
         "vary": f"accept-encoding, {varies}x-fragment",
         **({"content-encoding": page.encoding} if page.encoding else {}),
+        **({"refresh": str(page.again), "retry-after": str(page.again)} if page.again else {}),
     }
     if page.frames is not None:
         headers["content-security-policy"] = framed(page.frames)
-    if request.headers.get("if-none-match") == page.etag:
+    is_known = request.headers.get("if-none-match") == page.etag
+    if is_known and page.status is HTTPStatus.OK:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    return Response(page.body, media_type=page.media_type, headers=headers)
+    return Response(page.body, page.status, media_type=page.media_type, headers=headers)
 
 
 def framed(sites: Sequence[str]) -> str:

@@ -30,6 +30,8 @@ TOKEN = Markup("<!--token-->")
 """Stands in a form where it carries what only our own forms know."""
 LIVE = Markup("<!--live-->")
 """Stands in a page where it says what tells it of news."""
+BACK = Markup("<!--back-->")
+"""Stands in a page where a link leads into its past."""
 TITLE_SHOWN = 200
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -41,6 +43,8 @@ class Viewer(StrEnum):
     """Nobody can sign in here."""
     STRANGER = "stranger"
     SIGNED_IN = "signed in"
+    LOOKING_BACK = "looking back"
+    """Whoever it is, in the past nothing can be asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +168,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals.update(asset_url=asset_url, icon_url=ICON, who=WHO, token=TOKEN, live=LIVE)
+    environment.globals.update(
+        asset_url=asset_url, icon_url=ICON, who=WHO, token=TOKEN, live=LIVE, back=BACK
+    )
     environment.filters.update(ago=ago, took=took, at=at, stamp=stamp, ticked=ticked)
     return environment
 
@@ -174,7 +180,7 @@ TEMPLATES = _environment()
 
 def render(template: str, **names: object) -> str:
     """Return a page from its template, which must not call anything of its own as every page calls something."""
-    if taken := names.keys() & {"asset_url", "icon_url", "who", "token", "live"}:
+    if taken := names.keys() & {"asset_url", "back", "icon_url", "live", "token", "who"}:
         message = f"{template} hides what every page has: {', '.join(sorted(taken))}."
         raise ValueError(message)
     return TEMPLATES.get_template(template).render(**names)

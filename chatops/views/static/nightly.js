@@ -256,8 +256,9 @@ function age(seconds) {
 }
 
 // The page's own moment is the clock: a viewer's may be wrong, but it runs at the right speed.
+// In the past it stands still.
 const asOf = $("footer time");
-if (asOf) {
+if (asOf && !$(".past:not(.at-now)")) {
   const skew = Date.parse(asOf.dateTime) - Date.now();
   setInterval(() => {
     for (const element of all("[data-since]")) {

@@ -1,0 +1,96 @@
+"""What changed between two moments of a page, in words."""
+
+from typing import Any
+
+from chatops.views.compared import SHOWN, compared
+
+
+def rows(**states: str) -> dict[str, Any]:
+    return {"checks": [{"name": name, "state": state} for name, state in states.items()]}
+
+
+def test_things_of_a_list_are_matched_by_their_names() -> None:
+    found = compared(rows(a="passed", b="failed", c="passed"), rows(b="passed", c="passed", d="x"))
+
+    (part,) = found.parts
+    assert (part.name, part.summary, part.rest) == ("checks", "1 changed, 1 new, 1 gone", 0)
+    (change,) = part.changes
+    (field,) = change.fields
+    assert (change.name, field.name, field.before, field.after) == (
+        "b", "state", "failed", "passed",
+    )  # fmt: skip
+    assert (part.came, part.went) == (("d",), ("a",))
+
+
+def test_another_order_and_another_age_are_no_difference() -> None:
+    before = {**rows(a="x", b="y"), "as_of": "2026-08-22", "heard_at": "2026-08-21"}
+    after = {**rows(b="y", a="x"), "as_of": "2026-08-23", "heard_at": "2026-08-23"}
+
+    assert compared(before, after).is_same
+
+
+def test_what_shares_a_name_is_told_apart_by_more() -> None:
+    before = {
+        "tests": [{"repository": "o/r", "workflow": w, "name": "a", "fails": 0} for w in "xy"]
+    }
+    after = {
+        "tests": [
+            {"repository": "o/r", "workflow": w, "name": "a", "fails": int(w == "y")} for w in "xy"
+        ]
+    }
+
+    (part,) = compared(before, after).parts
+    assert (part.changed, part.new, part.gone) == (1, 0, 0)
+
+
+def test_what_has_no_name_came_or_went() -> None:
+    (part,) = compared({"missing": ["x", "y"]}, {"missing": ["y", "z", "z"]}).parts
+
+    assert (part.summary, part.came, part.went) == ("1 new, 1 gone", ("z",), ("x",))
+
+
+def test_fields_of_the_page_and_things_within_things() -> None:
+    before = {"verdict": "It works.", "work": {"waiting": 1_000, "parked": 0}, "is_over": False}
+    after = {"verdict": "It waits.", "work": {"waiting": 2, "parked": 0}, "is_over": True}
+
+    told = {one.name: (one.before, one.after) for one in compared(before, after).fields}
+
+    assert told == {
+        "verdict": ("It works.", "It waits."),
+        "work: waiting": ("1,000", "2"),
+        "over": ("no", "yes"),
+    }
+
+
+def test_of_many_the_first_are_shown_and_the_others_counted() -> None:
+    many = {f"job {number}": "new" for number in range(SHOWN + 5)}
+
+    (part,) = compared(rows(), rows(**many)).parts
+
+    assert (part.new, len(part.came), part.rest) == (SHOWN + 5, SHOWN, 5)
+
+
+def test_a_list_in_a_thing_says_how_much_of_it_is_different() -> None:
+    def pull(*commands: str) -> dict[str, Any]:
+        return {"pulls": [{"number": 7, "commands": [{"id": one} for one in commands]}]}
+
+    (part,) = compared(pull("a"), pull("a", "b")).parts
+    ((field,),) = (change.fields for change in part.changes)
+
+    assert (field.name, field.before, field.after) == ("commands", "1", "2 (1 new)")
+
+
+def test_a_page_that_was_not_there_is_all_new() -> None:
+    found = compared(None, rows(a="x"))
+
+    assert [(one.name, one.before, one.after) for one in found.fields] == [
+        ("page", "not there", "there")
+    ]
+    assert found.parts[0].new == 1
+
+
+def test_long_texts_are_shortened_and_stay_on_a_line() -> None:
+    (field,) = compared({"title": "x"}, {"title": "a\nb" + "c" * 400}).fields
+
+    assert field.after.startswith("a b")
+    assert len(field.after) <= 120

@@ -204,7 +204,7 @@ class Service:
             tuple(self.projector.projections),
             knowledge=self.knowledge,
         )
-        self.stream = Stream(news.look, self.configuration.communities)
+        self.stream = Stream(news.look, self.configuration.communities, seeing=self.seeing)
         self._swept_at: datetime | None = None
         self._stack = AsyncExitStack()
         self._scheduler: AsyncIOScheduler | None = None

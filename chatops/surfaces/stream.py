@@ -21,6 +21,7 @@ from starlette.routing import Route
 
 from chatops.errors import Unavailable
 from chatops.surfaces.pages import not_found
+from chatops.surfaces.seeing import Seeing
 
 logger = structlog.get_logger(__name__)
 
@@ -62,9 +63,9 @@ class Lately:
 
 @dataclass(slots=True, eq=False)
 class Listener:
-    """Somebody with a page open: up to where they know everything, and what they have still to hear."""
+    """Somebody with a page open: of which communities they hear, what they know, and what is still to come."""
 
-    community: str | None
+    communities: Collection[str]
     after: int | None
     pages: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     woken: asyncio.Event = field(default_factory=asyncio.Event)
@@ -83,7 +84,7 @@ class Listener:
                     self._note(one.community, one.pages)
 
     def _note(self, community: str, pages: Collection[str]) -> None:
-        if self.community in {None, community}:
+        if community in self.communities:
             self.pages[community].update(pages)
             self.woken.set()
 
@@ -102,7 +103,13 @@ class Listener:
 class Stream:
     """The address, and the reader behind it."""
 
-    def __init__(self, look: Callable[[int | None], Lately], communities: Collection[str]) -> None:
+    def __init__(
+        self,
+        look: Callable[[int | None], Lately],
+        communities: Collection[str],
+        *,
+        seeing: Seeing | None = None,
+    ) -> None:
         self.most = MOST_LISTENERS
         self.every = LOOK_SECONDS
         self.heartbeat = HEARTBEAT_SECONDS
@@ -111,6 +118,7 @@ class Stream:
         """Up to where pages were seen to show what was recorded, when it was last looked."""
         self._look = look
         self._communities = communities
+        self._seeing = seeing
         self._listeners: set[Listener] = set()
         self._reader: asyncio.Task[None] | None = None
         self._has_ended = False
@@ -139,7 +147,9 @@ class Stream:
 
     async def _open(self, request: Request) -> Response:
         community = request.path_params.get("community")
-        if community is not None and community not in self._communities:
+        wanted = self._communities if community is None else {community} & set(self._communities)
+        heard = [one for one in wanted if await self._may_hear(one, request)]
+        if not heard:
             return not_found(request.url.path)
         if self._has_ended or len(self._listeners) >= self.most:
             return PlainTextResponse(
@@ -150,10 +160,14 @@ class Stream:
         if request.method == "HEAD":
             return Response(media_type="text/event-stream", headers=HEADERS)
         said = request.headers.get("last-event-id") or request.query_params.get("after", "")
-        listener = Listener(community, int(said) if POSITION.fullmatch(said) else None)
+        listener = Listener(heard, int(said) if POSITION.fullmatch(said) else None)
         return StreamingResponse(
             self._told(listener), media_type="text/event-stream", headers=HEADERS
         )
+
+    async def _may_hear(self, community: str, request: Request) -> bool:
+        """Return whether somebody may know that a community has news."""
+        return self._seeing is None or await self._seeing.may(community, request)
 
     async def _told(self, listener: Listener) -> AsyncIterator[str]:
         """Yield what one listener is told, until they leave or we do."""

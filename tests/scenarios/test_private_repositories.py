@@ -70,6 +70,14 @@ async def test_who_finds_nothing_is_told_to_sign_in_and_not_what_there_is(
         assert "Nothing is here." in nowhere
 
 
+async def test_nobody_hears_of_news_who_may_not_see_them(database_url: str, tmp_path: Path) -> None:
+    async with town(database_url, tmp_path) as here, browser() as nobody:
+        await closed(here)
+
+        assert await status(here, nobody.client, "/stream") == 404
+        assert await status(here, nobody.client, "/acme/stream") == 404
+
+
 async def test_in_slack_one_has_to_be_known_and_be_able_to_see_it(
     database_url: str, tmp_path: Path
 ) -> None:

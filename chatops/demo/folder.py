@@ -39,6 +39,12 @@ communities:
     maintainers: maintainers.yml
     trust:
       adds_label: true
+    labels:
+      prefixes: [area, kind, priority]
+      restart_ci: true
+    job_aliases:
+      snp: '*sev-snp*'
+      tdx: '*tdx*'
 """
 
 

@@ -1,6 +1,7 @@
 """The pretend GitHub of the demo: people, open pull requests, and CI that goes on from where the history ends."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from chatops.standins.github import PlannedJob, Repository, World
 from chatops.standins.github.actions import Job
 from chatops.standins.github.world import parse_time
 from chatops.standins.history import History, PlannedRun, PullRequest, history
-from chatops.standins.history.checks import GATEKEEPER
+from chatops.standins.history.checks import BIG, GATEKEEPER
 from chatops.standins.history.files import required_names
 
 Json = dict[str, Any]
@@ -16,9 +17,17 @@ Json = dict[str, Any]
 MAINTAINER = "mona"
 STRANGER = "newcomer"
 LABELS = (
-    "bug", "do-not-merge", "enhancement", "good first issue", "help wanted",
-    "lifecycle/active", "lifecycle/frozen", "lifecycle/rotten", "lifecycle/stale",
+    "area/agent", "area/runtime", "bug", "do-not-merge", "enhancement", "good first issue", "help wanted",
+    "kind/bug", "kind/feature", "lifecycle/active", "lifecycle/frozen", "lifecycle/rotten", "lifecycle/stale",
+    "priority/high", "priority/low",
 )  # fmt: skip
+LETS_IN = "ok-to-test"
+STARTED_BY = ("opened", "synchronize", "reopened", "labeled")
+"""What starts the big workflow of a pull request, from the beginning: any label does."""
+ELSEWHERE = "jenkins/metrics"
+"""A status that another machine reports, and nobody requires."""
+MET_ELSEWHERE = (0, 2)
+"""On which of the pull requests that machine failed."""
 MILESTONE = "Next release"
 REQUIRED_PATH = "tools/testing/gatekeeper/required-tests.yaml"
 CODEOWNERS = f"""\
@@ -50,8 +59,30 @@ def staged(past: History, seed: int, nights: int) -> World:
     _load(repository, past.tonight, past.now)
     for pull in past.pulls:
         _open(repository, pull, past.now)
+    for place in MET_ELSEWHERE:
+        sha = past.pulls[place].head_sha
+        repository.status(sha, ELSEWHERE, "failure", description="The machine did not answer.")
+    _let_labels_start(repository, past.pulls[0])
     _plan_ahead(repository)
     return world
+
+
+def _let_labels_start(repository: Repository, whole: PullRequest) -> None:
+    """Let labels start the big workflow and its gate, with the jobs that a pull request has which ran them all."""
+    jobs = [
+        _plan({**job, "conclusion": "success", "steps": []}, None, ())
+        for planned in whole.runs
+        if planned.run["name"] == BIG.name
+        for job in planned.jobs
+    ]
+    required = required_names()
+    names = (f"{BIG.name} / {job.name}" for job in jobs)
+    gate = PlannedJob("gatekeeper", required=tuple(name for name in names if name in required))
+    for workflow, started, by in ((BIG, jobs, LETS_IN), (GATEKEEPER, [gate], None)):
+        known = repository.workflows[workflow.name]
+        repository.workflows[workflow.name] = replace(
+            known, triggers=frozenset(STARTED_BY), gate_label=by, jobs=tuple(started)
+        )
 
 
 def _plan_ahead(repository: Repository) -> None:

@@ -758,7 +758,7 @@ def test_a_command_says_what_became_of_it(shell: Shell) -> None:
     undecided = shell("run", "/retest", "--pr", "7", "--as", "mona")
 
     assert (refused.status, undecided.status) == (FAILED, FAILED)
-    assert (refused.out, refused.err) == ("I do not know retset. Did you mean retest?\n", "")
+    assert (refused.out, refused.err) == ("I do not know retset. Did you mean /retest?\n", "")
     assert (explained.status, explained.err) == (DONE, "")
     assert explained.out.startswith("Nothing was done.")
     assert undecided.out.startswith("Not decided yet: GitHub could not be reached.")

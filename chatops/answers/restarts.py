@@ -34,7 +34,7 @@ def reopening_warning(knowledge: Knowledge, known: Pull) -> str:
         return ""
     return (
         f"Opening #{known.number} again starts its CI from the beginning: {_cost(knowledge, known)}. "
-        f"I changed nothing; say `reopen now` if that is meant."
+        f"I changed nothing; say `/reopen now` if that is meant."
     )
 
 

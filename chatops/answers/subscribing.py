@@ -150,7 +150,7 @@ def topics_meant(wish: Wish, received: CommandReceived, knowledge: Knowledge) ->
         known = pull(knowledge.db, received.repo, received.number) if received.number else None
         if known is None:
             raise Refused(
-                "Which pull request? Say it on one, or its number, as in `subscribe #123`.",
+                "Which pull request? Say it on one, or its number, as in `/subscribe #123`.",
                 reason="no_pull",
             )
         if known.state != "open":

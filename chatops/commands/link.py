@@ -40,7 +40,7 @@ class LinkAccount(Command):
     example: ClassVar[str] = "/link"
     role: ClassVar[Role] = Role.ANYONE
     for_strangers: ClassVar[bool] = True
-    irreversible: ClassVar[str] = "Say `link remove` to be linked no more."
+    irreversible: ClassVar[str] = "Say `/link remove` to be linked no more."
 
     @classmethod
     def verbs(cls, community: Community) -> Mapping[str, tuple[str, ...]]:
@@ -52,7 +52,7 @@ class LinkAccount(Command):
         said = [word.lower() for word in words]
         if said not in ([], [REMOVE]):
             raise Refused(
-                f"I found `{' '.join(words)}` after `link`. Say `link`, or `link remove`.",
+                f"I found `{' '.join(words)}` after `link`. Say `/link`, or `/link remove`.",
                 reason="usage",
             )
         return cls(removes=bool(said))
@@ -106,7 +106,7 @@ class LinkAccount(Command):
                 verdict=("You are ", Strong(linked.login), " on GitHub from now on."),
                 counts=("What you ask for here is decided as if you had asked for it there.",),
                 tone=Tone.GOOD,
-                footer=(Code("link remove"), " takes it back."),
+                footer=(Code("/link remove"), " takes it back."),
                 private=True,
             )
         if unlinked is not None:

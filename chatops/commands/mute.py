@@ -126,11 +126,11 @@ class Mute(Command):
             ),
             footer=(
                 "Until then ",
-                Code("flakes"),
+                Code("/flakes"),
                 " and ",
-                Code("status"),
+                Code("/status"),
                 f" show {'it' if is_one else 'them'} as muted; nothing else changes. ",
-                Code("unmute"),
+                Code("/unmute"),
                 " ends it before.",
             ),
         )

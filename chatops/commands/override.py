@@ -151,7 +151,7 @@ def _refuse_unless_open(status: Status, knowledge: Knowledge, known: Pull) -> No
         )
     if is_ours(status.context, knowledge.community):
         raise Refused(
-            f"`{name}` is what I say myself; it has a command of its own. `help` lists them.",
+            f"`{name}` is what I say myself; it has a command of its own. `/help` lists them.",
             reason="not_a_status",
         )
     if status.state == "success":

@@ -97,7 +97,7 @@ class Subscribe(Command):
         if many > MOST:
             raise Refused(
                 f"That would be {many} things to tell of, and {MOST} are the most. "
-                f"Say a pattern, or `unsubscribe` from some.",
+                f"Say a pattern, or `/unsubscribe` from some.",
                 reason="too_many",
             )
         return [
@@ -119,7 +119,7 @@ class Subscribe(Command):
         words = subscription_words(knowledge.db, begun.command)
         if {one.topic for one in words} != set(begun.topics):
             raise Refused(
-                "Some of that was ended or begun anew since. I left it as it is; say `unsubscribe`.",
+                "Some of that was ended or begun anew since. I left it as it is; say `/unsubscribe`.",
                 reason="changed_since",
             )
         return [
@@ -216,7 +216,7 @@ def _listing(subscriber: str, received: CommandReceived, knowledge: Knowledge) -
             ", a job or ",
             Code("#123"),
             " begins one, ",
-            Code("unsubscribe"),
+            Code(f"{community.slash_command} unsubscribe"),
             " ends it.",
         ),
         private=True,

@@ -43,7 +43,7 @@ class Unsubscribe(Command):
     def parse(cls, words: Sequence[str]) -> Self:
         wish = Wish.read(words)
         if wish.is_list:
-            raise Refused("`subscribe list` tells what I tell you of.", reason="usage")
+            raise Refused("`/subscribe list` tells what I tell you of.", reason="usage")
         return cls(wish)
 
     @classmethod
@@ -82,7 +82,7 @@ class Unsubscribe(Command):
         words = subscription_words(knowledge.db, ended.command)
         if {one.topic for one in words} != set(ended.topics):
             raise Refused(
-                "Some of that was begun anew since. I left it as it is; say `subscribe`.",
+                "Some of that was begun anew since. I left it as it is; say `/subscribe`.",
                 reason="changed_since",
             )
         return [

@@ -180,7 +180,7 @@ class Bus:
         issue = await self._spoken_of(kind, received)
         if kind.needs_pull and not target.number:
             raise Refused(
-                f"Which pull request? Say its number or its address: `{received.verb} #123`.",
+                f"Which pull request? Say its number or its address: `/{received.verb} #123`.",
                 reason="no_pull",
             )
         is_pull = not received.on_issue if issue is None else issue.is_pull

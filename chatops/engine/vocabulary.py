@@ -88,7 +88,7 @@ def unknown(verb: str, verbs: Collection[str]) -> Refused:
     """Return the refusal of a word that is none of ours, with the one that was probably meant."""
     near = get_close_matches(verb, verbs, n=1, cutoff=ALIKE)
     listing = "commands" if "commands" in verbs else "help"
-    hint = f"Did you mean `{near[0]}`?" if near else f"`{listing}` lists what I know."
+    hint = f"Did you mean `/{near[0]}`?" if near else f"`/{listing}` lists what I know."
     return Refused(f"I do not know `{verb}`. {hint}", reason="unknown_command")
 
 

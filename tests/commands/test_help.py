@@ -58,4 +58,19 @@ def test_words_in_what_a_command_does_are_written_as_code(tmp_path: Path) -> Non
         knowledge = Knowledge(db=known.db, community=COMMUNITY, now=NOW, commands=COMMANDS)
         answer = Help.tell(story(asked), knowledge)
 
-    assert Code("remove-label") in answer.sections[0].lines[0]
+    assert Code("remove-label") in answer.verdict
+
+
+@pytest.mark.parametrize("word", ["label", "hold", "remove-label"])
+def test_a_command_is_found_by_each_of_its_words(tmp_path: Path, word: str) -> None:
+    assert "Say /label LABEL…" in told(tmp_path, word, surface="github")
+
+
+def test_of_one_command_is_said_how_who_may_and_how_it_is_taken_back(tmp_path: Path) -> None:
+    hold, retry = told(tmp_path, "hold"), told(tmp_path, "cancel", surface="github")
+
+    assert "/acme remove-label" in hold
+    assert "people with the role triage or more in acme/rocket" in hold
+    assert "/acme undo takes it back" in hold
+    assert "Example: /cancel" in retry
+    assert "Not taken back: A workflow that was stopped cannot go on" in retry

@@ -84,7 +84,7 @@ def test_the_reply_says_until_when_and_why(tmp_path: Path) -> None:
 
     assert text.startswith("Muted 1 job until 2026-01-16 12:00 UTC.")
     assert "Why: known" in text
-    assert "unmute ends it before" in text
+    assert "/unmute ends it before" in text
 
 
 def test_what_is_muted_stays_in_the_lists_and_is_marked(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def test_what_a_channel_follows_is_its_own(tmp_path: Path) -> None:
         ),
         (["nightly"], (begun(*ALL[1:], Topic(what=JOB, name="x")),), "`\\*tank\\*`, 1 more"),
         (["#8"], (begun(SEVEN),), "I do not tell of `#8`, but of `#7`"),
-        (["list"], (), "`subscribe list` tells"),
+        (["list"], (), "`/subscribe list` tells"),
     ],
 )
 def test_what_was_never_told_cannot_end(

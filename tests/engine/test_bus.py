@@ -47,11 +47,11 @@ def with_failed_pull(here: Town) -> None:
 @pytest.mark.parametrize(
     ("verb", "hint"),
     [
-        ("retset", "Did you mean `retest`?"),
-        ("Status!", "Did you mean `status`?"),
-        ("deploy", "`help` lists what I know."),
-        ("", "`help` lists what I know."),
-        ("<!zzz|zzz>", "`help` lists what I know."),
+        ("retset", "Did you mean `/retest`?"),
+        ("Status!", "Did you mean `/status`?"),
+        ("deploy", "`/help` lists what I know."),
+        ("", "`/help` lists what I know."),
+        ("<!zzz|zzz>", "`/help` lists what I know."),
     ],
 )
 async def test_an_unknown_verb_is_refused_with_what_was_probably_meant(
@@ -143,7 +143,7 @@ async def test_what_is_about_a_pull_request_asks_which_where_none_is_named(here:
     refused = outcome(here).event
     assert isinstance(refused, CommandRefused)
     assert refused.reason == "no_pull"
-    assert "`retest #123`" in refused.text
+    assert "`/retest #123`" in refused.text
 
 
 async def test_what_needs_a_pull_request_is_refused_on_an_issue(here: Town) -> None:

@@ -96,5 +96,5 @@ def test_what_other_bots_listen_to_is_not(verb: str) -> None:
 def test_an_unknown_word_comes_with_what_was_probably_meant() -> None:
     words = vocabulary()
 
-    assert unknown("restest", words.verbs).text.endswith("Did you mean `retest`?")
-    assert unknown("brew-coffee", words.verbs).text.endswith("`help` lists what I know.")
+    assert unknown("restest", words.verbs).text.endswith("Did you mean `/retest`?")
+    assert unknown("brew-coffee", words.verbs).text.endswith("`/help` lists what I know.")

@@ -262,7 +262,7 @@ CASES = {
     "a cat": Case(text="/meow", said="🐈"),
     "a dog": Case(text="/woof", is_pull=True, said="🐕"),
     "what can be said": Case(text="/commands", said="What you can ask for"),
-    "a slip of a word": Case(text="/areas infra", said="Did you mean `area`?"),
+    "a slip of a word": Case(text="/areas infra", said="Did you mean `/area`?"),
     "a comment with everything": Case(
         text="/remove-area infra\n/remove-kind bug\n/area api\n/stage alpha\n/lifecycle frozen",
         before=("area/infra", "kind/bug", "lifecycle/stale"),
@@ -368,7 +368,7 @@ CASES = {
         labels=("approved",), said="Every file is approved",
     ),
     "a review that only says something": Case(is_pull=True, files=("src/fins.py",), found="commented"),
-    "not a word that approves": Case(text="/approved", by=MEMBER, is_pull=True, said="Did you mean `approve`?"),
+    "not a word that approves": Case(text="/approved", by=MEMBER, is_pull=True, said="Did you mean `/approve`?"),
     "what is required, again": Case(
         text="/retest-required", by=MEMBER, is_pull=True, jobs=(("needed", False), ("e2e", False)), again=("needed",),
         said="1 failed job again",

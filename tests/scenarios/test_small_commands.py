@@ -106,7 +106,7 @@ async def test_a_slip_of_a_verb_is_answered_with_what_was_meant(
         here.say("/restest")
         await here.settle()
 
-        assert "Did you mean `retest`?" in here.reply
+        assert "Did you mean `/retest`?" in here.reply
         assert here.reruns == []
 
 

@@ -52,10 +52,9 @@ class Assign(Command):
         return cls(people(words[removes:]), removes=removes)
 
     def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
-        del knowledge
         issue, received = asked.issue, asked.received
         there = {login.lower() for login in issue.assignees}
-        meant = resolved(self.people, asked)
+        meant = resolved(self.people, asked, knowledge)
         changing = tuple(login for login in meant if (login.lower() in there) == self.removes)
         if not changing:
             state = "is not assigned to" if self.removes else "is assigned to"

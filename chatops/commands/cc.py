@@ -53,14 +53,13 @@ class Cc(Command):
         return cls(people(words[removes:], teams=True), removes=removes)
 
     def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
-        del knowledge
         issue, received = asked.issue, asked.received
         if not issue.is_pull:
             raise Refused(
                 f"Reviews are of pull requests, and #{issue.number} is an issue.",
                 reason="not_a_pull",
             )
-        meant = resolved(self.people, asked)
+        meant = resolved(self.people, asked, knowledge)
         if not self.removes and issue.author.lower() in {who.lower() for who in meant}:
             raise Refused(
                 f"#{issue.number} is by `{issue.author}`, and GitHub asks nobody to review their own work.",

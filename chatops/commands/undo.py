@@ -29,7 +29,11 @@ from chatops.events.conversation import (
 )
 from chatops.names import CommandId
 from chatops.projections.commands import Command as Known
-from chatops.projections.commands import command_of_id, commands_of_person
+from chatops.projections.commands import (
+    command_of_id,
+    commands_of_person,
+    commands_of_person_anywhere,
+)
 from chatops.projections.undone import taken_back
 
 PREFIX = "command/"
@@ -85,7 +89,7 @@ class Undo(Command):
         received, known = asked.received, command_of_id(knowledge.db, CommandId(self.command))
         if known is None or (known.repo, known.number) != (received.repo, received.number):
             raise Refused(
-                f"I know no command `{self.command}` here. Say `undo` where it was said.",
+                f"I know no command `{self.command}` here. Say `/undo` where it was said.",
                 reason="no_such_command",
             )
         if known.decision != "accepted":
@@ -152,14 +156,50 @@ def _newest(asked: Asked, knowledge: Knowledge) -> Known:
         and kind.irreversible != CHANGED_NOTHING
     ]
     gone = taken_back(knowledge.db, [known.command for known in changing])
-    for known in _newest_first(changing, knowledge):
-        if known.command not in gone:
-            return known
+    newest = next(
+        (one for one in _newest_first(changing, knowledge) if one.command not in gone), None
+    )
+    if not received.number:
+        _refuse_if_meant_elsewhere(newest, asked, knowledge)
+    if newest is not None:
+        return newest
     again = "Everything" if gone else "Nothing"
     what = "has been taken back already" if gone else "can be taken back"
     raise Refused(
         f"{again} you asked for here in the last ten minutes {what}.", reason="nothing_to_undo"
     )
+
+
+def _refuse_if_meant_elsewhere(newest: Known | None, asked: Asked, knowledge: Knowledge) -> None:
+    """Refuse a request that names no place where its person has asked for something later on a pull request.
+
+    As things are there now has to be known before anything is taken back, so it is only said what to say.
+    """
+    received, kinds = asked.received, _kinds(knowledge)
+    after = knowledge.now - UNDONE_WITHIN
+    if newest is not None and newest.received_at is not None:
+        after = max(after, newest.received_at)
+    changing = [
+        known
+        for known in commands_of_person_anywhere(
+            knowledge.db, received.community, received.by, received.surface, after
+        )
+        if known.number
+        and (kind := kinds.get(known.verb)) is not None
+        and kind is not Undo
+        and kind.irreversible != CHANGED_NOTHING
+    ]
+    gone = taken_back(knowledge.db, [known.command for known in changing])
+    last = next((one for one in changing if one.command not in gone), None)
+    if last is not None:
+        place = f"#{last.number}"
+        if last.repo != received.repo:
+            place = f"{last.repo}{place}"
+        raise Refused(
+            f"What you asked for last was `{last.verb}` on {place}. "
+            f"Say `/undo {place}` to take that back.",
+            reason="elsewhere",
+        )
 
 
 def _newest_first(commands: Sequence[Known], knowledge: Knowledge) -> Sequence[Known]:

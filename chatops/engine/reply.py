@@ -12,7 +12,17 @@ import structlog
 from sqlalchemy import Column, Connection, String, Table, select
 
 from chatops.config import Community, Configuration
-from chatops.engine.answer import Answer, Code, Line, Section, Strong, Tone, pieces, respelled
+from chatops.engine.answer import (
+    Answer,
+    Code,
+    Line,
+    Section,
+    Strong,
+    Tone,
+    pieces,
+    plain,
+    respelled,
+)
 from chatops.engine.bus import SOURCE, Append, Bus
 from chatops.engine.command import Command, Knowledge, Story
 from chatops.engine.database import METADATA
@@ -131,6 +141,7 @@ class Replier:
             return
         if received.surface == SLACK:
             answer = respelled(answer, partial(self._after_slash, received))
+            answer = placed(answer, received, story)
         rendered = surface.render(answer, received)
         digest = blake2b(rendered.encode(), digest_size=16).hexdigest()
         if digest == await asyncio.to_thread(self._written, command):
@@ -305,6 +316,22 @@ def explanation(explained: CommandExplained) -> Answer:
         ),
         private=True,
     )
+
+
+def placed(answer: Answer, received: CommandReceived, story: Story) -> Answer:
+    """Return an answer for those who did not see what it answers, as nobody else sees a slash command or a press.
+
+    It says what it is about, and in place of the mark that a comment would have got, who asked.
+    """
+    place = f"#{received.number}"
+    if answer.private or not received.number:
+        return answer
+    about: Line = () if place in plain(answer.verdict) else ("On ", Strong(place))
+    by = ", asked for by " if about else "Asked for by "
+    said = (*about, *((by, Strong(story.asker)) if answer.quiet else ()))
+    if not said:
+        return answer
+    return replace(answer, counts=(*said, ".", *_blank(answer.counts), *answer.counts))
 
 
 def waiting(delayed: EffectDelayed) -> Answer:

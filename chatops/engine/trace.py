@@ -5,6 +5,7 @@ grows; who wrote it is found again by its mark, so that it is there once after a
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +17,7 @@ from sqlalchemy import Connection
 from chatops.config import Community, Configuration
 from chatops.engine.answer import Answer, Code, Line, Strong
 from chatops.engine.bus import SOURCE, Append
-from chatops.engine.command import Command, Knowledge, Story
+from chatops.engine.command import SOMEBODY, Command, Knowledge, Story
 from chatops.engine.log import Batch, Log
 from chatops.engine.reply import Replier, Surface
 from chatops.engine.work import Item
@@ -32,6 +33,9 @@ from chatops.names import CommandId
 CLOCKS_DIFFER = timedelta(hours=1)
 ELSEWHERE: Mapping[str, str] = {"slack": "Slack", "web": "the dashboard"}
 """The surfaces whose commands leave a trace, with what people call them."""
+
+_MEMBER = re.compile(r"<@\w{1,40}(?:\|[^>]*)?>")
+"""A member of Slack, whose id is nobody's business elsewhere."""
 
 SILENT_ASKS = (CommandReceived, ReactionRequested)
 """What effects wait for and changes nothing: that a request was heard."""
@@ -110,7 +114,7 @@ class Tracer(Replier):
 
 def _traced(answer: Answer, received: CommandReceived, story: Story) -> Answer:
     """Return the answer as those read it who were not there: who asked, where, and for what."""
-    said = " ".join((received.verb, *received.words))
+    said = _MEMBER.sub(SOMEBODY, " ".join((received.verb, *received.words)))
     asked: Line = (
         f"Asked from {ELSEWHERE[received.surface]} by ",
         Strong(story.asker),

@@ -328,6 +328,25 @@ def commands_of_person(
     return [_command(row) for row in db.execute(query)]
 
 
+def commands_of_person_anywhere(
+    db: Connection, community: str, by: str, surface: str, after: datetime
+) -> list[Command]:
+    """Return what somebody asked for on a surface, wherever, since a moment and was granted, newest first."""
+    commands = LIVE.commands.c
+    query = (
+        select(LIVE.commands)
+        .where(
+            commands.community == community,
+            commands.said_by == by,
+            commands.received_at >= int(after.timestamp()),
+            commands.surface == surface,
+            commands.decision == "accepted",
+        )
+        .order_by(commands.received_at.desc(), commands.command.desc())
+    )
+    return [_command(row) for row in db.execute(query)]
+
+
 def commands_lately(db: Connection, community: str, by: str, surface: str, after: datetime) -> int:
     """Return how many commands somebody has said on a surface since a moment."""
     commands = LIVE.commands.c

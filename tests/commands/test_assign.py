@@ -5,8 +5,10 @@ import pytest
 from chatops.commands.assign import Assign
 from chatops.errors import Refused
 from chatops.events.changes import AssigneesChanged, AssigneesRequested
+from chatops.events.identities import IdentityLinked
+from chatops.names import CommandId, Login
 from tests.commands.issues import UNDO, asking, refusal, undone, wanted
-from tests.scene import COMMAND, COMMUNITY, PULL, REPO, issue
+from tests.scene import COMMAND, COMMUNITY, NOW, PULL, REPO, issue
 
 REMOVE = Assign.verbs(COMMUNITY)["unassign"]
 
@@ -99,3 +101,19 @@ def test_what_github_was_not_asked_for_yet_is_not_said_to_have_changed_nothing(
 
     with pytest.raises(Refused, match="not been asked yet"):
         undone(tmp_path, Assign, wanting)
+
+
+@pytest.mark.parametrize("said", ["<@U0OCTO>", "<@U0OCTO|octo>,"])
+def test_a_member_of_slack_is_who_they_have_proved_to_be(tmp_path: Path, said: str) -> None:
+    linked = IdentityLinked(
+        command=CommandId("command/slack/1"), team="T1", user="U0OCTO", login=Login("octocat"),
+        github_id=1, at=NOW,
+    )  # fmt: skip
+    asked = asking(team="T1", surface="slack")
+
+    stranger = refusal(tmp_path, Assign, ["<@U0OTHER>"], linked, asked=asked)
+    meant = wanted(tmp_path, Assign, [said, "me"], AssigneesRequested, linked, asked=asked)
+
+    assert meant.add == ("octocat", "mona")
+    assert stranger.reason == "nobody_named"
+    assert "U0OTHER" not in stranger.text

@@ -2,6 +2,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -278,3 +279,13 @@ def test_a_run_that_was_stopped_is_no_run_undone(tmp_path: Path) -> None:
 
 def test_who_came_second_is_told(tmp_path: Path) -> None:
     assert as_text(tell(tmp_path)) == "That has been taken back already."
+
+
+def test_without_a_place_what_was_asked_for_elsewhere_is_named(tmp_path: Path) -> None:
+    in_slack: dict[str, Any] = {"surface": "slack", "by": "U1"}
+    labelling = labelled(1, "a", **in_slack)
+
+    with pytest.raises(Refused, match=r"`label` on #7. Say `/undo #7`") as refused:
+        undo(tmp_path, labelling, **in_slack, number=0)
+
+    assert refused.value.reason == "elsewhere"

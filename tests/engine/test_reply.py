@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from chatops.engine.answer import Answer, Code, Link, Section, Strong, as_text, shortened
+from chatops.engine.answer import Answer, Code, Link, Section, Strong, as_text, plain, shortened
 from chatops.engine.bus import Bus
 from chatops.engine.clock import SystemClock
-from chatops.engine.reply import Replier, overdue
+from chatops.engine.command import Story
+from chatops.engine.reply import Replier, overdue, placed
 from chatops.engine.work import MOST_TRIES, OUR_FAULT, WORK, Crew, Item, WorkList
 from chatops.errors import Refused, Transient
 from chatops.events.conversation import (
@@ -350,6 +351,24 @@ async def test_what_can_be_asked_about_says_how() -> None:
 
     assert "I heard this 7 min ago, and I have not heard what became of it." in answer
     assert "/why command/1" in answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "counts"),
+    [
+        (Answer(verdict=("Closed.",), quiet=True), "On #7, asked for by alice."),
+        (Answer(verdict=("#7 is merged.",), quiet=True), "Asked for by alice."),
+        (Answer(verdict=("1 job runs.",), counts=("So far.",)), "On #7. So far."),
+        (Answer(verdict=("#7 is merged.",)), ""),
+        (Answer(verdict=("Which one?",), private=True), ""),
+    ],
+)
+def test_in_slack_it_is_said_what_an_answer_is_about_and_who_asked(
+    answer: Answer, counts: str
+) -> None:
+    asked = received(surface="slack", by="U1", by_name="alice")
+
+    assert plain(placed(answer, asked, Story((asked,))).counts) == counts
 
 
 async def test_what_would_be_done_is_told(here: Town) -> None:

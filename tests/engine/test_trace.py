@@ -65,6 +65,16 @@ async def test_what_changes_a_pull_request_is_told_there_with_who_asked(here: To
     assert here.kinds()[-1] == "trace.posted"
 
 
+async def test_who_was_named_in_slack_is_named_by_no_id(here: Town) -> None:
+    wall = Wall()
+    here.add([said(verb="retest", words=("<@U0OCTO|octo>",)), ACCEPTED, ASKED], SLACK)
+
+    await traced(here, wall)
+
+    assert "retest somebody in Slack" in wall.note
+    assert "U0OCTO" not in wall.note
+
+
 async def test_a_trace_is_changed_as_its_story_grows(here: Town) -> None:
     wall = Wall()
     here.add([said(), ACCEPTED, ASKED], SLACK)

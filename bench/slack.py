@@ -14,7 +14,7 @@ from bench.rows import Row, at_most, beside_limit
 from bench.scene import SQLITE, Scene
 from chatops.standins.slack import SlackStandIn, serve_in_thread
 
-LIMIT = at_most(300, "ms")
+LIMIT = at_most(100, "ms")
 MOST = 64
 PAUSE_SECONDS = 0.04
 

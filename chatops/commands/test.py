@@ -14,6 +14,7 @@ from itertools import accumulate
 from typing import ClassVar, Self
 
 from chatops.answers.author_budget import within_budget
+from chatops.answers.changes import quoted
 from chatops.answers.confirmed import confirmed
 from chatops.answers.job_words import LEVEL, Named, all_meant
 from chatops.answers.nights import counted
@@ -171,6 +172,13 @@ def _refuse_skipped(jobs: Sequence[Job]) -> None:
     )
 
 
+def _first_few(jobs: Sequence[Job]) -> str:
+    """Return the names of jobs as code, the first few of many."""
+    more = len(jobs) - NAMES_SHOWN
+    names = quoted(job.name for job in jobs[:NAMES_SHOWN])
+    return f"{names} and {counted(more, 'other')}" if more > 0 else names
+
+
 def _only(run: Repeatable, wanted: tuple[Job, ...]) -> Repeatable:
     """Return a run with the jobs that are meant; refuse what GitHub cannot be asked for."""
     have_failed = {job.job_id for job in run.failed}
@@ -179,7 +187,7 @@ def _only(run: Repeatable, wanted: tuple[Job, ...]) -> Repeatable:
         raise Refused(
             f"That means {counted(len(wanted), 'job')} of `{run.workflow.replace('`', '')}`. "
             f"GitHub runs one job of a workflow again, or all that failed, or everything. "
-            f"Name one of them, or say `/retest`, or `/test all`.",
+            f"Name one of them, or say `/retest`, or `/test all`. Meant are {_first_few(wanted)}.",
             reason="too_many_jobs",
         )
     others = tuple(job for job in run.failed if job not in wanted)

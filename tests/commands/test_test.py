@@ -100,6 +100,7 @@ def test_several_of_which_some_passed_cannot_be_asked_for(tmp_path: Path) -> Non
     refused = refusal(tmp_path, ["a", "b*"])
 
     assert refused.reason == "too_many_jobs"
+    assert "Meant are `" in refused.text
     assert "2 jobs of `CI`" in refused.text
 
 

@@ -38,6 +38,10 @@ def shown(text: str) -> str:
         ("<javascript:alert(1)|click>", "click"),
         ("&lt;!here&gt;", "&lt;!here&gt;"),
         (":no_such_emoji:", ":no_such_emoji:"),
+        (
+            ":grey_question:",
+            '<span role="img" aria-label="grey question">\N{WHITE QUESTION MARK ORNAMENT}</span>',
+        ),
     ],
 )
 def test_mrkdwn_looks_as_in_slack(text: str, html: str) -> None:

@@ -34,6 +34,7 @@ EMOJI: Mapping[str, str] = {
     "bell": "\N{BELL}",
     "eyes": "\N{EYES}",
     "fire": "\N{FIRE}",
+    "grey_question": "\N{WHITE QUESTION MARK ORNAMENT}",
     "hourglass_flowing_sand": "\N{HOURGLASS WITH FLOWING SAND}",
     "large_green_circle": "\N{LARGE GREEN CIRCLE}",
     "large_orange_circle": "\N{LARGE ORANGE CIRCLE}",

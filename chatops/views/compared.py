@@ -5,7 +5,7 @@ that differ are shown with what they were and what they are. How old something i
 difference.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,20 +87,27 @@ def compared(before: Thing | None, after: Thing | None) -> Compared:
     """Return what is different; nothing stands for a page that was not there."""
     old, new = before or {}, after or {}
     parts, fields = [], []
-    for name in _names(old, new):
-        was, now = old.get(name), new.get(name)
-        if was == now:
-            continue
+    for name, was, now in _differences(old, new):
         if isinstance(was or now, list) and isinstance(now or was, list):
-            part = _part(_words(name), was or [], now or [])
+            part = _part(name, was or [], now or [])
             if part is not None:
                 parts.append(part)
         else:
-            fields += _fields(_words(name), was, now)
+            fields.append(Field(name=name, before=_said(was), after=_said(now)))
     if (before is None) != (after is None):
         there = ("not there", "there") if before is None else ("there", "not there")
         fields = [Field(name="page", before=there[0], after=there[1])]
     return Compared(fields=tuple(fields), parts=tuple(parts))
+
+
+def _differences(old: Thing, new: Thing, under: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Yield each field that differs with what it was and is; of a thing in a field, each field of that."""
+    for name in _names(old, new):
+        was, now, said = old.get(name), new.get(name), f"{under}{_words(name)}"
+        if isinstance(was, dict) and isinstance(now, dict):
+            yield from _differences(was, now, f"{said}: ")
+        elif was != now:
+            yield said, was, now
 
 
 def _part(name: str, before: Sequence[Any], after: Sequence[Any]) -> Part | None:
@@ -127,27 +134,23 @@ def _differing(was: Any, now: Any) -> tuple[Field, ...]:  # noqa: ANN401 - JSON
     if not isinstance(was, dict) or not isinstance(now, dict):
         return ()
     found: list[Field] = []
-    for name in _names(was, now):
-        if was.get(name) != now.get(name):
-            found += _fields(_words(name), was.get(name), now.get(name))
-    return tuple(found[:FIELDS_SHOWN])
+    lists: list[Field] = []
+    for name, before, after in _differences(was, now):
+        if isinstance(before or after, list) and isinstance(after or before, list):
+            lists += _list_field(name, before or [], after or [])
+        else:
+            found.append(Field(name=name, before=_said(before), after=_said(after)))
+    # A list in a thing is long, and mostly says what its other fields say.
+    return tuple((found or lists)[:FIELDS_SHOWN])
 
 
-def _fields(name: str, was: Any, now: Any) -> list[Field]:  # noqa: ANN401 - JSON
-    """Return what is different about a field; of a thing in it, about each field of that."""
-    if isinstance(was, dict) and isinstance(now, dict):
-        return [
-            one
-            for inner in _names(was, now)
-            if was.get(inner) != now.get(inner)
-            for one in _fields(f"{name}: {_words(inner)}", was.get(inner), now.get(inner))
-        ]
-    if isinstance(was, list) and isinstance(now, list) and any(map(_is_thing, (*was, *now))):
-        part = _part(name, was, now)
-        if part is None:
-            return []
-        return [Field(name=name, before=_said(was), after=f"{_said(now)} ({part.summary})")]
-    return [Field(name=name, before=_said(was), after=_said(now))]
+def _list_field(name: str, was: Sequence[Any], now: Sequence[Any]) -> list[Field]:
+    """Return how a list in a thing differs: how long it is, and how much of it is new or gone."""
+    part = _part(name, was, now)
+    if part is None:
+        return []
+    after = f"{len(now):,} ({part.summary})"
+    return [Field(name=name, before=f"{len(was):,}", after=after)]
 
 
 def _names(old: Thing, new: Thing) -> list[str]:

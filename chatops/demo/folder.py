@@ -45,6 +45,23 @@ communities:
     job_aliases:
       snp: '*sev-snp*'
       tdx: '*tdx*'
+    facets:
+      arch:
+        amd64: amd64 x86_64
+        arm64: arm64 aarch64
+        ppc64le: ppc64le
+        riscv64: riscv64
+        s390x: s390x zvsi
+      hv:
+        qemu: qemu
+        clh: clh cloud-hypervisor
+        dragonball: dragonball
+        firecracker: fc firecracker
+      tee:
+        snp: snp
+        tdx: tdx
+redirects:
+  /coco: /kata/nightly?q=coco
 """
 
 

@@ -13,7 +13,7 @@ from posixpath import dirname, join, normpath, relpath
 from urllib.parse import parse_qs, quote, unquote
 
 from chatops.views.choices import Told, numbered
-from chatops.views.page import asset_url, fragment
+from chatops.views.page import BACK, LIVE, asset_url, fragment
 
 LINK = re.compile(r' (href|src|action|data-detail)="([^"]*)"')
 BASE = re.compile(r'<base href="([^"]*)"')
@@ -22,7 +22,7 @@ OTHER_FORM = re.compile(r'<form (?!class="filter" method="get").*?</form>\n?', r
 MODULE = re.compile(r'<script type="module"')
 DATA_FORM = re.compile(r' data-form="\w+"')
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'"
 )
 PLAIN = "/~(),"
@@ -85,7 +85,7 @@ def exported(
         return _rewritten(link, here, site, folder, None if told is None else variants or {})
 
     page = FORM.sub('<form class="filter" method="get" hidden', LINK.sub(rewritten, page))
-    page = DATA_FORM.sub("", OTHER_FORM.sub("", page))
+    page = DATA_FORM.sub("", OTHER_FORM.sub("", page)).replace(LIVE, "").replace(BACK, "")
     script = relative(asset_url("exported.js").lstrip("/"), folder)
     head = fragment("_exported.html", "head", POLICY, script if told is not None else "")
     place = MODULE.search(page)

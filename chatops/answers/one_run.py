@@ -67,7 +67,8 @@ class RunJob:
 class Attempt:
     """One attempt of the run: how many jobs ran in it, how many were carried over, how many of those that ran failed.
 
-    GitHub tells of what it carried over only who asks, so in an attempt that has ended all others were.
+    A job that was skipped did not run. GitHub tells of what it carried over only who asks, so in an attempt that has
+    ended all others were.
     `helped` counts the jobs that had failed before and passed in it; `asked` are commands that wanted it.
     """
 
@@ -306,7 +307,7 @@ def _attempts(
         found.append(
             Attempt(
                 run=run,
-                ran=len(ran),
+                ran=sum(state is not State.SKIPPED for state in states.values()),
                 carried=len((seen if run.is_over else listed) - states.keys()),
                 failed=len(failed),
                 helped=len(passed & bad),

@@ -586,6 +586,7 @@ class Service:
             visitors=self.signing_in,
             seeing=self.seeing,
             redirects=self.configuration.redirects,
+            programs=self.pages.programs(),
             position=lambda: max(self.projector.position, self.stream.position),
         )
         rooms = self.slack_rooms()

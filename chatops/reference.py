@@ -1,4 +1,4 @@
-"""The reference pages of docs/: what can be said and what is recorded, from the code that does both."""
+"""The reference pages of docs/: what can be said, recorded and read by programs, from the code that does all of it."""
 
 import ast
 import inspect
@@ -15,9 +15,12 @@ import msgspec
 
 import chatops.commands
 import chatops.events
-from chatops.engine.catalogue import catalogue
+import chatops.pages
+from chatops.engine.catalogue import catalogue, instances
 from chatops.engine.command import Command
 from chatops.events import Event
+from chatops.views.described import ADDRESS, GOES_WRONG, OPENING, Operation, operations
+from chatops.views.view import View, Word
 
 WRITTEN_BY = (
     "<!-- Written by `make docs` from the code; change the docstrings there, then run it again. -->"
@@ -55,6 +58,18 @@ it would be refused.
 `/undo` takes back within ten minutes what can be taken back; the others say below why they cannot be."""
 
 
+API_OPENING = f"""\
+# What programs can read
+
+{OPENING.replace(". ", f".{chr(10)}")}
+
+`{ADDRESS}` describes all of it as OpenAPI 3.1, with the fields of each document, and `/api` shows it to people.
+Each address is there for a community too, such as `/api/v1/COMMUNITY/nightly`; what stands in braces is a name.
+The same document is beside each page, at its own address with `.json` at the end.
+
+Where there is no document, the answer is a problem (RFC 9457), and its `detail` is a sentence."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One field as the page shows it."""
@@ -81,10 +96,23 @@ def commands_page(commands: Mapping[str, type[Command]]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def api_page(documents: Iterable[Operation]) -> str:
+    """Return docs/api.md for these documents."""
+    wrong = "\n".join(f"- `{status}`: {why}" for status, why in GOES_WRONG.items())
+    parts = [WRITTEN_BY, API_OPENING, wrong]
+    for one in documents:
+        parts.append(f"## `{one.address}`")
+        parts.append(one.summary)
+        if one.words:
+            parts.append(_words(one.words))
+    return "\n\n".join(parts) + "\n"
+
+
 def pages() -> dict[str, str]:
     """Return every generated page by its file name, for what the catalogues hold now."""
     commands = {entry.name: entry for entry in catalogue(chatops.commands, Command)}
     return {
+        "api.md": api_page(operations(instances(chatops.pages, View))),
         "commands.md": commands_page(commands),
         "events.md": events_page(catalogue(chatops.events, Event)),
     }
@@ -98,6 +126,15 @@ def write_pages(folder: Path, others: Mapping[str, str] | None = None) -> list[P
         path.write_text(text, encoding="utf-8")
         written.append(path)
     return written
+
+
+def _words(words: Iterable[Word]) -> str:
+    head = ["| word | means | values |", "| --- | --- | --- |"]
+    rows = [
+        f"| `{word.name}` | {word.meaning} | {', '.join(f'`{one}`' for one in word.values if one)} |"
+        for word in words
+    ]
+    return "\n".join([*head, *rows])
 
 
 def _place(kind: type[Event]) -> tuple[str, int]:

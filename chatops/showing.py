@@ -30,8 +30,9 @@ from chatops.errors import Refused
 from chatops.events import Event
 from chatops.looking_back import Past, Pasts, Underway
 from chatops.ports import Clock
-from chatops.surfaces.pages import Page, Show, packed
+from chatops.surfaces.pages import Described, Page, Show, packed
 from chatops.views.compared import compared
+from chatops.views.described import described, render_api
 from chatops.views.formats import FORMS, Door, doors
 from chatops.views.moment import (
     NOW,
@@ -244,6 +245,14 @@ class Pages:
     def shows(self) -> Mapping[str, Show]:
         """Return what answers at each address."""
         return {door.address: self.show(door) for door in DOORS}
+
+    def programs(self) -> Described:
+        """Return what programs can read, and how it is described."""
+        return Described(
+            shows={door.address: self.show(door) for door in DOORS if "json" in door.makes},
+            openapi=msgspec.json.encode(described(VIEWS.values())),
+            page=render_api(VIEWS.values()).encode(),
+        )
 
     def warm(self, is_over: Callable[[], bool] = lambda: False) -> None:
         """Make what is costly before somebody asks for it; between two things it looks whether it should end."""

@@ -27,7 +27,7 @@ from chatops.projections.commands import (
 )
 from chatops.views.page import Viewer, render, sign_in_address
 from chatops.views.table import rows_under
-from chatops.views.view import View, page_size
+from chatops.views.view import View, Word, page_size
 
 ON_A_PAGE = 50
 PEOPLE_OFFERED = 200
@@ -254,9 +254,20 @@ def _verbs(knowledge: Knowledge) -> Sequence[str]:
     return sorted({verb for command in commands for verb in command.verbs(community)})
 
 
+WORDS = (
+    Word(name="who", meaning="Whose commands: a login, or what somebody is called in Slack."),
+    Word(name="command", meaning="Only this command."),
+    Word(name="outcome", meaning="Only what ended so.", values=tuple(Outcome)),
+    Word(name="surface", meaning="Only what was said there.", values=SURFACES),
+    Word(name="pr", meaning="The number of a pull request.", pattern=f"^{NUMBER.pattern}$"),
+    Word(name="before", meaning="What is older than this command."),
+    Word(name="after", meaning="What is newer than this command."),
+)
+"""What the page can be asked."""
 VIEW = View(
     address="audit",
     html=lambda seen, query: render_audit(seen.knowledge, query, viewer=seen.viewer),
     json=lambda seen, query: audit_json(seen.knowledge, query),
+    words=WORDS,
     rows=rows_under("commands"),
 )

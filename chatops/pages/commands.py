@@ -14,7 +14,7 @@ from chatops.engine.authority import who_may
 from chatops.engine.command import Command, Knowledge
 from chatops.views.page import Viewer, render, sign_in_address
 from chatops.views.table import rows_under
-from chatops.views.view import View
+from chatops.views.view import View, Word
 
 LONGEST = 1_000
 """What an address can put into the form."""
@@ -104,10 +104,17 @@ def commands_json(knowledge: Knowledge, query: Mapping[str, str]) -> str:
     return msgspec.json.encode(told).decode()
 
 
+WORDS = (
+    Word(name="say", meaning="What stands in the form, on the page."),
+    Word(name="repo", meaning="The repository in the form."),
+    Word(name="number", meaning="The number in the form."),
+)
+"""What the page can be asked."""
 VIEW = View(
     address="commands",
     html=lambda seen, query: render_commands(seen.knowledge, query, viewer=seen.viewer),
     json=lambda seen, query: commands_json(seen.knowledge, query),
+    words=WORDS,
     rows=rows_under("commands"),
     news=lambda _knowledge, _recorded: (),
 )

@@ -30,7 +30,7 @@ from chatops.views.night_traits import MUTED
 from chatops.views.nightly_detail import MUTE, Owners, owners_of
 from chatops.views.page import Viewer, render, sign_in_address, took
 from chatops.views.table import rows_under
-from chatops.views.view import View, page_size
+from chatops.views.view import View, Word, page_size
 
 ON_A_PAGE = 50
 LONGEST = 500
@@ -406,11 +406,23 @@ def _tried(attempt: int, started_s: int | None, *, has_passed: bool) -> str:
     return f"{which}: {word}{f', {began:%H:%M} UTC' if began else ''}"
 
 
+WORDS = (
+    Word(name="q", meaning="Words of names, and what else is asked of the tests: see the page."),
+    Word(name="where", meaning="Where they were seen to be flaky.", values=tuple(Where)),
+    Word(name="w", meaning="How far back.", values=tuple(WINDOWS)),
+    Word(name="s", meaning="In which order.", values=tuple(SORTS)),
+    Word(name="p", meaning="Which page of the list.", pattern=f"^{NUMBER.pattern}$"),
+    Word(name="required", meaning="Only what is required.", values=("", "1")),
+    Word(name="unmuted", meaning="Only what nobody has muted.", values=("", "1")),
+    Word(name="sel", meaning="The full name of the row that is opened."),
+)
+"""What the page can be asked."""
 VIEW = View(
     address="flaky",
     html=lambda seen, query: render_flaky(
         seen.knowledge, seen.history(), query, viewer=seen.viewer
     ),
     json=lambda seen, query: flaky_json(seen.knowledge, seen.history(), query),
+    words=WORDS,
     rows=rows_under("rows"),
 )

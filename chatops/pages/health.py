@@ -21,7 +21,7 @@ from chatops.engine.command import Knowledge
 from chatops.views.charts import SIDE, Chart, Shape
 from chatops.views.page import Viewer, render, sign_in_address, took
 from chatops.views.table import rows_under
-from chatops.views.view import View
+from chatops.views.view import View, Word
 
 ON_A_PAGE = 25
 LONGEST = 500
@@ -435,11 +435,19 @@ def _height(value: float, most: float) -> str:
     return f"{SIDE - value * SIDE / most if most else SIDE:.1f}"
 
 
+WORDS = (
+    Word(name="q", meaning="Words of the labels of runners."),
+    Word(name="w", meaning="How far back.", values=tuple(WINDOWS)),
+    Word(name="s", meaning="In which order.", values=tuple(SORTS)),
+    Word(name="p", meaning="Which page of the list.", pattern=f"^{NUMBER.pattern}$"),
+)
+"""What the page can be asked."""
 VIEW = View(
     address="health",
     html=lambda seen, query: render_health(
         seen.knowledge, seen.history(), query, viewer=seen.viewer
     ),
     json=lambda seen, query: health_json(seen.knowledge, seen.history(), query),
+    words=WORDS,
     rows=rows_under("weeks"),
 )

@@ -38,7 +38,7 @@ from chatops.views.nightly_detail import MARKS, NOTHING, Sayable, detail, job_li
 from chatops.views.page import Viewer, ago, fragment, render, sign_in_address, took
 from chatops.views.pictures import Badge, Strip, counted_states
 from chatops.views.table import Document
-from chatops.views.view import USUAL_NIGHTS, Query, Seen, View
+from chatops.views.view import USUAL_NIGHTS, Query, Seen, View, Word
 
 GITHUB = "https://github.com"
 LENGTHS = (10, 30, 60, 90)
@@ -651,11 +651,27 @@ def _night_state(states: Sequence[State]) -> State:
     return State.PASSED if any(state in COUNTED for state in states) else State.UNKNOWN
 
 
+WORDS = (
+    Word(name="q", meaning="Words of names, and what else is asked of the tests: see the page."),
+    Word(name="required", meaning="Only what is required.", values=("", "1")),
+    Word(name="s", meaning="In which order, for the page.", values=tuple(SORTS)),
+    Word(name="hide", meaning="What is left out.", values=tuple(HIDES)),
+    Word(
+        name="g",
+        meaning="What tests are put together by: `suite`, `tree`, `owner`, `none`, or a facet of the community.",
+    ),
+    Word(name="n", meaning="How many nights.", pattern=f"^{NUMBER.pattern}$"),
+    Word(name="open", meaning="Keys of groups that are open, for the page."),
+    Word(name="shut", meaning="Keys of groups that are shut, for the page."),
+    Word(name="sel", meaning="The full name of the row that is opened."),
+)
+"""What the page can be asked."""
 VIEW = View(
     address="nightly",
     html=_html,
     json=_json,
     stamp=_stamp,
+    words=WORDS,
     rows=_rows,
     feed=_feed,
     badge=_badge,

@@ -23,7 +23,7 @@ from chatops.views.addresses import Place, slug
 from chatops.views.nightly_detail import MARKS, job_link, words_of
 from chatops.views.page import Viewer, render, sign_in_address, took
 from chatops.views.table import rows_under
-from chatops.views.view import Query, Seen, View
+from chatops.views.view import Query, Seen, View, Word
 
 NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 SHA_SHOWN = 9
@@ -320,6 +320,11 @@ def _json(seen: Seen, query: Query) -> str | None:
     return None if one is None else _told(one, seen.knowledge)
 
 
+def _of_run(query: Query) -> Query:
+    """Return the question without an attempt: only the address of one says that."""
+    return {name: value for name, value in query.items() if name != "attempt"}
+
+
 def _news(_knowledge: Knowledge, recorded: Recorded) -> list[str]:
     """Return the page of the run that an event is about."""
     run_id = getattr(recorded.event, "run_id", 0)
@@ -332,10 +337,14 @@ def _attempt_news(knowledge: Knowledge, recorded: Recorded) -> list[str]:
     return [f"{run}/{attempt}" for run in _news(knowledge, recorded)] if attempt else []
 
 
+RUN_ASKED = (Word(name="id", meaning="The number of a run."),)
+ATTEMPT_ASKED = (*RUN_ASKED, Word(name="attempt", meaning="Which attempt of it."))
+"""What the pages can be asked."""
 RUN = View(
     address="runs/{id}",
-    html=_html,
-    json=_json,
+    html=lambda seen, query: _html(seen, _of_run(query)),
+    json=lambda seen, query: _json(seen, _of_run(query)),
+    words=RUN_ASKED,
     rows=rows_under("jobs"),
     news=_news,
 )
@@ -343,6 +352,7 @@ ATTEMPT = View(
     address="runs/{id}/{attempt}",
     html=_html,
     json=_json,
+    words=ATTEMPT_ASKED,
     rows=rows_under("jobs"),
     news=_attempt_news,
 )

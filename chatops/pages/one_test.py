@@ -44,7 +44,7 @@ from chatops.views.nightly_detail import (
 from chatops.views.page import Viewer, render, sign_in_address, took
 from chatops.views.pictures import UNKNOWN, Badge, Strip
 from chatops.views.table import rows_under
-from chatops.views.view import Query, Seen, View
+from chatops.views.view import Query, Seen, View, Word
 
 USUAL, MOST = 90, 400
 LENGTHS = (30, USUAL, 180, MOST)
@@ -460,11 +460,17 @@ def _news(knowledge: Knowledge, recorded: Recorded) -> list[str]:
             return []
 
 
+WORDS = (
+    Word(name="slug", meaning="A test, as the address of its page has it."),
+    Word(name="n", meaning="How many nights.", pattern=f"^{NUMBER.pattern}$"),
+)
+"""What the page can be asked."""
 VIEW = View(
     address="tests/{slug}",
     moved=_moved,
     html=_html,
     json=_json,
+    words=WORDS,
     rows=rows_under("nightly", "nights"),
     feed=_feed,
     badge=_badge,

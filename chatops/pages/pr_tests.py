@@ -25,7 +25,7 @@ from chatops.views.filters import Filter, Qualifier, read_filter
 from chatops.views.job_filters import job_qualifiers, required_qualifier
 from chatops.views.page import Viewer, render, sign_in_address
 from chatops.views.table import rows_under
-from chatops.views.view import View, page_size
+from chatops.views.view import View, Word, page_size
 
 ON_A_PAGE = 50
 LONGEST = 500
@@ -326,11 +326,22 @@ def _failed(failure: Failure, knowledge: Knowledge) -> Failed:
     )
 
 
+WORDS = (
+    Word(name="q", meaning="Words of names, and what else is asked of the tests: see the page."),
+    Word(name="w", meaning="How far back.", values=tuple(WINDOWS)),
+    Word(name="s", meaning="In which order.", values=tuple(SORTS)),
+    Word(name="p", meaning="Which page of the list.", pattern=f"^{NUMBER.pattern}$"),
+    Word(name="required", meaning="Only what is required.", values=("", "1")),
+    Word(name="all", meaning="Also what never failed.", values=("", "1")),
+    Word(name="sel", meaning="The full name of the row that is opened."),
+)
+"""What the page can be asked."""
 VIEW = View(
     address="pr-tests",
     html=lambda seen, query: render_pr_tests(
         seen.knowledge, seen.results(), seen.queue(), query, viewer=seen.viewer
     ),
     json=lambda seen, query: pr_tests_json(seen.knowledge, seen.results(), seen.queue(), query),
+    words=WORDS,
     rows=rows_under("rows"),
 )

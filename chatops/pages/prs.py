@@ -20,7 +20,7 @@ from chatops.engine.command import Knowledge
 from chatops.pages.pull import pull_address
 from chatops.views.page import Viewer, render, shortened, sign_in_address
 from chatops.views.table import rows_under
-from chatops.views.view import View, page_size
+from chatops.views.view import View, Word, page_size
 
 ON_A_PAGE = 50
 LONGEST = 100
@@ -286,9 +286,18 @@ def _row(row: Queued, knowledge: Knowledge) -> Row:
     )
 
 
+ASKED = (
+    Word(name="author", meaning="A login."),
+    Word(name="label", meaning="A label they carry."),
+    Word(name="blocked", meaning="By what they are blocked.", values=tuple(Blocker)),
+    Word(name="s", meaning="In which order.", values=tuple(SORTS)),
+    Word(name="p", meaning="Which page of the list.", pattern=f"^{NUMBER.pattern}$"),
+)
+"""What the page can be asked."""
 VIEW = View(
     address="prs",
     html=lambda seen, query: render_prs(seen.knowledge, seen.queue(), query, viewer=seen.viewer),
     json=lambda seen, query: prs_json(seen.knowledge, seen.queue(), query),
+    words=ASKED,
     rows=rows_under("pull_requests"),
 )

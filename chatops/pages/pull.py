@@ -38,7 +38,7 @@ from chatops.views.lines import html
 from chatops.views.nightly_detail import MARKS
 from chatops.views.page import Viewer, render, shortened, sign_in_address
 from chatops.views.table import rows_under
-from chatops.views.view import Query, Seen, View
+from chatops.views.view import Query, Seen, View, Word
 
 ADDRESS = "prs/{id:path}"
 SHA_SHOWN = 9
@@ -449,4 +449,18 @@ def _news(knowledge: Knowledge, recorded: Recorded) -> list[str]:
     return [pull_address(knowledge.community, repo, one) for one in sorted(numbers)]
 
 
-VIEW = View(address=ADDRESS, html=_html, json=_json, rows=rows_under("checks"), news=_news)
+WORDS = (
+    Word(
+        name="id",
+        meaning="The number of a pull request; before it `OWNER/NAME/` in other repositories than the first.",
+    ),
+)
+"""What the page can be asked."""
+VIEW = View(
+    address=ADDRESS,
+    html=_html,
+    json=_json,
+    words=WORDS,
+    rows=rows_under("checks"),
+    news=_news,
+)

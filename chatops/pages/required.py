@@ -44,7 +44,7 @@ from chatops.views.night_traits import STATUSES
 from chatops.views.nightly_detail import MARKS
 from chatops.views.page import Viewer, render, shortened, sign_in_address, took
 from chatops.views.table import rows_under
-from chatops.views.view import Query, Seen, View
+from chatops.views.view import Query, Seen, View, Word
 
 LONGEST = 200
 CANDIDATES_SHOWN = 25
@@ -517,12 +517,20 @@ def _entry(one: Change) -> Entry:
     )
 
 
+WORDS = (
+    Word(name="q", meaning="Words of names, and what else is asked of the tests: see the page."),
+    Word(name="set", meaning="A set of the list; `always` is what every pull request needs."),
+    Word(name="s", meaning="In which order.", values=tuple(SORTS)),
+    Word(name="unowned", meaning="Only what nobody looks after.", values=("", "1")),
+)
+"""What the page can be asked."""
 VIEW = View(
     address="required",
     html=lambda seen, query: render_required(
         seen.knowledge, seen.board(), seen.results(), query, viewer=seen.viewer
     ),
     json=lambda seen, query: required_json(seen.knowledge, seen.board(), seen.results(), query),
+    words=WORDS,
     rows=rows_under("checks"),
     feed=_feed,
 )

@@ -24,7 +24,7 @@ from chatops.views.offers import Offer, read_offer
 from chatops.views.page import Viewer, render, sign_in_address, took
 from chatops.views.table import rows_under
 from chatops.views.told import Button, Told, read_told
-from chatops.views.view import View
+from chatops.views.view import View, Word
 
 A_MINUTE = timedelta(minutes=1)
 SURFACE = "web"
@@ -199,10 +199,13 @@ def _news(_knowledge: Knowledge, recorded: Recorded) -> list[str]:
     )
 
 
+WORDS = (Word(name="id", meaning="The id of a command, or `e` and the position of an event."),)
+"""What the page can be asked."""
 VIEW = View(
     address="audit/{id}",
     html=lambda seen, query: render_story(seen.knowledge, query, viewer=seen.viewer),
     json=lambda seen, query: story_json(seen.knowledge, query),
+    words=WORDS,
     rows=rows_under("events"),
     news=_news,
 )

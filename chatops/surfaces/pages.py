@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import urlencode
 
+import msgspec
 from prometheus_client import CollectorRegistry, generate_latest
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -21,6 +22,7 @@ from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, 
 from chatops.engine.sessions import Session
 from chatops.errors import Refused, Transient, Unavailable
 from chatops.surfaces.seeing import Seeing
+from chatops.views.described import ADDRESS, COMMUNITY, GOES_WRONG, PROBLEMS, UNDER, Problem
 from chatops.views.page import TOKEN, asset, not_found_page, personal, unavailable_page
 
 CONTENT_SECURITY_POLICY = (
@@ -74,6 +76,15 @@ class Show(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """What programs can read: the documents by address, their description, and the page that tells people of it."""
+
+    shows: Mapping[str, Show]
+    openapi: bytes
+    page: bytes
+
+
 class Visitors(Protocol):
     """Knows who is signed in."""
 
@@ -104,6 +115,7 @@ def pages(
     visitors: Visitors | None = None,
     seeing: Seeing | None = None,
     redirects: Mapping[str, str] | None = None,
+    programs: Described | None = None,
     position: Callable[[], int] = lambda: 0,
 ) -> Starlette:
     """Return the framework's part of the HTTP surface.
@@ -146,13 +158,11 @@ def pages(
         await run_in_threadpool(before_metrics)
         return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")
 
-    async def away(_request: Request, _problem: Exception) -> Response:
-        return Response(
-            unavailable_page(),
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            {"retry-after": "5"},
-            media_type="text/html",
-        )
+    async def away(request: Request, _problem: Exception) -> Response:
+        status, headers = HTTPStatus.SERVICE_UNAVAILABLE, {"retry-after": "5"}
+        if _is_for_programs(request.url.path):
+            return problem(status, GOES_WRONG["503"], headers)
+        return Response(unavailable_page(), status, headers, media_type="text/html")
 
     async def missing(request: Request, _problem: Exception) -> Response:
         return not_found(request.url.path)
@@ -166,6 +176,7 @@ def pages(
         routes=[
             Route("/", home),
             *(Route(old, _leading_to(new)) for old, new in (redirects or {}).items()),
+            *(_described(programs, seeing) if programs is not None else ()),
             *_routes("", shows, visitors, seeing),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
@@ -194,26 +205,52 @@ def _leading_to(place: str) -> Callable[[Request], Awaitable[Response]]:
     return answer
 
 
+def _described(programs: Described, seeing: Seeing | None) -> list[Route]:
+    """Return the addresses that programs are told of; what people read of them is one page."""
+
+    def kept(body: bytes, media_type: str) -> Callable[[Request], Awaitable[Response]]:
+        pages = {
+            compress: packed(body, media_type, compress=compress) for compress in (True, False)
+        }
+
+        async def answer(request: Request) -> Response:
+            return _sent(request, pages["gzip" in request.headers.get("accept-encoding", "")])
+
+        return answer
+
+    return [
+        Route("/api", kept(programs.page, "text/html; charset=utf-8")),
+        Route(ADDRESS, kept(programs.openapi, "application/json")),
+        *_routes(UNDER, programs.shows, None, seeing, usual="json"),
+        *_routes(f"{UNDER}/{COMMUNITY}", programs.shows, None, seeing, usual="json"),
+    ]
+
+
 def _routes(
-    under: str, shows: Mapping[str, Show], visitors: Visitors | None, seeing: Seeing | None
+    under: str,
+    shows: Mapping[str, Show],
+    visitors: Visitors | None,
+    seeing: Seeing | None,
+    *,
+    usual: str = "html",
 ) -> list[Route]:
     """Return the addresses of a community's pages, each also with the format at its end."""
-    found = []
+    found, ending = [], ".{form:str}" if usual == "html" else f".{usual}"
     for name, show in shows.items():
-        answer = _showing(show, visitors, seeing)
-        found.append(Route(f"{under}/{name}.{{form:str}}", answer))
+        answer = _showing(show, visitors, seeing, usual)
+        found.append(Route(f"{under}/{name}{ending}", answer))
         found.append(Route(f"{under}/{name}", answer))
     return found
 
 
 def _showing(
-    show: Show, visitors: Visitors | None, seeing: Seeing | None
+    show: Show, visitors: Visitors | None, seeing: Seeing | None, usual: str
 ) -> Callable[[Request], Awaitable[Response]]:
     """Return what answers a request for a page; an id in the address is part of what is asked."""
 
     async def answer(request: Request) -> Response:
         place = dict(request.path_params)
-        community, form = place.pop("community", None), place.pop("form", "html")
+        community, form = place.pop("community", None), place.pop("form", usual)
         compress = "gzip" in request.headers.get("accept-encoding", "")
         query = {**request.query_params, **place}
         asked = partial(show, community, form, query)
@@ -227,8 +264,10 @@ def _showing(
                 visitors if form == "html" else None,
                 compress=compress,
             )
-        except Refused as problem:
-            return PlainTextResponse(problem.text, HTTPStatus.BAD_REQUEST)
+        except Refused as refused:
+            if _is_for_programs(request.url.path):
+                return problem(HTTPStatus.BAD_REQUEST, refused.text)
+            return PlainTextResponse(refused.text, HTTPStatus.BAD_REQUEST)
         if page is None:
             return not_found(request.url.path, _sign_in(request, visitors))
         if seeing is not None and await seeing.is_closed(community):
@@ -369,5 +408,17 @@ def compressed(body: bytes) -> bytes:
 
 
 def not_found(path: str, sign_in: str = "") -> Response:
-    """Return the page for an address that leads nowhere, as far as whoever asks may know."""
+    """Return what stands at an address that leads nowhere, as far as whoever asks may know."""
+    if _is_for_programs(path):
+        return problem(HTTPStatus.NOT_FOUND, GOES_WRONG["404"])
     return Response(not_found_page(path, sign_in), HTTPStatus.NOT_FOUND, media_type="text/html")
+
+
+def problem(status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Return for a program why there is no document."""
+    told = Problem(title=status.phrase, status=int(status), detail=detail)
+    return Response(msgspec.json.encode(told), status, headers, media_type=PROBLEMS)
+
+
+def _is_for_programs(path: str) -> bool:
+    return path.startswith(f"{UNDER}/") or path.endswith(".json")

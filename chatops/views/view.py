@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
 from chatops.answers.nights import NightBoard
@@ -78,6 +78,19 @@ class Seen(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """A word that an address can say: in its query, or in the place of what is in braces.
+
+    `values` are all that it can mean, `pattern` is how it is written; what it cannot mean is left out, and said.
+    """
+
+    name: str
+    meaning: str
+    values: tuple[str, ...] = ()
+    pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """A page of every community, and the same facts for programs.
 
@@ -98,6 +111,10 @@ class View:
     badge: Callable[[Seen, Query], Badge] | None = None
     """How the thing is, in a word; what is not known has a badge that says so, for a picture has to be one."""
     strip: Callable[[Seen, Query], Strip] | None = None
+    words: tuple[Word, ...] = ()
+    """All that it can be asked; a test looks that it reads nothing else."""
+    document: object = dict[str, Any]
+    """The type of what its JSON tells."""
     news: Callable[[Knowledge, Recorded], Iterable[str]] | None = None
     """Which addresses of it an event changes, what is in braces filled in; without it, any event changes them all."""
 

@@ -32,7 +32,7 @@ from chatops.looking_back import Past, Pasts, Underway
 from chatops.ports import Clock
 from chatops.surfaces.pages import Described, Page, Show, packed
 from chatops.views.compared import compared
-from chatops.views.described import described, render_api
+from chatops.views.described import PROBLEMS, Problem, described, render_api
 from chatops.views.formats import FORMS, Door, doors
 from chatops.views.moment import (
     NOW,
@@ -64,6 +64,7 @@ BRACES = re.compile(r"\{(\w+)(?::\w+)?\}")
 PAGES_KEPT = 64
 BOARDS_KEPT = 4
 MADE_KEPT = 8
+NOT_PUT_TOGETHER = "This moment could not be put together. Try again in a minute."
 ONCE_KEPT = 4
 DOORS: Sequence[Door] = tuple(door for view in VIEWS.values() for door in doors(view))
 """Every address under a community's own; what is made of pages comes before the pages that take any name."""
@@ -465,8 +466,10 @@ class _Wanted:
     def waits(self, look: Underway) -> Page:
         """Return that it is not ready, and how far it is."""
         failed = look.has_failed
+        if self.form == "json" and failed:
+            return self.problem(HTTPStatus.SERVICE_UNAVAILABLE, NOT_PUT_TOGETHER)
         if self.form == "json":
-            body = waiting_json(look.share, has_failed=failed)
+            body = waiting_json(look.share)
         else:
             body = waiting_page(
                 self.asked, name=self.community.title, share=look.share, has_failed=failed
@@ -480,10 +483,17 @@ class _Wanted:
     def refused(self, problem: Refused, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> Page:
         """Return why there is no such moment."""
         if self.form == "json":
-            body = msgspec.json.encode({"problem": problem.text}).decode()
-        else:
-            body = wrong_page(problem.text, self.asked, name=self.community.title)
+            return self.problem(status, problem.text)
+        body = wrong_page(problem.text, self.asked, name=self.community.title)
         return replace(self.page(body, keeping="no-store"), status=status)
+
+    def problem(self, status: HTTPStatus, why: str) -> Page:
+        """Return for a program why it is not to be had."""
+        told = Problem(title=status.phrase, status=int(status), detail=why)
+        page = packed(
+            msgspec.json.encode(told), PROBLEMS, compress=self.compress, keeping="no-store"
+        )
+        return replace(page, status=status)
 
     def unknown(self, moment: Moment | None) -> Page | None:
         """Return that of this page nothing was known yet; of one that is not known now, nothing is said."""

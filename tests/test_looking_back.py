@@ -357,7 +357,7 @@ def test_what_is_no_moment_is_said_kindly(
     assert told is not None
     assert page.status is told.status is HTTPStatus.BAD_REQUEST
     assert said in page.body.decode()
-    assert said in msgspec.json.decode(told.body)["problem"]
+    assert said in msgspec.json.decode(told.body)["detail"]
 
 
 def test_today_means_now_and_a_day_its_end(tmp_path: Path) -> None:
@@ -401,7 +401,7 @@ def test_two_moments_are_compared(desk: Desk) -> None:
     assert "What changed between" in page
     (part,) = (one for one in told["changes"]["parts"] if one["name"] == "pull requests")
     assert part["changed"] == 1
-    assert told["compared_with"]["position"] == heads[3]
+    assert told["compared_with_moment"]["position"] == heads[3]
     assert any("of-this-nobody-knew" in str(one) for one in since["changes"]["parts"])
     assert SECRET not in page
     assert "Nothing on this page is different." in same

@@ -33,7 +33,8 @@ class Judge(HTMLParser):
             self.wrong.append(f"markup of others: {self.get_starttag_text()}"[:300])
         for name in ("href", "src", "action"):
             address = names.get(name) or ""
-            if urlsplit(address).scheme not in {"", "http", "https"}:
+            is_our_icon = tag == "link" and address.startswith("data:image/svg+xml,")
+            if urlsplit(address).scheme not in {"", "http", "https"} and not is_our_icon:
                 self.wrong.append(f"an address that does something: {address[:200]}")
         if tag == "a" and names.get("href"):
             self.links.append(str(names["href"]))

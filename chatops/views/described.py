@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from chatops.views.moment import BY, LookingBack, Waiting
 from chatops.views.page import render
 from chatops.views.view import NAMED, View, Word
 
@@ -24,8 +25,9 @@ ODD = re.compile(r"[^a-z]+")
 OPENING = (
     "The facts of the dashboard for programs: each document tells what the page of the same name shows. "
     "Without a community, the address is that of the first one. A word that a page cannot mean is left out, and the "
-    "document says so in its notes. Whoever sends the ETag of what they have is told when nothing has changed. "
-    "Names of fields stay as they are; new ones are added."
+    "document says so in its notes. With `at` a document is that of another moment, `by` says whether what was heard "
+    "later counts, and with `compare` it says what is different from another one. Whoever sends the ETag of what they "
+    "have is told when nothing has changed. Names of fields stay as they are; new ones are added."
 )
 NAME_OF_COMMUNITY = Word(
     name="community", meaning="A community's short name.", pattern="^[a-z0-9-]+$"
@@ -35,6 +37,15 @@ GOES_WRONG = {
     "404": "There is nothing at this address, or nothing for whoever asks.",
     "503": "The database or GitHub does not answer. Nothing is lost; try again in a few seconds.",
 }
+
+
+AGAIN = {"Retry-After": {"description": "In how many seconds.", "schema": {"type": "string"}}}
+BACK = (
+    Word(name="at", meaning="Of which moment: a time, a day, or `e` and the position of an event."),
+    Word(name="by", meaning="What was known then, or what had happened by then.", values=BY),
+    Word(name="compare", meaning="With which other moment it is compared."),
+)
+"""What every page can be asked."""
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,8 +70,9 @@ class Operation:
 def described(views: Iterable[View]) -> Mapping[str, Any]:
     """Return the description of these pages' documents."""
     listed = sorted(views, key=lambda view: view.address)
-    (problem, *schemas), components = msgspec.json.schema_components(
-        [Problem, *(view.document for view in listed)], ref_template="#/components/schemas/{name}"
+    (problem, waiting, back, *schemas), components = msgspec.json.schema_components(
+        [Problem, Waiting, LookingBack, *(view.document for view in listed)],
+        ref_template="#/components/schemas/{name}",
     )
     paths: dict[str, Any] = {}
     for view, schema in zip(listed, schemas, strict=True):
@@ -74,7 +86,9 @@ def described(views: Iterable[View]) -> Mapping[str, Any]:
                         *([_in_path(NAME_OF_COMMUNITY)] if is_of_one else []),
                         *_parameters(view),
                     ],
-                    "responses": _responses(view, schema, problem),
+                    "responses": _responses(
+                        view, {"allOf": [schema, back]}, waiting=waiting, problem=problem
+                    ),
                 }
             }
     return {
@@ -120,7 +134,7 @@ def _id(view: View) -> str:
 
 def _parameters(view: View) -> Iterator[Mapping[str, Any]]:
     names = set(NAMED.findall(view.address))
-    for word in view.words:
+    for word in (*view.words, *BACK):
         yield _in_path(word) if word.name in names else _in_query(word)
     yield {
         "name": "If-None-Match",
@@ -158,13 +172,20 @@ def _schema(word: Word) -> dict[str, Any]:
     return found
 
 
-def _responses(view: View, schema: object, problem: object) -> Mapping[str, Any]:
+def _responses(
+    view: View, schema: object, *, waiting: object, problem: object
+) -> Mapping[str, Any]:
     etag = {"ETag": {"description": "Changes with the document.", "schema": {"type": "string"}}}
     found: dict[str, Any] = {
         "200": {
             "description": "The document.",
             "headers": etag,
             "content": {"application/json": {"schema": schema}},
+        },
+        "202": {
+            "description": "The moment is being put together; ask again.",
+            "headers": AGAIN,
+            "content": {"application/json": {"schema": waiting}},
         },
         "304": {"description": "It is as it was.", "headers": etag},
     }
@@ -175,5 +196,5 @@ def _responses(view: View, schema: object, problem: object) -> Mapping[str, Any]
         }
     for status, why in GOES_WRONG.items():
         found[status] = {"description": why, "content": {PROBLEMS: {"schema": problem}}}
-    found["503"]["headers"] = {"Retry-After": {"schema": {"type": "string"}}}
+    found["503"]["headers"] = AGAIN
     return dict(sorted(found.items()))

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from html import escape
+from typing import Literal
 from urllib.parse import urlencode
 
 import msgspec
@@ -71,6 +72,29 @@ class Asked:
 
     def _moment(self, at: str) -> Mapping[str, str]:
         return {"at": at, **({"by": EVENT} if self.by_event else {})}
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """A moment that is still being put together, and which share of it is done."""
+
+    state: Literal["waiting", "being put together"]
+    share: float | None
+
+
+class MomentOf(msgspec.Struct, frozen=True, kw_only=True):
+    """A moment that a document is of: an event of the log and its time, by what was known then or had happened."""
+
+    position: int
+    time: datetime
+    by: str
+
+
+class LookingBack(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a document says besides when it is of another moment, or compared with one."""
+
+    at: MomentOf | msgspec.UnsetType = msgspec.UNSET
+    compared_with_moment: MomentOf | msgspec.UnsetType = msgspec.UNSET
+    changes: Compared | msgspec.UnsetType = msgspec.UNSET
 
 
 def what_is_asked(query: Mapping[str, str], own: Mapping[str, str]) -> Asked:
@@ -269,9 +293,9 @@ def json_of(page: str, bar: Bar) -> str:
     """Return what programs read, with the moment it is of, and what is different from another one."""
     told: dict[str, object] = {}
     if not bar.is_now:
-        told["at"] = _place_json(bar.place, bar.asked.by)
+        told["at"] = _moment_of(bar.place, bar.asked.by)
     if bar.compared is not None and bar.other is not None:
-        told["compared_with"] = _place_json(bar.other, bar.asked.by)
+        told["compared_with_moment"] = _moment_of(bar.other, bar.asked.by)
         told["changes"] = bar.compared
     facts = msgspec.json.decode(page)
     more = urlencode(bar.asked.kept)
@@ -281,8 +305,8 @@ def json_of(page: str, bar: Bar) -> str:
     return msgspec.json.encode({**told, **facts}).decode()
 
 
-def _place_json(place: Place, by: str) -> dict[str, object]:
-    return {"position": place.position, "time": place.at, "by": by}
+def _moment_of(place: Place, by: str) -> MomentOf:
+    return MomentOf(position=place.position, time=place.at, by=by)
 
 
 def waiting_page(asked: Asked, *, name: str, share: float | None, has_failed: bool) -> str:
@@ -293,10 +317,10 @@ def waiting_page(asked: Asked, *, name: str, share: float | None, has_failed: bo
     )
 
 
-def waiting_json(share: float | None, *, has_failed: bool) -> str:
-    """Return the same for programs."""
-    state = "failed" if has_failed else "waiting" if share is None else "being put together"
-    return msgspec.json.encode({"state": state, "share": share}).decode()
+def waiting_json(share: float | None) -> str:
+    """Return for programs that a moment is not ready, and how far it is."""
+    told = Waiting(state="waiting" if share is None else "being put together", share=share)
+    return msgspec.json.encode(told).decode()
 
 
 def wrong_page(problem: str, asked: Asked, *, name: str) -> str:

@@ -117,7 +117,7 @@ def test_the_past_is_kept_by_browsers_and_says_when_it_is_not_ready(doors: Doors
     assert first.status_code == 200
     assert again.status_code == 304
     assert wrong.status_code == 400
-    assert wrong.json()["problem"].startswith("“soon” names no moment.")
+    assert wrong.json()["detail"].startswith("“soon” names no moment.")
     assert first.headers["content-security-policy"].startswith("default-src 'none'")
 
 

@@ -7,6 +7,8 @@ command only its verb is shown, and who is what they are called there. All of th
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -100,6 +102,33 @@ class Listed:
     newer: str
 
 
+class CommandTold(TypedDict):
+    """A command, as programs read it."""
+
+    id: str
+    command: str
+    verb: str
+    words: Sequence[str] | None
+    by: str
+    surface: str
+    repository: str
+    number: int | None
+    received_at: datetime | None
+    outcome: Outcome
+    reason: str | None
+    finished_at: datetime | None
+
+
+class AuditDocument(TypedDict):
+    """The list of commands, the newest first."""
+
+    community: str
+    notes: Sequence[str]
+    commands: Sequence[CommandTold]
+    older: str | None
+    newer: str | None
+
+
 def listed(knowledge: Knowledge, query: Mapping[str, str]) -> Listed:
     """Return the page of the audit that an address asks for."""
     asked, size = _asked(knowledge, query), page_size(query, ON_A_PAGE)
@@ -157,7 +186,7 @@ def render_audit(
 def audit_json(knowledge: Knowledge, query: Mapping[str, str]) -> str:
     """Return the same for programs."""
     page = listed(knowledge, query)
-    told = {
+    told: AuditDocument = {
         "community": knowledge.community.key,
         "notes": page.asked.notes,
         "commands": [command_json(row.command, row.who) for row in page.rows],
@@ -167,7 +196,7 @@ def audit_json(knowledge: Knowledge, query: Mapping[str, str]) -> str:
     return msgspec.json.encode(told).decode()
 
 
-def command_json(command: Command, who: str) -> dict[str, object]:
+def command_json(command: Command, who: str) -> CommandTold:
     """Return a command for programs."""
     return {
         "id": command.id,
@@ -268,6 +297,7 @@ VIEW = View(
     address="audit",
     html=lambda seen, query: render_audit(seen.knowledge, query, viewer=seen.viewer),
     json=lambda seen, query: audit_json(seen.knowledge, query),
+    document=AuditDocument,
     words=WORDS,
     rows=rows_under("commands"),
 )

@@ -3,8 +3,9 @@
 People open it when they wonder what there is; it is made from what is really heard, so it cannot be out of date.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -40,6 +41,26 @@ class Entry:
     def others(self) -> tuple[str, ...]:
         """Return the other words it is called by."""
         return tuple(verb for verb in self.verbs if verb != self.name)
+
+
+class EntryTold(TypedDict):
+    """One command that can be said."""
+
+    name: str
+    usage: str
+    help: str
+    example: str
+    verbs: Sequence[str]
+    who_may: str
+
+
+class CommandsDocument(TypedDict):
+    """What can be said here."""
+
+    community: str
+    slash_command: str | None
+    commands: Sequence[EntryTold]
+    commands_off: Sequence[str]
 
 
 def entries(commands: Mapping[str, type[Command]], community: Community) -> list[Entry]:
@@ -85,7 +106,7 @@ def commands_json(knowledge: Knowledge, query: Mapping[str, str]) -> str:
     """Return the same for programs."""
     del query
     community = knowledge.community
-    told = {
+    told: CommandsDocument = {
         "community": community.key,
         "slash_command": community.slash_command or None,
         "commands": [
@@ -114,6 +135,7 @@ VIEW = View(
     address="commands",
     html=lambda seen, query: render_commands(seen.knowledge, query, viewer=seen.viewer),
     json=lambda seen, query: commands_json(seen.knowledge, query),
+    document=CommandsDocument,
     words=WORDS,
     rows=rows_under("commands"),
     news=lambda _knowledge, _recorded: (),

@@ -5,10 +5,10 @@ the server; all of its state is in its address, and each row leads to the runs t
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, TypedDict
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -164,6 +164,74 @@ class Listed:
     older: str
 
 
+class FlakyTold(TypedDict):
+    """One test that failed and passed on the same commit."""
+
+    repository: str
+    workflow: str
+    name: str
+    page: str
+    is_required: bool
+    muted_until: datetime | None
+    owners: Sequence[str]
+    flakes: int
+    in_nights: int
+    in_pull_requests: int
+    pull_requests: Sequence[int]
+    runs: int
+    run_again: int
+    helped: int
+    helped_between: Sequence[float] | None
+    seconds_spent_again: int
+    first_seen: datetime
+    last_seen: datetime
+    newest_run: str
+
+
+class TryTold(TypedDict):
+    """One try of a proof."""
+
+    said: str
+    page: str
+
+
+class ProofTold(TypedDict):
+    """One commit on which a test failed and passed."""
+
+    at: datetime
+    where: str
+    pull_requests: Sequence[int]
+    sha: str | None
+    tries: Sequence[TryTold]
+
+
+class ProvenTold(FlakyTold):
+    """The test that is opened, with its proofs."""
+
+    proofs: Sequence[ProofTold]
+
+
+class FlakyDocument(TypedDict):
+    """The ledger of flaky tests."""
+
+    verdict: str
+    since: date
+    where: Where
+    heard_at: datetime | None
+    is_cut: bool
+    nights: int
+    heads: int
+    run_again: int
+    helped: int
+    tests: int
+    found: int
+    rows: Sequence[FlakyTold]
+    selected: ProvenTold | None
+    notes: Sequence[str]
+    newer: str | None
+    older: str | None
+
+
 def listed(knowledge: Knowledge, history: RunHistory, query: Mapping[str, str]) -> Listed:
     """Return the page of the list that an address asks for."""
     asked, size = _asked(query, knowledge.community), page_size(query, ON_A_PAGE)
@@ -236,7 +304,7 @@ def flaky_json(knowledge: Knowledge, history: RunHistory, query: Mapping[str, st
     """Return the same for programs."""
     page = listed(knowledge, history, query)
     found = page.ledger
-    told = {
+    told: FlakyDocument = {
         "verdict": found.verdict,
         "since": found.since,
         "where": found.where,
@@ -271,7 +339,7 @@ def flaky_json(knowledge: Knowledge, history: RunHistory, query: Mapping[str, st
     return msgspec.json.encode(told).decode()
 
 
-def _row_json(row: Row) -> dict[str, object]:
+def _row_json(row: Row) -> FlakyTold:
     test = row.test
     low, high = bounds(test.helped, test.again)
     return {
@@ -423,6 +491,7 @@ VIEW = View(
         seen.knowledge, seen.history(), query, viewer=seen.viewer
     ),
     json=lambda seen, query: flaky_json(seen.knowledge, seen.history(), query),
+    document=FlakyDocument,
     words=WORDS,
     rows=rows_under("rows"),
 )

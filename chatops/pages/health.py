@@ -6,8 +6,9 @@ numbers as a table; what is not known is left out. All of the page's state is in
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TypedDict
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -123,17 +124,80 @@ def render_health(
     )
 
 
+class WeekNamed(TypedDict):
+    """A week, and whether anything is known of it."""
+
+    monday: date
+    is_known: bool
+
+
+class WeekTold(WeekNamed, total=False):
+    """One week in numbers, where they are known."""
+
+    nights: int
+    nights_red_at_first: int
+    nights_red: int
+    results: int
+    fails: int
+    flakes: int
+    heads: int
+    green: Spread
+    runs: int
+    reruns: int
+    jobs_run_again: int
+    jobs_that_say_how_long: int
+    seconds_spent_again: int
+    waits: Spread
+    gate: Spread
+    gate_still_red: int
+
+
+class RunnersTold(TypedDict):
+    """How long runners of some labels kept jobs waiting, in seconds."""
+
+    labels: str
+    number: int
+    half: int | None
+    nine_of_ten: int | None
+    longest: int | None
+
+
+class HealthDocument(TypedDict):
+    """How the CI does over weeks."""
+
+    community: str
+    verdict: str
+    heard_at: datetime | None
+    is_cut: bool
+    knows_required: bool
+    weeks: Sequence[WeekTold]
+    runners: Sequence[RunnersTold]
+    found: int
+    notes: Sequence[str]
+    newer: str | None
+    older: str | None
+
+
 def health_json(knowledge: Knowledge, history: RunHistory, query: Mapping[str, str]) -> str:
     """Return the same for programs."""
     page = shown(history, query)
-    told = {
+    told: HealthDocument = {
         "community": knowledge.community.key,
         "verdict": page.health.verdict,
         "heard_at": history.heard_at,
         "is_cut": history.is_cut,
         "knows_required": page.health.knows_required,
         "weeks": [_week_json(day, week) for day, week in page.health.weeks],
-        "runners": [{"labels": one.labels, **asdict(one.waits)} for one in page.waiting],
+        "runners": [
+            {
+                "labels": one.labels,
+                "number": one.waits.number,
+                "half": one.waits.half,
+                "nine_of_ten": one.waits.nine_of_ten,
+                "longest": one.waits.longest,
+            }
+            for one in page.waiting
+        ],
         "found": page.found,
         "notes": page.asked.notes,
         "newer": page.newer or None,
@@ -382,7 +446,7 @@ def _rests_on(found: Health) -> str:
     return f"{counted(runs, 'run')} of nights and pull requests"
 
 
-def _week_json(day: date, week: Week | None) -> dict[str, object]:
+def _week_json(day: date, week: Week | None) -> WeekTold:
     if week is None:
         return {"monday": day, "is_known": False}
     waits = [wait for of in week.waits.values() for wait in of]
@@ -396,14 +460,14 @@ def _week_json(day: date, week: Week | None) -> dict[str, object]:
         "fails": week.fails,
         "flakes": week.flakes,
         "heads": week.commits,
-        "green": asdict(spread(week.green)),
+        "green": spread(week.green),
         "runs": week.runs,
         "reruns": week.reruns,
         "jobs_run_again": week.again_jobs,
         "jobs_that_say_how_long": week.again_known,
         "seconds_spent_again": week.again_seconds,
-        "waits": asdict(spread(waits)),
-        "gate": asdict(spread(week.gate)),
+        "waits": spread(waits),
+        "gate": spread(week.gate),
         "gate_still_red": week.still_red,
     }
 
@@ -448,6 +512,7 @@ VIEW = View(
         seen.knowledge, seen.history(), query, viewer=seen.viewer
     ),
     json=lambda seen, query: health_json(seen.knowledge, seen.history(), query),
+    document=HealthDocument,
     words=WORDS,
     rows=rows_under("weeks"),
 )

@@ -8,9 +8,10 @@ import re
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from itertools import groupby
+from typing import NotRequired, TypedDict
 
 import msgspec
 from markupsafe import Markup
@@ -354,7 +355,7 @@ def _band(test: Test, cell: Cell, night: Night, span: int, github_url: str) -> B
         words = state.value if span == 1 else f"{state.value} {span} nights"
         return Band(
             mark=mark, span=span, text=str(span) if mark == "p" and span > 1 else "",
-            words=words, title=cell.reason, url="",
+    words=words, title=cell.reason, url="",
         )  # fmt: skip
     last = cell.last
     return Band(
@@ -390,6 +391,111 @@ def _run_link(run: NightRun, github_url: str) -> str:
     return f"{github_url}/{run.repo}/actions/runs/{run.run_id}"
 
 
+class NewestTold(TypedDict):
+    """The newest night in numbers and names."""
+
+    night: str
+    is_running: bool
+    total: int
+    done: int
+    expected: int
+    counts: Mapping[str, int]
+    failed: Sequence[str]
+    newly_failing: Sequence[str]
+    still_failing: Sequence[str]
+    fixed: Sequence[str]
+    did_not_run: Sequence[str]
+
+
+class RunOfNight(TypedDict):
+    """One run of a night."""
+
+    repository: str
+    workflow: str
+    run_id: int
+    number: int
+    attempt: int
+    status: str
+    conclusion: str
+    url: str
+
+
+class NightOfBoard(TypedDict):
+    """One night."""
+
+    key: str
+    day: date | None
+    is_over: bool
+    runs: Sequence[RunOfNight]
+
+
+class TriedInNight(TypedDict):
+    """One time that a test ran in a night."""
+
+    attempt: int | None
+    state: str
+    conclusion: str
+    failed_step: str
+    started_at: datetime | None
+    seconds: int | None
+    url: str
+
+
+class CellTold(TypedDict):
+    """What became of a test in a night, where there is more to say than that it passed at once."""
+
+    state: str
+    reason: NotRequired[str]
+    executions: NotRequired[Sequence[TriedInNight]]
+
+
+class TestOfBoard(TypedDict):
+    """One test with its nights, the newest first."""
+
+    repository: str
+    workflow: str
+    name: str
+    is_required: bool
+    is_gone: bool
+    fails: int
+    runs: int
+    reruns: int
+    streak: int
+    since: str | None
+    weather: str
+    status: str | None
+    owners: Sequence[str]
+    group: str
+    facets: Mapping[str, Sequence[str]]
+    cells: Sequence[str | CellTold]
+
+
+class UnmadeTold(TypedDict):
+    """A bare name that stands for tests that were not made."""
+
+    repository: str
+    workflow: str
+    name: str
+    how: str
+    nights: Sequence[str]
+
+
+class NightlyDocument(TypedDict):
+    """The nights, and what each test did in them."""
+
+    verdict: str
+    as_of: datetime
+    heard_at: datetime | None
+    is_stale: bool
+    is_overdue: bool
+    knows_required: bool
+    newest: NewestTold | None
+    nights: Sequence[NightOfBoard]
+    tests: Sequence[TestOfBoard]
+    notes: Sequence[str]
+    not_made: Sequence[UnmadeTold]
+
+
 def nightly_json(
     board: NightBoard,
     query: Mapping[str, str],
@@ -403,7 +509,7 @@ def nightly_json(
     asked = _asked(query, board, community, muted)
     traits = (strips or Strips(board, github_url, community)).traits
     newest = board.newest
-    document = {
+    document: NightlyDocument = {
         "verdict": board.verdict,
         "as_of": board.now,
         "heard_at": board.heard_at,
@@ -439,7 +545,7 @@ def _names(tests: Iterable[Test]) -> tuple[str, ...]:
     return tuple(test.name for test in tests)
 
 
-def _night_json(night: Night, github_url: str) -> dict[str, object]:
+def _night_json(night: Night, github_url: str) -> NightOfBoard:
     return {
         "key": night.key,
         "day": night.day,
@@ -460,7 +566,7 @@ def _night_json(night: Night, github_url: str) -> dict[str, object]:
     }
 
 
-def _test_json(traits: Traits, github_url: str) -> dict[str, object]:
+def _test_json(traits: Traits, github_url: str) -> TestOfBoard:
     test = traits.test
     return {
         "repository": test.repo,
@@ -482,7 +588,7 @@ def _test_json(traits: Traits, github_url: str) -> dict[str, object]:
     }
 
 
-def _unmade_json(unmade: Unmade) -> dict[str, object]:
+def _unmade_json(unmade: Unmade) -> UnmadeTold:
     return {
         "repository": unmade.repo,
         "workflow": unmade.workflow,
@@ -492,11 +598,11 @@ def _unmade_json(unmade: Unmade) -> dict[str, object]:
     }
 
 
-def _cell_json(test: Test, cell: Cell, github_url: str) -> object:
+def _cell_json(test: Test, cell: Cell, github_url: str) -> str | CellTold:
     """Return a cell: the word alone where it passed at once, everything where there is something to say."""
     if cell.state is State.PASSED and len(cell.executions) == 1:
         return cell.state.value
-    told: dict[str, object] = {"state": cell.state.value}
+    told: CellTold = {"state": cell.state.value}
     if cell.reason:
         told["reason"] = cell.reason
     if cell.executions:
@@ -671,6 +777,7 @@ VIEW = View(
     html=_html,
     json=_json,
     stamp=_stamp,
+    document=NightlyDocument,
     words=WORDS,
     rows=_rows,
     feed=_feed,

@@ -6,7 +6,8 @@ Whoever follows a run's name from a night, a test or a command comes here; each 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TypedDict
 
 import msgspec
 
@@ -17,7 +18,7 @@ from chatops.answers.one_run import Attempt, OneRun, RunJob, Since, one_run
 from chatops.engine.command import Knowledge
 from chatops.events import Recorded
 from chatops.names import RunId
-from chatops.pages.audit import command_json, pull_url
+from chatops.pages.audit import CommandTold, command_json, pull_url
 from chatops.projections.commands import Command
 from chatops.views.addresses import Place, slug
 from chatops.views.nightly_detail import MARKS, job_link, words_of
@@ -76,6 +77,84 @@ class Group:
     kind: str
     is_open: bool
     rows: tuple[Row, ...]
+
+
+class AttemptTold(TypedDict):
+    """One attempt of a run."""
+
+    attempt: int
+    status: str
+    conclusion: str | None
+    began_at: datetime | None
+    ended_at: datetime | None
+    seconds: int | None
+    ran: int
+    carried_over: int
+    failed: int
+    passed_after_failing: int
+    asked_for_by: Sequence[CommandTold]
+
+
+class JobTried(TypedDict):
+    """One time that a job ran."""
+
+    attempt: str
+    words: str
+    url: str
+
+
+class JobTold(TypedDict):
+    """One job of a run."""
+
+    name: str
+    test: str
+    state: str
+    is_required: bool
+    failed_step: str | None
+    since: str | None
+    before: str | None
+    ran_in_attempt: int
+    is_carried_over: bool
+    runner: str | None
+    seconds_waited: int | None
+    seconds: int | None
+    executions: Sequence[JobTried]
+    url: str | None
+
+
+class MachinesTold(TypedDict):
+    """How long runners kept the jobs waiting, by their labels."""
+
+    labels: str
+    jobs: int
+    median_seconds_waited: int | None
+    longest_seconds_waited: int | None
+
+
+class RunDocument(TypedDict):
+    """A run as it was after an attempt."""
+
+    repository: str
+    run_id: int
+    attempt: int
+    workflow: str
+    number: int | None
+    trigger: str | None
+    branch: str | None
+    sha: str | None
+    pull_requests: Sequence[int]
+    status: str
+    conclusion: str | None
+    verdict: str
+    as_of: datetime
+    heard_at: datetime | None
+    knows_required: bool
+    url: str
+    compared_with: int | None
+    counts: Mapping[str, int]
+    attempts: Sequence[AttemptTold]
+    jobs: Sequence[JobTold]
+    machines: Sequence[MachinesTold]
 
 
 def render_one_run(
@@ -144,7 +223,7 @@ def _asked(attempt: Attempt, knowledge: Knowledge) -> list[tuple[str, str, Comma
 
 def _told(one: OneRun, knowledge: Knowledge) -> str:
     run = one.run
-    told = {
+    told: RunDocument = {
         "repository": run.repo,
         "run_id": run.run_id,
         "attempt": run.attempt,
@@ -274,7 +353,7 @@ def _before(job: RunJob) -> str:
             return job.before.value if job.before else "not there"
 
 
-def _job_json(row: Row) -> dict[str, object]:
+def _job_json(row: Row) -> JobTold:
     job = row.job
     return {
         "name": job.name,
@@ -344,6 +423,7 @@ RUN = View(
     address="runs/{id}",
     html=lambda seen, query: _html(seen, _of_run(query)),
     json=lambda seen, query: _json(seen, _of_run(query)),
+    document=RunDocument,
     words=RUN_ASKED,
     rows=rows_under("jobs"),
     news=_news,
@@ -352,6 +432,7 @@ ATTEMPT = View(
     address="runs/{id}/{attempt}",
     html=_html,
     json=_json,
+    document=RunDocument,
     words=ATTEMPT_ASKED,
     rows=rows_under("jobs"),
     news=_attempt_news,

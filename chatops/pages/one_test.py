@@ -5,11 +5,12 @@ came of it in pull requests, and between which commits it broke. All of the page
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import chain
+from typing import TypedDict
 from urllib.parse import quote
 
 import msgspec
@@ -28,7 +29,7 @@ from chatops.events import Recorded
 from chatops.events.runs import JobCompleted, JobQueued, JobStarted
 from chatops.names import Repo
 from chatops.pages.audit import MARKS as OUTCOMES
-from chatops.pages.audit import command_json, pull_url
+from chatops.pages.audit import CommandTold, command_json, pull_url
 from chatops.projections.renames import lineage
 from chatops.views.addresses import Place, read_slug, slug
 from chatops.views.charts import charts
@@ -124,6 +125,143 @@ def _rendered(one: OneTest, knowledge: Knowledge, query: Mapping[str, str], view
     )  # fmt: skip
 
 
+class ExecutionTold(TypedDict):
+    """One time that a test ran."""
+
+    run_id: int
+    attempt: int | None
+    state: str
+    conclusion: str
+    failed_step: str | None
+    started_at: datetime | None
+    seconds: int | None
+    url: str
+
+
+class ResultTold(TypedDict):
+    """What became of a test."""
+
+    state: str
+    reason: str | None
+    executions: Sequence[ExecutionTold]
+
+
+class NightTold(ResultTold):
+    """What became of it in a night."""
+
+    night: str
+
+
+class PullResultTold(ResultTold):
+    """What became of it in a run of a pull request."""
+
+    numbers: Sequence[int]
+    run_id: int
+    workflow: str
+    sha: str
+
+
+class PullResultsTold(TypedDict):
+    """How it did in pull requests."""
+
+    verdict: str
+    results: Sequence[PullResultTold]
+
+
+class NeededTold(TypedDict):
+    """Whether it is required."""
+
+    is_required: bool
+    since: datetime | None
+    is_from_start: bool
+
+
+class MutedTold(TypedDict):
+    """By whom it was muted; a reason that was said in Slack stays there."""
+
+    until: datetime
+    by: str
+    reason: str | None
+
+
+class OwnersTold(TypedDict):
+    """A group that looks after it."""
+
+    group: str
+    people: Sequence[str]
+
+
+class BrokeTold(TypedDict):
+    """Between which commits it broke."""
+
+    last_good: str | None
+    last_good_sha: str | None
+    first_bad: str
+    first_bad_sha: str | None
+    nights_between: int
+    compare: str | None
+
+
+class WindowTold(TypedDict):
+    """How often it passed lately, and between which shares that truly is."""
+
+    oldest: str
+    newest: str
+    passes: int
+    tries: int
+    truly: Sequence[float] | None
+
+
+class NightsTold(TypedDict):
+    """How it did in the nights."""
+
+    is_gone: bool
+    fails: int
+    runs: int
+    reruns: int
+    streak: int
+    since: str | None
+    longest_passing: int
+    longest_failing: int
+    broke: BrokeTold | None
+    windows: Sequence[WindowTold]
+    nights: Sequence[NightTold]
+
+
+class RenamedTold(TypedDict):
+    """A name that it had before."""
+
+    name: str
+    at: datetime | None
+    by: str
+
+
+class CommandAbout(CommandTold):
+    """A command about it, and what that ran again."""
+
+    run_id: int
+    after_attempt: int
+
+
+class TestDocument(TypedDict):
+    """One test: its nights, its pull requests, its people."""
+
+    repository: str
+    workflow: str
+    name: str
+    verdict: str
+    as_of: datetime
+    heard_at: datetime | None
+    is_stale: bool
+    required: NeededTold | None
+    muted: MutedTold | None
+    owners: Sequence[OwnersTold]
+    nightly: NightsTold | None
+    pull_requests: PullResultsTold
+    renamed_from: Sequence[RenamedTold]
+    commands: Sequence[CommandAbout]
+
+
 def one_test_json(knowledge: Knowledge, query: Mapping[str, str]) -> str | None:
     """Return the same for programs."""
     one = _found(knowledge, query)
@@ -133,7 +271,7 @@ def one_test_json(knowledge: Knowledge, query: Mapping[str, str]) -> str | None:
 def _told(one: OneTest, knowledge: Knowledge) -> str:
     github_url, test = knowledge.github_url, one.test
     passed, failed = one.longest
-    told = {
+    told: TestDocument = {
         "repository": one.repo,
         "workflow": one.workflow,
         "name": one.name,
@@ -316,7 +454,7 @@ def _pull_row(result: InPull, repo: Repo, github_url: str) -> PullRow:
     )
 
 
-def _broke_json(broke: Broke | None, repo: Repo, github_url: str) -> dict[str, object] | None:
+def _broke_json(broke: Broke | None, repo: Repo, github_url: str) -> BrokeTold | None:
     if broke is None:
         return None
     found = _range(broke, repo, github_url)
@@ -330,7 +468,7 @@ def _broke_json(broke: Broke | None, repo: Repo, github_url: str) -> dict[str, o
     }
 
 
-def _cell_json(repo: Repo, cell: Cell, github_url: str) -> dict[str, object]:
+def _cell_json(repo: Repo, cell: Cell, github_url: str) -> ResultTold:
     return {
         "state": cell.state.value,
         "reason": cell.reason or None,
@@ -470,6 +608,7 @@ VIEW = View(
     moved=_moved,
     html=_html,
     json=_json,
+    document=TestDocument,
     words=WORDS,
     rows=rows_under("nightly", "nights"),
     feed=_feed,

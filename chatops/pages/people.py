@@ -6,6 +6,8 @@ is on it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict
 
 import msgspec
 
@@ -54,6 +56,58 @@ class RequiredRow:
     address: str
     mark: str
     word: str
+
+
+class PersonTold(TypedDict):
+    """Somebody of a group."""
+
+    name: str
+    page: str | None
+
+
+class GroupTold(TypedDict):
+    """A group, and how the tests are that it looks after."""
+
+    group: str
+    regex: str
+    people: Sequence[PersonTold]
+    tests: int
+    required: int
+    passed: int
+    failing: Sequence[str]
+    without_verdict: int
+
+
+class EntryOfNothing(TypedDict):
+    """An entry of the mapping that matches no test."""
+
+    group: str
+    regex: str
+
+
+class SharedTest(TypedDict):
+    """A test that several groups look after."""
+
+    test: str
+    groups: Sequence[str]
+
+
+class PeopleDocument(TypedDict):
+    """Who looks after which tests."""
+
+    verdict: str
+    heard_at: datetime | None
+    night: str | None
+    tests: int
+    groups: Sequence[GroupTold]
+    required: int
+    required_without_owner: Sequence[str]
+    tests_without_owner: Sequence[str]
+    failing_without_owner: Sequence[str]
+    matching_nothing: Sequence[EntryOfNothing]
+    groups_without_people: Sequence[str]
+    tests_of_several_groups: Sequence[SharedTest]
+    oddities: Sequence[str]
 
 
 def verdict(found: Ownership) -> str:
@@ -112,7 +166,7 @@ def people_json(
 ) -> str:
     """Return the same for programs."""
     found = _found(knowledge, board, results)
-    told = {
+    told: PeopleDocument = {
         "verdict": verdict(found),
         "heard_at": found.heard_at,
         "night": found.night.key if found.night is not None else None,
@@ -134,7 +188,7 @@ def people_json(
     return msgspec.json.encode(told).decode()
 
 
-def _group_json(row: GroupRow) -> dict[str, object]:
+def _group_json(row: GroupRow) -> GroupTold:
     kept = row.kept
     return {
         "group": kept.group.group,
@@ -203,6 +257,7 @@ def test_address(one: Required, knowledge: Knowledge) -> str:
 
 VIEW = View(
     address="people",
+    document=PeopleDocument,
     html=lambda seen, query: render_people(
         seen.knowledge, seen.board(), seen.results(), query, viewer=seen.viewer
     ),

@@ -5,10 +5,10 @@ cancelled, skipped, or failed before the test began is counted apart.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, TypedDict
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -122,6 +122,57 @@ class Listed:
     older: str
 
 
+class PullTestTold(TypedDict):
+    """One test, by what it did in pull requests."""
+
+    repository: str
+    workflow: str
+    name: str
+    is_required: bool
+    blocked: int
+    blocks_now: int
+    failed_on: Sequence[int]
+    fails: int
+    passes: int
+    no_verdict: int
+    run_again: int
+    helped: int
+    fail_share_between: Sequence[float]
+
+
+class FailureTold(TypedDict):
+    """One run in which a test failed in the end."""
+
+    pull_requests: Sequence[int]
+    sha: str
+    failed_step: str | None
+    attempt: int
+    started_at: datetime | None
+    url: str
+
+
+class OpenedTold(PullTestTold):
+    """The test that is opened, with its failures."""
+
+    failures: Sequence[FailureTold]
+
+
+class PullTestsDocument(TypedDict):
+    """The tests by how many pull requests they blocked."""
+
+    verdict: str
+    window_days: int
+    heard_at: datetime | None
+    is_cut: bool
+    tests: int
+    found: int
+    rows: Sequence[PullTestTold]
+    selected: OpenedTold | None
+    notes: Sequence[str]
+    newer: str | None
+    older: str | None
+
+
 def listed(
     knowledge: Knowledge, results: PullResults, queue: Queue, query: Mapping[str, str]
 ) -> Listed:
@@ -191,7 +242,7 @@ def pr_tests_json(
 ) -> str:
     """Return the same for programs."""
     page = listed(knowledge, results, queue, query)
-    told = {
+    told: PullTestsDocument = {
         "verdict": page.verdict,
         "window_days": WINDOWS[page.asked.window].days,
         "heard_at": results.heard_at,
@@ -222,7 +273,7 @@ def pr_tests_json(
     return msgspec.json.encode(told).decode()
 
 
-def _row_json(row: Row) -> dict[str, object]:
+def _row_json(row: Row) -> PullTestTold:
     test = row.test
     low, high = bounds(test.fails, test.fails + test.passes)
     return {
@@ -342,6 +393,7 @@ VIEW = View(
         seen.knowledge, seen.results(), seen.queue(), query, viewer=seen.viewer
     ),
     json=lambda seen, query: pr_tests_json(seen.knowledge, seen.results(), seen.queue(), query),
+    document=PullTestsDocument,
     words=WORDS,
     rows=rows_under("rows"),
 )

@@ -8,7 +8,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, TypedDict
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -123,6 +124,41 @@ class Listed:
     older: str
 
 
+class PullTold(TypedDict):
+    """One open pull request."""
+
+    repository: str
+    number: int
+    title: str
+    author: str
+    labels: Sequence[str]
+    sha: str
+    updated_at: datetime | None
+    blocked_by: Blocker
+    missing: Sequence[str]
+    failing: Sequence[str]
+    required: int
+    passed: int
+    failed: int
+    running: int
+    reruns: int
+    page: str
+
+
+class PullsDocument(TypedDict):
+    """The open pull requests, and by what they are blocked."""
+
+    verdict: str
+    heard_at: datetime | None
+    open: int
+    found: int
+    blocked_by: Mapping[str, int]
+    pull_requests: Sequence[PullTold]
+    notes: Sequence[str]
+    newer: str | None
+    older: str | None
+
+
 def listed(knowledge: Knowledge, queue: Queue, query: Mapping[str, str]) -> Listed:
     """Return the page of the list that an address asks for."""
     asked, size = _asked(query), page_size(query, ON_A_PAGE)
@@ -209,7 +245,7 @@ def render_prs(
 def prs_json(knowledge: Knowledge, queue: Queue, query: Mapping[str, str]) -> str:
     """Return the same for programs."""
     page = listed(knowledge, queue, query)
-    told = {
+    told: PullsDocument = {
         "verdict": verdict(queue),
         "heard_at": queue.heard_at,
         "open": len(queue.rows),
@@ -298,6 +334,7 @@ VIEW = View(
     address="prs",
     html=lambda seen, query: render_prs(seen.knowledge, seen.queue(), query, viewer=seen.viewer),
     json=lambda seen, query: prs_json(seen.knowledge, seen.queue(), query),
+    document=PullsDocument,
     words=ASKED,
     rows=rows_under("pull_requests"),
 )

@@ -6,14 +6,17 @@ way with whose its failure is, why it is asked for, and who did what so far. The
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict
 from urllib.parse import quote
 
 import msgspec
 
 from chatops.answers.askers import who_asked
 from chatops.answers.blame import Blame, Judgement
+from chatops.answers.blocked_by import Blocker
 from chatops.answers.chain_answer import spoken
 from chatops.answers.chains import is_private
 from chatops.answers.check_lines import REPEATABLE, quoted
@@ -31,7 +34,7 @@ from chatops.events import Recorded
 from chatops.events.gate import RequiredChecksChanged
 from chatops.names import PullNumber, Repo, Sha
 from chatops.pages.audit import MARKS as OUTCOMES
-from chatops.pages.audit import command_json
+from chatops.pages.audit import CommandTold, command_json
 from chatops.projections.commands import Command
 from chatops.projections.pulls import numbers_of_commit, pull
 from chatops.views.lines import html
@@ -155,10 +158,87 @@ def render_pull(
     )
 
 
+class Superseded(TypedDict):
+    """A commit that was the head before."""
+
+    sha: str
+    seen_at: datetime | None
+
+
+class TryOfCheck(TypedDict):
+    """One try of a check."""
+
+    attempt: str
+    result: str
+    url: str
+
+
+class WhoseTold(TypedDict):
+    """Whose a failure is, and how sure that is."""
+
+    blame: str
+    sure: str
+    evidence: Sequence[str]
+    advice: str
+
+
+class CheckOfPull(TypedDict):
+    """One check of a pull request."""
+
+    name: str
+    group: str
+    state: State
+    is_required: bool
+    required_by: str | None
+    failed_step: str | None
+    reason: str | None
+    url: str | None
+    tries: Sequence[TryOfCheck]
+    superseded: Sequence[TryOfCheck]
+    whose: WhoseTold | None
+    say: str | None
+
+
+class CommandOnPull(CommandTold):
+    """A command about a pull request, and what ran again because of it."""
+
+    ran_again: str | None
+
+
+class PullDocument(TypedDict):
+    """Whether a pull request can be merged, and what is missing."""
+
+    repository: str
+    number: int
+    title: str
+    author: str
+    state: str
+    is_draft: bool
+    is_fork: bool
+    labels: Sequence[str]
+    base: str
+    sha: str
+    superseded: Sequence[Superseded]
+    updated_at: datetime | None
+    heard_at: datetime | None
+    verdict: str
+    blocked_by: Blocker
+    missing: Sequence[str]
+    knows_required: bool
+    required: int
+    passed: int
+    to_do: Sequence[str]
+    gate: Sequence[str]
+    trust: Sequence[str]
+    approvals: Sequence[str]
+    checks: Sequence[CheckOfPull]
+    commands: Sequence[CommandOnPull]
+
+
 def pull_json(knowledge: Knowledge, story: PullStory) -> str:
     """Return the same for programs."""
     checks, pull = story.checks, story.checks.pull
-    told = {
+    told: PullDocument = {
         "repository": pull.repo,
         "number": pull.number,
         "title": pull.title,
@@ -193,7 +273,7 @@ def pull_json(knowledge: Knowledge, story: PullStory) -> str:
     return msgspec.json.encode(told).decode()
 
 
-def _row_json(row: Row, group: str) -> dict[str, object]:
+def _row_json(row: Row, group: str) -> CheckOfPull:
     check, judged = row.check, row.judged
     return {
         "name": check.name,
@@ -460,6 +540,7 @@ VIEW = View(
     address=ADDRESS,
     html=_html,
     json=_json,
+    document=PullDocument,
     words=WORDS,
     rows=rows_under("checks"),
     news=_news,

@@ -6,8 +6,9 @@ propose stands there as text to copy into a pull request.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -137,6 +138,139 @@ class Proposed:
     evidence: str
 
 
+class SetTold(TypedDict):
+    """A set of the list."""
+
+    name: str
+    names: Sequence[str]
+    labels: Sequence[str]
+
+
+class PathTold(TypedDict):
+    """Which sets are needed where a path is changed."""
+
+    pattern: str
+    sets: Sequence[str]
+
+
+class PatternTold(TypedDict):
+    """A pattern of the list, and how many checks it means."""
+
+    pattern: str
+    set: str | None
+    means: int
+
+
+class ListTold(TypedDict):
+    """The list of a repository as it is now."""
+
+    repository: str
+    branch: str
+    origin: str
+    since: datetime | None
+    names: int
+    always: Sequence[str]
+    sets: Sequence[SetTold]
+    paths: Sequence[PathTold]
+    patterns: Sequence[PatternTold]
+
+
+class CheckTold(TypedDict):
+    """One required check, and how it did."""
+
+    repository: str
+    name: str
+    sets: Sequence[str | None]
+    state: str | None
+    recent_passed: int
+    recent_counted: int
+    streak: int | None
+    nights_passed: int | None
+    nights_counted: int | None
+    pulls_passed: int | None
+    pulls_failed: int | None
+    run_again: int | None
+    helped: int | None
+    groups: Sequence[str]
+    page: str | None
+
+
+class MissingTold(TypedDict):
+    """A required check that no run produces."""
+
+    repository: str
+    name: str
+    runs_of_its_workflow: int
+    runs: int
+    last_run: int | None
+    last_at: datetime | None
+    begin_alike: Sequence[str]
+    in_the_nightly: bool
+
+
+class RulesTold(TypedDict):
+    """The community's rules for its list."""
+
+    nights: int
+    nights_again: int
+    working_days: int
+
+
+class CandidateTold(TypedDict):
+    """A test that could be required."""
+
+    name: str
+    clean_nights: int
+    nights_without_verdict: int
+    required_until: datetime | None
+    lacks: Sequence[str]
+    evidence: str
+
+
+class BrokenTold(TypedDict):
+    """A required test that has been broken for too long, or soon will have been."""
+
+    name: str
+    nights: int
+    since: str
+    until: datetime | None
+    is_due: bool
+    evidence: str
+
+
+class ChangeTold(TypedDict):
+    """One change of a list."""
+
+    repository: str
+    seen_at: datetime
+    names: int
+    is_first: bool
+    added: Sequence[str]
+    removed: Sequence[str]
+    path_rules_added: Sequence[str]
+    path_rules_removed: Sequence[str]
+    labels_changed: bool
+
+
+class RequiredDocument(TypedDict):
+    """What is required, how that changed, and what should change."""
+
+    verdict: str
+    heard_at: datetime | None
+    runs_of_pull_requests: int
+    required: int
+    found: int
+    lists: Sequence[ListTold]
+    checks: Sequence[CheckTold]
+    missing: Sequence[MissingTold]
+    rules: RulesTold
+    could_be_required: int
+    candidates: Sequence[CandidateTold]
+    broken: Sequence[BrokenTold]
+    history: Sequence[ChangeTold]
+    notes: Sequence[str]
+
+
 def verdict(lists: RequiredLists, found: Candidates) -> str:
     """Return what is required and what has to be looked at, in a sentence or two."""
     if not lists.lists:
@@ -221,7 +355,7 @@ def required_json(
     found = required_candidates(knowledge, board, results, lists)
     asked = _asked(query, lists, knowledge.community)
     chosen = _chosen(lists, asked)
-    told = {
+    told: RequiredDocument = {
         "verdict": verdict(lists, found),
         "heard_at": lists.heard_at,
         "runs_of_pull_requests": lists.runs,
@@ -289,7 +423,7 @@ def required_json(
     return msgspec.json.encode(told).decode()
 
 
-def _list_json(of: ListOf) -> dict[str, object]:
+def _list_json(of: ListOf) -> ListTold:
     return {
         "repository": of.repo,
         "branch": of.rules.branch,
@@ -308,7 +442,7 @@ def _list_json(of: ListOf) -> dict[str, object]:
     }
 
 
-def _check_json(row: Row) -> dict[str, object]:
+def _check_json(row: Row) -> CheckTold:
     one = row.required
     passes, tries = one.recent
     return {
@@ -530,6 +664,7 @@ VIEW = View(
         seen.knowledge, seen.board(), seen.results(), query, viewer=seen.viewer
     ),
     json=lambda seen, query: required_json(seen.knowledge, seen.board(), seen.results(), query),
+    document=RequiredDocument,
     words=WORDS,
     rows=rows_under("checks"),
     feed=_feed,

@@ -4,8 +4,10 @@ Whoever wonders why nothing happens opens it, and so does who runs the bot. It n
 somebody said: the exact reason of what failed is for the operator, and the page says where it is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict
 
 import msgspec
 
@@ -42,6 +44,86 @@ class Reader:
     lag: int
     mark: str
     word: str
+
+
+class DeliveriesOfOne(TypedDict):
+    """What came of the deliveries of one event."""
+
+    event: str
+    received: int
+    became_events: int
+    nothing_new: int
+    last_at: datetime | None
+
+
+class DeliveriesTold(TypedDict):
+    """What GitHub delivered lately."""
+
+    since: datetime | None
+    is_cut: bool
+    events: Sequence[DeliveriesOfOne]
+
+
+class ReadModelTold(TypedDict):
+    """How far a read model is."""
+
+    name: str
+    position: int
+    lag: int
+    state: str
+
+
+class WorkerTold(TypedDict):
+    """What one worker has not done yet."""
+
+    name: str
+    waiting: int
+    parked: int
+    parked_because: str
+    oldest_at: datetime | None
+
+
+class WorkTold(TypedDict):
+    """What has not been done yet."""
+
+    waiting: int
+    parked: int
+    by_worker: Sequence[WorkerTold]
+
+
+class HeardTold(TypedDict):
+    """When something was heard last of a repository."""
+
+    repository: str
+    source: str
+    at: datetime | None
+
+
+class CallsTold(TypedDict):
+    """How many calls GitHub still takes."""
+
+    remaining: int
+    limit: int
+    resets_at: datetime | None
+
+
+class StatusDocument(TypedDict):
+    """How the bot itself is; looking back, what no event tells is not known."""
+
+    verdict: str
+    ready: bool | None
+    heard_at: datetime | None
+    head: int
+    last_event_at: datetime | None
+    deliveries: DeliveriesTold | None
+    read_models: Sequence[ReadModelTold] | None
+    work: WorkTold | None
+    heard: Sequence[HeardTold]
+    never_heard_of: Sequence[str]
+    schema: str | None
+    newest_schema: str | None
+    swept_at: datetime | None
+    github_calls: Sequence[CallsTold] | None
 
 
 def verdict(state: OwnState) -> str:
@@ -109,7 +191,7 @@ def render_status(knowledge: Knowledge, state: OwnState, *, viewer: Viewer = Vie
 def status_json(state: OwnState) -> str:
     """Return the same for programs."""
     process = state.process
-    told: dict[str, object] = {
+    told: StatusDocument = {
         "verdict": verdict(state),
         "ready": None if state.is_past else state.is_ready,
         "heard_at": state.heard_at,
@@ -159,9 +241,8 @@ def status_json(state: OwnState) -> str:
             for one in process.github
         ],
     }
-    if state.is_past:
-        told |= dict.fromkeys(NO_PAST)
-    return msgspec.json.encode(told).decode()
+    unknown = dict.fromkeys(NO_PAST) if state.is_past else {}
+    return msgspec.json.encode({**told, **unknown}).decode()
 
 
 def _reader(one: Progress) -> Reader:
@@ -195,6 +276,7 @@ def _schema(state: OwnState) -> str:
 
 VIEW = View(
     address="status",
+    document=StatusDocument,
     html=lambda seen, _: render_status(seen.knowledge, seen.own_state(), viewer=seen.viewer),
     json=lambda seen, _: status_json(seen.own_state()),
     rows=rows_under("read_models"),

@@ -3,9 +3,10 @@
 Whoever asks why something happened follows a link here, from the audit, from `why`, or with an event's position.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TypedDict
 from urllib.parse import quote
 
 import msgspec
@@ -17,7 +18,7 @@ from chatops.engine.command import UNDONE_WITHIN, Knowledge
 from chatops.engine.kept_replies import kept_reply
 from chatops.engine.reply import UNDO
 from chatops.events import Recorded, event_id
-from chatops.pages.audit import MARKS, command_json, pull_url
+from chatops.pages.audit import MARKS, CommandTold, command_json, pull_url
 from chatops.projections.commands import STORY, Command, Outcome
 from chatops.projections.undone import taken_back
 from chatops.views.offers import Offer, read_offer
@@ -40,6 +41,30 @@ class Step:
     after: str
     because_of: int | None
     url: str
+
+
+class EventTold(TypedDict):
+    """One event of a story."""
+
+    position: int
+    id: str
+    kind: str
+    at: datetime | None
+    source: str
+    actor: str | None
+    because_of: int | None
+    details: Mapping[str, str]
+    url: str | None
+
+
+class StoryDocument(TypedDict):
+    """The story of a command, or of an event that belongs to none."""
+
+    command: CommandTold | None
+    comment: str | None
+    answer: str | None
+    events: Sequence[EventTold]
+    asked_for_by: Sequence[CommandTold]
 
 
 def render_story(
@@ -86,7 +111,7 @@ def story_json(knowledge: Knowledge, query: Mapping[str, str]) -> str | None:
         return None
     command = chain.command
     answer = read_told(kept_reply(knowledge.db, command.command) if command is not None else None)
-    told = {
+    told: StoryDocument = {
         "command": command_json(command, who_asked(command, knowledge)) if command else None,
         "comment": _comment_url(chain, knowledge.github_url) or None,
         "answer": answer.text if answer is not None else None,
@@ -205,6 +230,7 @@ VIEW = View(
     address="audit/{id}",
     html=lambda seen, query: render_story(seen.knowledge, query, viewer=seen.viewer),
     json=lambda seen, query: story_json(seen.knowledge, query),
+    document=StoryDocument,
     words=WORDS,
     rows=rows_under("events"),
     news=_news,

@@ -1,10 +1,12 @@
 """The description of what programs read says of each page all that it can be asked, and all that it tells."""
 
 from pathlib import Path
+from typing import Any, get_type_hints
 
 import pytest
 
 from chatops.showing import VIEWS
+from chatops.views.described import UNDER, described, plain
 from chatops.views.view import NAMED
 from tests.builders import FAIL, PASS, NightOf, night, required
 from tests.pulls import town
@@ -50,3 +52,28 @@ def test_all_that_a_page_reads_of_a_question_is_described(address: str, tmp_path
 
     assert asked.read - FOR_ALL <= {word.name for word in view.words}
     assert set(NAMED.findall(address)) <= {word.name for word in view.words}
+
+
+@pytest.mark.parametrize("address", sorted(VIEWS))
+def test_every_document_has_its_fields_described(address: str) -> None:
+    fields = get_type_hints(VIEWS[address].document)
+
+    assert fields
+    assert Any not in fields.values()
+
+
+def test_the_description_names_each_document_and_each_word() -> None:
+    told = described(VIEWS.values())
+
+    for view in VIEWS.values():
+        operation = told["paths"][f"{UNDER}/{plain(view)}"]["get"]
+        parameters = {one["name"] for one in operation["parameters"]}
+        (schema, _) = operation["responses"]["200"]["content"]["application/json"]["schema"][
+            "allOf"
+        ]
+        name = schema["$ref"].rpartition("/")[2]
+        fields = told["components"]["schemas"][name]["properties"]
+        assert {word.name for word in view.words} <= parameters
+        assert fields.keys() == get_type_hints(view.document).keys()
+        assert operation["summary"].endswith((".", "?"))
+    assert len({one["get"]["operationId"] for one in told["paths"].values()}) == len(told["paths"])

@@ -1,14 +1,18 @@
 """Hostile names on every page: markup, directions, line breaks, formulas and 4 kB in all that others may name."""
 
+import csv
 import json
 from collections.abc import Iterator
 from http import HTTPStatus
+from io import StringIO
+from xml.etree import ElementTree as ET
 
 import pytest
 from playwright.sync_api import Browser
 
-from chatops.showing import VIEWS
-from tests.hostile import NAMES, hostile_doors
+from chatops.showing import DOORS, VIEWS
+from chatops.views.formats import Door
+from tests.hostile import NAMES, TAG, hostile_doors
 from tests.surfaces.doors import Doors
 from tests.visiting import judged, visit
 
@@ -19,6 +23,31 @@ WORDS = (
 TURNS = 4
 BACKWARDS = "a\u202egpj.exe"
 NARROW = 320
+
+
+def not_judged(text: str) -> list[str]:
+    return judged(text).wrong
+
+
+def formulas(text: str) -> list[str]:
+    """Return the cells that a spreadsheet would work out."""
+    cells = [
+        cell
+        for row in csv.reader(StringIO(text.removeprefix("\ufeff"), newline=""))
+        for cell in row
+    ]
+    return [cell[:100] for cell in cells if cell.lstrip().startswith(("=", "+", "@", "\t", "\r"))]
+
+
+def not_xml(text: str) -> list[str]:
+    """Return the elements that came from outside; what is no XML raises."""
+    root = ET.fromstring(text.encode())  # noqa: S314 - it is our own
+    return [one.tag for one in root.iter() if TAG in one.tag]
+
+
+WRONG = {"html": not_judged, "csv": formulas, "atom": not_xml, "svg": not_xml}
+MADE_OF_PAGES = [door for door in DOORS if door.makes.keys() - {"html", "json"} or door.is_framed]
+MADE_OF_EACH = 4
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +131,19 @@ def test_no_page_becomes_wider_than_its_window(
     context.close()
 
     assert wrong == []
+
+
+@pytest.mark.parametrize("door", MADE_OF_PAGES, ids=lambda door: door.address)
+def test_names_stay_text_in_other_formats(
+    door: Door, visited: dict[str, dict[str, str]], doors: Doors
+) -> None:
+    for address in list(visited[door.view.address])[:MADE_OF_EACH]:
+        place, mark, query = address.partition("?")
+        before = door.address.removesuffix(door.view.address)
+        there = place.replace("/acme/", f"/acme/{before}", 1)
+        for form in door.makes.keys() - {"json"}:
+            ending = "" if form == "html" else f".{form}"
+            answer = doors.client.get(f"{there}{ending}{mark}{query}")
+
+            assert answer.status_code == HTTPStatus.OK, (form, address[:200])
+            assert WRONG[form](answer.text) == []

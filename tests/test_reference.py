@@ -9,7 +9,9 @@ import pytest
 
 from chatops.events import Event
 from chatops.names import Repo
-from chatops.reference import commands_page, events_page, pages, write_pages
+from chatops.reference import api_page, commands_page, events_page, pages, write_pages
+from chatops.views.described import Operation
+from chatops.views.view import Word
 
 
 class Crew(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,3 +121,21 @@ def test_pages_are_written_with_those_of_others(tmp_path: Path) -> None:
     assert {path.name for path in written} == {*pages(), "settings.md"}
     assert (tmp_path / "settings.md").read_text() == "# Settings\n"
     assert (tmp_path / "events.md").read_text() == pages()["events.md"]
+
+
+def test_what_programs_can_ask_is_told_by_address() -> None:
+    asked = Word(name="stage", meaning="Which stage of it.", values=("", "first", "second"))
+    page = api_page(
+        [
+            Operation(
+                address="/api/v1/rockets/{id}",
+                of_community="/api/v1/{community}/rockets/{id}",
+                summary="One rocket.",
+                words=(asked,),
+            )
+        ]
+    )
+
+    assert "## `/api/v1/rockets/{id}`\n\nOne rocket.\n" in page
+    assert "| `stage` | Which stage of it. | `first`, `second` |" in page
+    assert "`404`" in page

@@ -10,7 +10,10 @@ from tests.scenarios.world import MEMBER, PULL, STRANGER, Town, town
 
 pytestmark = pytest.mark.anyio
 
-PLACES = ("/nightly", "/nightly.json", "/prs", f"/acme/prs/{PULL}", "/audit", "/status.json")
+PLACES = (
+    "/nightly", "/nightly.json", "/prs", f"/acme/prs/{PULL}", "/audit", "/status.json", "/api/v1/nightly",
+    "/api/v1/acme/prs",
+)  # fmt: skip
 
 
 async def closed(here: Town) -> None:

@@ -185,6 +185,7 @@ def bare(page: str, kept: str = "") -> str:
     if page.startswith("{"):
         return re.sub(r'^\{"at":\{[^}]*\},', "{", page).replace(f"&{kept}", "") if kept else page
     page = re.sub(r'<a class="look-back".*?</a>', "", page)
+    page = re.sub(r'<link id="live"[^>]*>', "", page)
     for only_now in (r'<section class="answer".*?</section>', r'<script[^>]*/story.js"></script>'):
         page = re.sub(only_now, "", page, flags=re.DOTALL)
     if kept:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 import msgspec
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Boolean, Connection, Integer, cast, select, text
 from sqlalchemy.schema import CreateTable
 
 from chatops.engine.checkpoints import is_at, set_checkpoint, state_of
@@ -28,8 +28,15 @@ def digest(projection: Projection, db: Connection) -> str:
     encoder = msgspec.msgpack.Encoder()
     for table in projection.metadata.sorted_tables:
         state.update(table.name.removeprefix(projection.prefix).encode())
+        # SQLite has no truth values but numbers; a digest is the same on both databases.
+        values = [
+            cast(column, Integer) if isinstance(column.type, Boolean) else column
+            for column in table.columns
+        ]
         rows = db.execute(
-            select(table).order_by(*table.primary_key).execution_options(yield_per=ROWS_PER_DIGEST)
+            select(*values)
+            .order_by(*table.primary_key)
+            .execution_options(yield_per=ROWS_PER_DIGEST)
         )
         # As the driver has them: nobody looks at one of them.
         with closing(rows):

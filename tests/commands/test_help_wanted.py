@@ -67,7 +67,7 @@ def test_where_it_is_wanted_so_help_is_a_label_and_commands_lists_what_there_is(
     assert HelpWanted.parse(taken.words) == HelpWanted(removes=True)
     assert listed is not None
     assert listed.command is Help
-    assert "`commands` lists" in unknown("zzzzzz", vocabulary.verbs).text
+    assert "`/commands` lists" in unknown("zzzzzz", vocabulary.verbs).text
     assert Vocabulary([Help, HelpWanted], COMMUNITY).meaning("commands") is None
 
 

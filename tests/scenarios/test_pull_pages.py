@@ -101,7 +101,7 @@ async def test_what_has_not_changed_is_not_sent_again_and_survives_a_restart(
 
 
 @pytest.mark.parametrize(
-    "path", ["/prs/999", "/prs/x", "/prs/acme/other/7", "/nobody/prs", "/prs/7.csv", "/prs.csv"]
+    "path", ["/prs/999", "/prs/x", "/prs/acme/other/7", "/nobody/prs", "/prs/7.xml", "/prs.xml"]
 )
 async def test_what_is_not_there_is_not_found(database_url: str, tmp_path: Path, path: str) -> None:
     async with town(database_url, tmp_path) as here:

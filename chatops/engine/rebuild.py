@@ -2,12 +2,12 @@
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 
 import msgspec
-from sqlalchemy import Boolean, Connection, Integer, cast, select, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.schema import CreateTable
 
 from chatops.engine.checkpoints import is_at, set_checkpoint, state_of
@@ -28,20 +28,11 @@ def digest(projection: Projection, db: Connection) -> str:
     encoder = msgspec.msgpack.Encoder()
     for table in projection.metadata.sorted_tables:
         state.update(table.name.removeprefix(projection.prefix).encode())
-        # SQLite has no truth values but numbers; a digest is the same on both databases.
-        values = [
-            cast(column, Integer) if isinstance(column.type, Boolean) else column
-            for column in table.columns
-        ]
         rows = db.execute(
-            select(*values)
-            .order_by(*table.primary_key)
-            .execution_options(yield_per=ROWS_PER_DIGEST)
+            select(table).order_by(*table.primary_key).execution_options(yield_per=ROWS_PER_DIGEST)
         )
-        # As the driver has them: nobody looks at one of them.
-        with closing(rows):
-            while some := rows.cursor.fetchmany(ROWS_PER_DIGEST):
-                state.update(encoder.encode(some))
+        for some in rows.partitions():
+            state.update(encoder.encode([tuple(row) for row in some]))
     return state.hexdigest()
 
 

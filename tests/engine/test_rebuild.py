@@ -2,12 +2,12 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import inspect, text, update
+from sqlalchemy import inspect, select, text, update
 
 from chatops.engine.log import Log
 from chatops.engine.projection import Projector
-from chatops.engine.rebuild import rebuild
-from chatops.projections.jobs import Jobs
+from chatops.engine.rebuild import digest, rebuild
+from chatops.projections.jobs import LIVE, Jobs
 from tests.engine.logs import PROJECTIONS, batch, opened
 
 
@@ -51,6 +51,25 @@ def test_verifying_notices_a_row_that_was_changed_by_hand(log: Log) -> None:
     assert not seen.is_equal
     assert not repaired.is_equal
     assert rebuild(log, Jobs, switch=False).is_equal
+
+
+def test_a_digest_is_of_every_row(log: Log) -> None:
+    log.append([batch(1, 2)])
+    Projector(log, [Jobs()]).catch_up()
+
+    with log.database.write(durable=True) as db:
+        whole = digest(Jobs(), db)
+        found = set()
+        for row in list(db.execute(select(LIVE.jobs))):
+            this = LIVE.jobs.c.job_id == row.job_id
+            db.execute(update(LIVE.jobs).where(this).values(attempt=row.attempt + 7))
+            found.add(digest(Jobs(), db))
+            db.execute(update(LIVE.jobs).where(this).values(attempt=row.attempt))
+        again = digest(Jobs(), db)
+
+    assert len(found) == 2
+    assert whole not in found
+    assert again == whole
 
 
 def test_people_read_and_the_log_grows_during_a_rebuild(log: Log) -> None:

@@ -75,7 +75,7 @@ class Grid(HTMLParser):
         self.pressed: list[tuple[str, Mapping[str, str | None]]] = []
         self.handlers: list[str] = []
         self._row: list[str] | None = None
-        self._is_hidden = False
+        self._is_in_row = self._is_hidden = False
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -90,8 +90,9 @@ class Grid(HTMLParser):
         }:
             self.pressed.append((tag, attributes))
         if tag == "tr":
-            self._is_hidden, self._row = "hidden" in attributes, None
-        if tag == "a" and "title" in attributes and (attributes["href"] or "").startswith("?"):
+            self._is_in_row, self._is_hidden, self._row = True, "hidden" in attributes, None
+        is_name = self._is_in_row and tag == "a" and "title" in attributes
+        if is_name and (attributes["href"] or "").startswith("?"):
             name = attributes["title"] or ""
             self._row = self.rows[name] = []
             if self._is_hidden:
@@ -101,7 +102,7 @@ class Grid(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "tr":
-            self._row = None
+            self._is_in_row, self._row = False, None
 
     def handle_data(self, data: str) -> None:
         if self._row:

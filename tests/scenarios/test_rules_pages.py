@@ -98,7 +98,7 @@ async def test_the_bot_tells_of_itself_what_its_doors_heard(
 
 
 @pytest.mark.parametrize(
-    "path", ["/required.csv", "/nobody/people", "/people/mona", "/status.txt", "/nobody/status"]
+    "path", ["/required.xml", "/nobody/people", "/people/mona", "/status.txt", "/nobody/status"]
 )
 async def test_what_is_not_there_is_not_found(database_url: str, tmp_path: Path, path: str) -> None:
     async with town(database_url, tmp_path) as here:

@@ -133,13 +133,15 @@ async def serve(service: Service, *, host: str, port: int) -> None:
         gc.collect()
         gc.freeze()
         gc.set_threshold(YOUNG)
-        async with warming(service):
-            await Server(service.asgi(), host=host, port=port).serve(sockets)
+        await Server(service.asgi(), host=host, port=port).serve(sockets)
 
 
 @contextlib.asynccontextmanager
 async def warming(service: Service) -> AsyncIterator[None]:
-    """Make what pages are made of, while the doors are open already: the first visitor of a page waits less."""
+    """Make what pages are made of, while the doors are open already: the first visitor of a page waits less.
+
+    For as long as that takes, seconds with a long log, everybody else waits for the interpreter more than usual.
+    """
     is_over = threading.Event()
     made = asyncio.create_task(asyncio.to_thread(_warm, service, is_over.is_set), name="warming")
     try:

@@ -192,6 +192,9 @@ def export(
         str,
         typer.Option(help="The community; default: the first.", autocompletion=_communities),
     ] = "",
+    private: Annotated[
+        bool, typer.Option("--private", help="Also where not everybody may see its repositories.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write the dashboard as files, for a place that only serves files, such as GitHub Pages.
@@ -204,7 +207,7 @@ def export(
 
     service = _service("web")
     with _read(service), _progress("export") as step:
-        result = export_pages(service, directory, community=community, step=step)
+        result = export_pages(service, directory, community=community, step=step, private=private)
     if as_json:
         _print_json(asdict(result))
     else:

@@ -78,11 +78,11 @@ class Looker:
         if received.surface not in BY_LOGIN:
             known = await asyncio.to_thread(self._identity, received)
             if known is None:
-                return await self._of_closed(received, Standing())
+                return await self._of_closed(received, Standing(), account)
             login, account = known.login, known.github_id
         permission = await self._github.permission(received.repo, login, account=account)
         standing = await asyncio.to_thread(self._standing, received, login, permission)
-        standing = await self._of_closed(received, standing)
+        standing = await self._of_closed(received, standing, account)
         command = self._meant(received)
         if command is None:
             return standing
@@ -98,7 +98,9 @@ class Looker:
             return standing
         return await self._as_owner(received, standing)
 
-    async def _of_closed(self, received: CommandReceived, standing: Standing) -> Standing:
+    async def _of_closed(
+        self, received: CommandReceived, standing: Standing, account: int
+    ) -> Standing:
         """Add which repositories of the community somebody may not see, of those that not everybody may."""
         command = self._meant(received)
         if command is None or command.for_strangers:
@@ -108,7 +110,7 @@ class Looker:
         for repo in await asyncio.to_thread(self._closed, community):
             permission = standing.permission
             if repo != received.repo and standing.login:
-                permission = await self._github.permission(repo, standing.login)
+                permission = await self._github.permission(repo, standing.login, account=account)
             if not may_read(permission):
                 unseen.append(repo)
         return replace(standing, unseen=tuple(unseen))

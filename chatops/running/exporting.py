@@ -22,6 +22,7 @@ from typing import TypeVar
 from urllib.parse import parse_qs, parse_qsl, urlencode
 from zlib import compress, decompress
 
+from chatops.answers.closed import closed_repositories
 from chatops.answers.nights import NightBoard
 from chatops.answers.open_queue import Queue
 from chatops.answers.own_state import OwnState
@@ -403,8 +404,13 @@ class Export:
         self._write("data/check_stats.json", check_stats(seen.knowledge, seen.results()).encode())
 
 
-def export(service: Service, directory: Path, *, community: str, step: Step) -> Exported:
-    """Write the pages of a community into a folder, in place of what an earlier export left there."""
+def export(
+    service: Service, directory: Path, *, community: str, step: Step, private: bool = False
+) -> Exported:
+    """Write the pages of a community into a folder, in place of what an earlier export left there.
+
+    Files ask nobody who they are: what not everybody may see is written only where `private` says so.
+    """
     communities = service.configuration.communities
     if community and community not in communities:
         raise BadInput(
@@ -419,6 +425,13 @@ def export(service: Service, directory: Path, *, community: str, step: Step) -> 
         beside.mkdir(parents=True)
         with service.pages.look(of) as sight:
             seen = Still(sight)
+            closed = closed_repositories(seen.knowledge.db, of)
+            if closed and not private:
+                problem = (
+                    f"--private: not given, and not everybody may see {', '.join(closed)}; "
+                    f"with it the pages are written, and whoever can read the files can read them"
+                )
+                raise BadInput([problem])
             pages, files, size, left_out = Export(seen, of, beside, step).write()
             as_of = moment(seen.knowledge.now)
         told = {"made_by": "chatops export", "community": of.key, "as_of": as_of, "pages": pages}

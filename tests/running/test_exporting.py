@@ -19,12 +19,13 @@ from chatops.config import Configuration
 from chatops.engine.log import Batch
 from chatops.errors import BadInput
 from chatops.events import Event, Fact
+from chatops.events.repositories import RepositorySeen
 from chatops.running.exporting import MARK, Exported, export
 from chatops.settings import Settings
 from tests.browser import axe
-from tests.builders import CARRIED, FAIL, PASS, night
+from tests.builders import CARRIED, FAIL, MORNING, PASS, night
 from tests.pulls import HOSTILE, RULES, opened, ran
-from tests.scene import COMMUNITY
+from tests.scene import COMMUNITY, REPO
 
 LINK = re.compile(r' (?:href|src)="([^"]*)"')
 LAUNCH = "suite / launch (big, red)"
@@ -190,6 +191,22 @@ def test_what_is_not_ours_stays(
 def test_a_community_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="found 'rockets', expected one of acme"):
         exported(tmp_path, community="rockets")
+
+
+def test_what_not_everybody_may_see_is_written_only_where_that_is_said(tmp_path: Path) -> None:
+    closed = RepositorySeen(repo=REPO, private=True, seen_at=MORNING)
+    made = service(tmp_path, [*FACTS, closed])
+    try:
+        write = partial(export, made, tmp_path / "site", community="", step=lambda _d, _t: None)
+        with pytest.raises(BadInput, match=f"not everybody may see {REPO}"):
+            write()
+        refused = (tmp_path / "site").exists()
+        written = write(private=True)
+    finally:
+        made.database.close()
+
+    assert not refused
+    assert written.pages > 0
 
 
 def test_the_way_to_a_failing_test_needs_no_server(place: str, page: Page) -> None:

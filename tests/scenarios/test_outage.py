@@ -183,6 +183,7 @@ def test_postgresql_goes_and_comes_back_and_nothing_acknowledged_is_lost(
             wait_until(lambda: load.newest(202) and is_ready(process), what="recovery")
             wait_until(lambda: not here.redeliver_what_was_refused(), what="redelivery")
             wait_until(lambda: here.answered(7, "Running"), what="the reply")
+            wait_until(here.reruns, what="the rerun")
         said = process.said()
         status = process.stop()
 
@@ -362,6 +363,7 @@ def test_github_refuses_to_say_and_the_reply_says_so_until_it_is_decided(tmp_pat
         here.hub.gate.faults.clear()
         here.chatops("effects", "resume", "decide")
         wait_until(lambda: here.answered(7, "Running 1 failed job again"), what="the decision")
+        wait_until(here.reruns, what="the rerun")
         assert process.stop() == 0
 
     assert "Not decided yet: GitHub asks me to slow down. I try again in about 2 min." in waits

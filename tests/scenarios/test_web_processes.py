@@ -7,9 +7,10 @@ from pathlib import Path
 
 import anyio
 import pytest
+from anyio import to_thread
 
 from tests.scenarios.signing_in import Browser, browser
-from tests.scenarios.stage import PATIENCE, stage
+from tests.scenarios.stage import PATIENCE, Stage, stage, wait_until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(180), pytest.mark.postgres]
 
@@ -23,6 +24,13 @@ async def told(visitor: Browser, words: str) -> None:
         assert time.monotonic() < deadline, visitor.page
         await anyio.sleep(0.05)
         await visitor.open(visitor.at)
+
+
+async def github_was_told(here: Stage) -> None:
+    """Wait for what the page does not: the calls that a decision asks for are made after it is shown."""
+    await to_thread.run_sync(
+        lambda: wait_until(lambda: here.replies(1) and here.reruns(), what="the calls")
+    )
 
 
 async def sign_in(visitor: Browser, address: str) -> None:
@@ -44,6 +52,7 @@ async def test_who_shows_the_page_need_not_be_who_answers(
                 await told(visitor, "Running")
                 here.let_ci_end()
                 await told(visitor, "passed this time")
+                await github_was_told(here)
 
         assert set(here.reruns().values()) == {1}
         assert here.answered(1, "Asked from the dashboard by **mona**")
@@ -73,5 +82,6 @@ async def test_what_was_said_outlives_whoever_showed_the_page(
 
                     assert visitor.at == f"{web.url}{story}"
                     assert "Sign out" in visitor.page
+                    await github_was_told(here)
         assert set(here.reruns().values()) == {1}
         assert len(here.replies(1)) == 1

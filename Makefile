@@ -3,6 +3,9 @@
 # Needs Python 3.11 or newer, git and make. Node, Chromium and PostgreSQL are used by the tests
 # where they are installed; a test that lacks one is skipped by name.
 
+# What the interpreter has compiled it keeps, or each of the processes that a test starts compiles it all again.
+export PYTHONDONTWRITEBYTECODE :=
+
 PYTHON ?= python3
 WORKERS ?= auto
 

@@ -106,6 +106,13 @@ def get(port: int, path: str, headers: Mapping[str, str] | None = None) -> tuple
 
 
 def environment(**added: str) -> dict[str, str]:
-    """Return what every process gets of ours, without any setting of an installation's own, and what is added."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("CHATOPS_")}
+    """Return what every process gets of ours, without any setting of an installation's own, and what is added.
+
+    An interpreter may keep what it has compiled, as it does where an operator starts it.
+    """
+    ours = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("CHATOPS_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
     return {**ours, **added}

@@ -6,9 +6,10 @@ tests, and the server it visits runs in another thread or process.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ctypes.util import find_library
 from dataclasses import dataclass
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -36,6 +37,13 @@ FLAGS = (
 )
 
 PATIENCE_MILLISECONDS = 10_000
+
+SIGHTS: Sequence[tuple[int, Literal["light", "dark"]]] = (
+    (1440, "light"),
+    (768, "dark"),
+    (320, "light"),
+)
+"""Pixels across, and the theme: each width and each theme is seen, which is where axe finds different things."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,3 +91,20 @@ def axe(page: Page) -> list[Violation]:
         )
         for violation in found["violations"]
     ]
+
+
+def faults(page: Page) -> list[object]:
+    """Return what somebody cannot read on the page as it stands: for axe, or because it is wider than its window."""
+    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    return [*axe(page), *([f"{page.url} is {wide} too wide"] if wide > 0 else [])]
+
+
+def faults_for_anybody(page: Page) -> list[object]:
+    """Return what is wrong with the page, everything on it unfolded, at each width and in each theme."""
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    found: list[object] = []
+    for width, scheme in SIGHTS:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)
+        found += [(width, scheme, fault) for fault in faults(page)]
+    return found

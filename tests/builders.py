@@ -14,7 +14,6 @@ import chatops.projections as projections_room
 from chatops.config import NightlyWorkflow
 from chatops.engine.catalogue import catalogue
 from chatops.engine.codec import Codec
-from chatops.engine.database import METADATA, open_database
 from chatops.engine.log import Batch, Log
 from chatops.engine.projection import Projection, Projector
 from chatops.events import Event, Fact
@@ -29,6 +28,7 @@ from chatops.events.runs import (
     RunStarted,
 )
 from chatops.names import JobId, Repo, RunId, Sha
+from tests.scene import fresh_database
 
 REPO = Repo("acme/rocket")
 WORKFLOW = "Nightly"
@@ -199,13 +199,9 @@ def nights_database(
     folder: Path, facts: Iterable[Event], *, heard_at: datetime = MORNING
 ) -> Iterator[Connection]:
     """Append and project the facts into a fresh SQLite file; yield a connection that reads."""
-    database = open_database(f"sqlite:///{folder / 'nights.db'}")
+    database = fresh_database(folder / "nights.db")
     projections = [kind() for kind in catalogue(projections_room, Projection)]
     log = Log(database, Codec(catalogue(events_room, Event)), StoppedClock(heard_at))
-    with database.write(durable=True) as db:
-        METADATA.create_all(db)
-        for projection in projections:
-            projection.metadata.create_all(db)
     waiting = [Fact(event=event, source="github", correlation_id="test") for event in facts]
     for start in range(0, len(waiting), FACTS_PER_APPEND):
         log.append([Batch(facts=waiting[start : start + FACTS_PER_APPEND])])

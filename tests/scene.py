@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import chatops.events
 import chatops.projections
@@ -12,7 +14,7 @@ from chatops.config import Community, Configuration, Gate, NightlyWorkflow
 from chatops.engine.catalogue import catalogue
 from chatops.engine.codec import Codec
 from chatops.engine.command import Knowledge, Story
-from chatops.engine.database import METADATA, open_database
+from chatops.engine.database import METADATA, Database, open_database
 from chatops.engine.log import Batch, Log
 from chatops.engine.policy import Policy
 from chatops.engine.policy import Scene as PolicyScene
@@ -92,17 +94,34 @@ class Scene:
             )
 
 
+@cache
+def empty() -> bytes:
+    """Return a database with every table and no row, as a file: to make one takes longer than most tests."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "empty.db")
+        database = open_database(f"sqlite:///{file}")
+        with database.write(durable=True) as db:
+            METADATA.create_all(db)
+            for projection in catalogue(chatops.projections, Projection):
+                projection().metadata.create_all(db)
+        database.close()
+        return file.read_bytes()
+
+
+def fresh_database(file: Path) -> Database:
+    """Open a database with every table in it; one that is there already keeps its rows."""
+    if not file.exists():
+        file.write_bytes(empty())
+    return open_database(f"sqlite:///{file}")
+
+
 @contextmanager
 def scene(
     folder: Path, events: Sequence[Event] = (), *, clock: Clock | None = None
 ) -> Iterator[Scene]:
     """Open a small world with some facts in it."""
-    database = open_database(f"sqlite:///{folder / 'scene.db'}")
+    database = fresh_database(folder / "scene.db")
     projections = [projection() for projection in catalogue(chatops.projections, Projection)]
-    with database.write(durable=True) as db:
-        METADATA.create_all(db)
-        for projection in projections:
-            projection.metadata.create_all(db)
     log = Log(database, Codec(catalogue(chatops.events, Event)), clock or StandingClock())
     made = Scene(log, Projector(log, projections))
     made.add(events)

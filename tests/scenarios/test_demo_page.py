@@ -17,7 +17,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import axe
+from tests.browser import axe, faults
 from tests.needs import REPOSITORY
 from tests.scenarios.process import free_port
 
@@ -140,8 +140,7 @@ def test_a_visitor_asks_what_is_missing_and_finds_the_question_on_the_audit(
     assert axe(page) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 375])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (375, "dark")])
 def test_a_visitor_signs_in_and_presses_buttons(
     demo: Demo, chromium: Browser, width: int, scheme: Literal["light", "dark"]
 ) -> None:
@@ -152,13 +151,13 @@ def test_a_visitor_signs_in_and_presses_buttons(
     page.goto(demo.dashboard)
     page.get_by_role("link", name="Sign in").click()
     sign_in(page)
-    problems = seen(page)
+    problems = faults(page)
     page.locator("tbody tr:visible th a").first.click()
     page.get_by_role("link", name="Why it fails").click(timeout=PATIENCE)
-    problems += seen(page)
+    problems += faults(page)
     page.get_by_role("button", name="Say it").click()
     expect(page.locator("#answer .verdict")).to_be_visible(timeout=PATIENCE)
-    problems += seen(page)
+    problems += faults(page)
 
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("link", name="Sign in")).to_be_visible()
@@ -171,12 +170,6 @@ def sign_in(page: Page, login: str = "mona") -> None:
     page.get_by_label("You are").select_option(login)
     page.get_by_role("button", name="Authorize").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
-
-
-def seen(page: Page) -> list[object]:
-    """Return what is wrong with a page as it stands: for axe, or because it is wider than the window."""
-    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    return [*axe(page), *([f"{page.url} is {wide} too wide"] if wide > 0 else [])]
 
 
 def test_a_visitor_without_scripts_has_it_run_again(demo: Demo, chromium: Browser) -> None:

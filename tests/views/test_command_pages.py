@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -12,11 +11,10 @@ from chatops.events import Event, Fact, event_id
 from chatops.events.conversation import CommandAccepted, CommandRefused
 from chatops.events.reruns import RerunRequested, RerunStarted
 from chatops.names import CommandId, RunId
-from tests.browser import axe
+from tests.browser import faults_for_anybody
 from tests.scene import COMMAND, HEAD, REPO, received
 from tests.surfaces.doors import Doors, open_doors
 
-WIDTHS = (1440, 768, 320)
 REFUSED = CommandId("command/github/comment/2")
 LONG = "a-job / with-a-name (that, goes, on, and, on) / " * 3
 STORY: list[Event] = [
@@ -51,24 +49,11 @@ def address(doors: Doors, path: str) -> str:
     return f"http://127.0.0.1:{doors.port}/{path}"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("path", PAGES)
-def test_everybody_can_read_it_at_every_width(
-    doors: Doors, chromium: Browser, path: str, width: int, scheme: Literal["light", "dark"]
-) -> None:
-    context = chromium.new_context(
-        viewport={"width": width, "height": 800}, color_scheme=scheme, locale="en-GB"
-    )
-    page = context.new_page()
+def test_everybody_can_read_it_at_every_width(doors: Doors, page: Page, path: str) -> None:
     page.goto(address(doors, path))
 
-    violations = axe(page)
-    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    context.close()
-
-    assert violations == []
-    assert wide <= 0
+    assert faults_for_anybody(page) == []
 
 
 def test_it_works_without_scripts(doors: Doors, chromium: Browser) -> None:

@@ -37,6 +37,7 @@ class Wire:
     heard: list[Heard] = field(default_factory=list)
     _said: list[Said] = field(default_factory=list)
     _lines: set[asyncio.Task[None]] = field(default_factory=set)
+    _ends: list[asyncio.StreamWriter] = field(default_factory=list)
 
     def says(self, *said: Said) -> None:
         """Say these from now on."""
@@ -44,6 +45,7 @@ class Wire:
 
     def open(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Take a call."""
+        self._ends.append(writer)
         line = asyncio.create_task(self._serve(reader, writer))
         self._lines.add(line)
         line.add_done_callback(self._lines.discard)
@@ -53,6 +55,9 @@ class Wire:
         for line in self._lines:
             line.cancel()
         await asyncio.gather(*self._lines, return_exceptions=True)
+        # A call that is ended before it was begun to be answered had no chance to hang up itself.
+        for end in self._ends:
+            end.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

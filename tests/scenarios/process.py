@@ -57,6 +57,7 @@ class Process:
         deadline = time.monotonic() + START_SECONDS
         while not self.answers():
             if time.monotonic() > deadline or self._process.poll() is not None:
+                self.kill()
                 raise AssertionError(f"it did not start:\n{self._log.read_text()[-4000:]}")
             time.sleep(0.02)
         return self

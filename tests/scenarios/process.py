@@ -13,7 +13,7 @@ from typing import Self
 
 import httpx
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 
 
 def free_port() -> int:

@@ -113,6 +113,8 @@ def serve(
 
     Example: chatops serve --host 0.0.0.0 --port 8080
     """
+    # What a start makes stays. To look for garbage among it again and again would be a tenth of the time it takes.
+    gc.disable()
     from chatops.running.serving import serve_forever
 
     if role not in ROLES:

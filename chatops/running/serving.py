@@ -133,6 +133,7 @@ async def serve(service: Service, *, host: str, port: int) -> None:
         gc.collect()
         gc.freeze()
         gc.set_threshold(YOUNG)
+        gc.enable()
         await Server(service.asgi(), host=host, port=port).serve(sockets)
 
 

@@ -7,10 +7,8 @@ from chatops.events import Event, in_code
 from chatops.names import CommandId, Repo
 
 
-class JobRenamed(Event, frozen=True, kw_only=True):
-    """Somebody said that a job of a repository goes on under a new name."""
-
-    kind: ClassVar[str] = "job.renamed"
+class _SaidOfTwoNames(Event, frozen=True, kw_only=True):
+    """What somebody says of two names of a repository's jobs."""
 
     command: CommandId
     repo: Repo
@@ -18,6 +16,18 @@ class JobRenamed(Event, frozen=True, kw_only=True):
     new: str
     by: str
     at: datetime
+
+    def stream(self) -> str:
+        return self.command
+
+    def happened_at(self) -> datetime | None:
+        return self.at
+
+
+class JobRenamed(_SaidOfTwoNames, frozen=True, kw_only=True):
+    """Somebody said that a job of a repository goes on under a new name."""
+
+    kind: ClassVar[str] = "job.renamed"
 
     def key(self) -> str:
         return f"{self.command}/renamed"
@@ -25,33 +35,14 @@ class JobRenamed(Event, frozen=True, kw_only=True):
     def would(self) -> str:
         return f"Would show the nights of {in_code((self.old,))} as those of {in_code((self.new,))}, too."
 
-    def stream(self) -> str:
-        return self.command
 
-    def happened_at(self) -> datetime | None:
-        return self.at
-
-
-class JobRenameWithdrawn(Event, frozen=True, kw_only=True):
+class JobRenameWithdrawn(_SaidOfTwoNames, frozen=True, kw_only=True):
     """Somebody took back that a job goes on under a new name."""
 
     kind: ClassVar[str] = "job.rename_withdrawn"
-
-    command: CommandId
-    repo: Repo
-    old: str
-    new: str
-    by: str
-    at: datetime
 
     def key(self) -> str:
         return f"{self.command}/rename_withdrawn"
 
     def would(self) -> str:
         return f"Would tell {in_code((self.old,))} and {in_code((self.new,))} apart again."
-
-    def stream(self) -> str:
-        return self.command
-
-    def happened_at(self) -> datetime | None:
-        return self.at

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
-from urllib.parse import quote, urlencode
 
 import msgspec
 
@@ -27,6 +26,7 @@ from chatops.projections.commands import (
     next_commands,
     people,
 )
+from chatops.views.listing import question
 from chatops.views.page import Viewer, render, sign_in_address
 from chatops.views.table import rows_under
 from chatops.views.view import View, Word, page_size
@@ -66,16 +66,16 @@ class Asked:
 
     def link(self, **changes: str) -> str:
         """Return the address of this list with something changed, from its newest page on."""
-        state = {
-            "who": self.who,
-            "command": self.command,
-            "outcome": self.outcome or "",
-            "surface": self.surface,
-            "pr": self.pr,
-            **changes,
-        }
-        kept = {key: value for key, value in state.items() if value}
-        return f"?{urlencode(kept, quote_via=quote)}"
+        return question(
+            {
+                "who": self.who,
+                "command": self.command,
+                "outcome": self.outcome or "",
+                "surface": self.surface,
+                "pr": self.pr,
+                **changes,
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,6 @@ Whoever is held up by a test, or decides what becomes of it, opens this. It is f
 the server; all of its state is in its address, and each row leads to the runs that prove it.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -26,6 +25,7 @@ from chatops.pages.pull import pull_address
 from chatops.views.addresses import Place, slug
 from chatops.views.filters import Filter, Qualifier, read_filter
 from chatops.views.job_filters import job_qualifiers, required_qualifier
+from chatops.views.listing import PAGE, Choices, cut, question
 from chatops.views.night_traits import MUTED
 from chatops.views.nightly_detail import MUTE, Owners, owners_of
 from chatops.views.page import Viewer, render, sign_in_address, took
@@ -37,7 +37,6 @@ LONGEST = 500
 EVIDENCE_SHOWN = 50
 PULLS_SHOWN = 6
 SHA_SHOWN = 9
-NUMBER = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
 WINDOWS = {"1w": 1, "4w": 4, "13w": 13}
 USUAL = "4w"
 WINDOW_WORDS = {"1w": "this week", "4w": "4 weeks", "13w": "13 weeks"}
@@ -89,17 +88,17 @@ class Asked:
 
     def link(self, **changes: str) -> str:
         """Return the address of this list with something changed, from its first page on."""
-        state = {
-            "q": self.text,
-            "where": "" if self.where is Where.ANYWHERE else self.where.value,
-            "required": "1" if self.is_required else "",
-            "unmuted": "1" if self.is_unmuted else "",
-            "w": "" if self.window == USUAL else self.window,
-            "s": "" if self.sort == "cost" else self.sort,
-            **changes,
-        }
-        kept = {key: value for key, value in state.items() if value}
-        return f"?{urlencode(kept, quote_via=quote, safe='/(),')}"
+        return question(
+            {
+                "q": self.text,
+                "where": "" if self.where is Where.ANYWHERE else self.where.value,
+                "required": "1" if self.is_required else "",
+                "unmuted": "1" if self.is_unmuted else "",
+                "w": "" if self.window == USUAL else self.window,
+                "s": "" if self.sort == "cost" else self.sort,
+                **changes,
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,23 +236,20 @@ def listed(knowledge: Knowledge, history: RunHistory, query: Mapping[str, str]) 
     asked, size = _asked(query, knowledge.community), page_size(query, ON_A_PAGE)
     found = ledger(knowledge, history, weeks=WINDOWS[asked.window], where=asked.where)
     chosen = sorted(filter(asked.shows, found.tests), key=SORTS[asked.sort][1])
-    pages = max(1, -(-len(chosen) // size))
-    page = min(asked.page, pages)
+    page = cut(chosen, asked.page, size, asked.link)
     selected = next((test for test in found.tests if asked.selected == test.full), None)
     return Listed(
         asked=asked,
         ledger=found,
-        rows=tuple(
-            _row(test, asked, knowledge) for test in chosen[(page - 1) * size : page * size]
-        ),
+        rows=tuple(_row(test, asked, knowledge) for test in page.rows),
         selected=_row(selected, asked, knowledge) if selected is not None else None,
         proofs=tuple(
             _proof(one, knowledge)
             for one in (selected.flakes[:EVIDENCE_SHOWN] if selected is not None else ())
         ),
         found=len(chosen),
-        newer=asked.link(p=str(page - 1) if page > 2 else "") if page > 1 else "",  # noqa: PLR2004
-        older=asked.link(p=str(page + 1)) if page < pages else "",
+        newer=page.newer,
+        older=page.older,
     )
 
 
@@ -379,28 +375,22 @@ def _qualifiers(community: Community) -> tuple[Qualifier[FlakyTest], ...]:
 
 
 def _asked(query: Mapping[str, str], community: Community) -> Asked:
-    where, window, sort, page = (query.get(key, "")[:40] for key in ("where", "w", "s", "p"))
-    notes = []
-    if where and where not in list(Where):
-        notes.append(f"“{where}” is no place here; all are shown.")
-        where = ""
-    if window and window not in WINDOWS:
-        notes.append(f"“{window}” is no window here; the last 4 weeks are shown.")
-    if sort and sort not in SORTS:
-        notes.append(f"“{sort}” is no order; what costs most comes first.")
-    if page and not NUMBER.fullmatch(page):
-        notes.append(f"“{page}” is no page; the first is shown.")
+    words = Choices(query)
+    where = words.of("where", list(Where), Where.ANYWHERE, "is no place here; all are shown.")
+    window = words.of("w", WINDOWS, USUAL, "is no window here; the last 4 weeks are shown.")
+    sort = words.of("s", SORTS, "cost", "is no order; what costs most comes first.")
+    page = words.page()
     asked = read_filter(query.get("q", ""), _qualifiers(community))
     return Asked(
         filter=asked,
-        where=Where(where) if where else Where.ANYWHERE,
-        is_required=query.get("required", "") not in {"", "0"},
-        is_unmuted=query.get("unmuted", "") not in {"", "0"},
-        window=window if window in WINDOWS else USUAL,
-        sort=sort if sort in SORTS else "cost",
-        page=int(page) if NUMBER.fullmatch(page) else 1,
+        where=Where(where),
+        is_required=words.has("required"),
+        is_unmuted=words.has("unmuted"),
+        window=window,
+        sort=sort,
+        page=page,
         selected=query.get("sel", ""),
-        notes=(*asked.notes, *notes),
+        notes=(*asked.notes, *words.notes),
     )
 
 
@@ -479,7 +469,7 @@ WORDS = (
     Word(name="where", meaning="Where they were seen to be flaky.", values=tuple(Where)),
     Word(name="w", meaning="How far back.", values=tuple(WINDOWS)),
     Word(name="s", meaning="In which order.", values=tuple(SORTS)),
-    Word(name="p", meaning="Which page of the list.", pattern=f"^{NUMBER.pattern}$"),
+    PAGE,
     Word(name="required", meaning="Only what is required.", values=("", "1")),
     Word(name="unmuted", meaning="Only what nobody has muted.", values=("", "1")),
     Word(name="sel", meaning="The full name of the row that is opened."),

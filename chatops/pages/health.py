@@ -4,12 +4,10 @@ Whoever decides where work is needed opens this. Each chart says what it counts 
 numbers as a table; what is not known is left out. All of the page's state is in its address.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypedDict
-from urllib.parse import quote, urlencode
 
 import msgspec
 
@@ -20,13 +18,13 @@ from chatops.answers.shares import within
 from chatops.answers.weeks import Week
 from chatops.engine.command import Knowledge
 from chatops.views.charts import SIDE, Chart, Shape
+from chatops.views.listing import PAGE, Choices, cut, question
 from chatops.views.page import Viewer, render, sign_in_address, took
 from chatops.views.table import rows_under
 from chatops.views.view import View, Word
 
 ON_A_PAGE = 25
 LONGEST = 500
-NUMBER = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
 WINDOWS = {"4w": 4, "13w": WEEKS}
 USUAL = "13w"
 SORTS: Mapping[str, tuple[str, Callable[[Waiting], tuple[object, ...]]]] = {
@@ -50,14 +48,14 @@ class Asked:
 
     def link(self, **changes: str) -> str:
         """Return the address of this page with something changed, from the first page of runners on."""
-        state = {
-            "q": self.text,
-            "w": "" if self.window == USUAL else self.window,
-            "s": "" if self.sort == "long" else self.sort,
-            **changes,
-        }
-        kept = {key: value for key, value in state.items() if value}
-        return f"?{urlencode(kept, quote_via=quote)}"
+        return question(
+            {
+                "q": self.text,
+                "w": "" if self.window == USUAL else self.window,
+                "s": "" if self.sort == "long" else self.sort,
+                **changes,
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,15 +79,14 @@ def shown(history: RunHistory, query: Mapping[str, str]) -> Shown:
         (one for one in found.waiting if all(word in one.labels.lower() for word in words)),
         key=SORTS[asked.sort][1],
     )
-    pages = max(1, -(-len(chosen) // ON_A_PAGE))
-    page = min(asked.page, pages)
+    page = cut(chosen, asked.page, ON_A_PAGE, asked.link)
     return Shown(
         asked=asked,
         health=found,
-        waiting=tuple(chosen[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]),
+        waiting=tuple(page.rows),
         found=len(chosen),
-        newer=asked.link(p=str(page - 1) if page > 2 else "") if page > 1 else "",  # noqa: PLR2004
-        older=asked.link(p=str(page + 1)) if page < pages else "",
+        newer=page.newer,
+        older=page.older,
     )
 
 
@@ -424,20 +421,16 @@ def _chart(
 
 
 def _asked(query: Mapping[str, str]) -> Asked:
-    window, sort, page = (query.get(key, "")[:40] for key in ("w", "s", "p"))
-    notes = []
-    if window and window not in WINDOWS:
-        notes.append(f"“{window}” is no window here; the last {WEEKS} weeks are shown.")
-    if sort and sort not in SORTS:
-        notes.append(f"“{sort}” is no order; the longest waits come first.")
-    if page and not NUMBER.fullmatch(page):
-        notes.append(f"“{page}” is no page; the first is shown.")
+    words = Choices(query)
+    window = words.of("w", WINDOWS, USUAL, f"is no window here; the last {WEEKS} weeks are shown.")
+    sort = words.of("s", SORTS, "long", "is no order; the longest waits come first.")
+    page = words.page()
     return Asked(
         text=" ".join(query.get("q", "")[:LONGEST].split()),
-        window=window if window in WINDOWS else USUAL,
-        sort=sort if sort in SORTS else "long",
-        page=int(page) if NUMBER.fullmatch(page) else 1,
-        notes=tuple(notes),
+        window=window,
+        sort=sort,
+        page=page,
+        notes=tuple(words.notes),
     )
 
 
@@ -503,7 +496,7 @@ WORDS = (
     Word(name="q", meaning="Words of the labels of runners."),
     Word(name="w", meaning="How far back.", values=tuple(WINDOWS)),
     Word(name="s", meaning="In which order.", values=tuple(SORTS)),
-    Word(name="p", meaning="Which page of the list.", pattern=f"^{NUMBER.pattern}$"),
+    PAGE,
 )
 """What the page can be asked."""
 VIEW = View(

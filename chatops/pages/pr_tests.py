@@ -4,12 +4,10 @@ Whoever wants pull requests to get through opens it. A failure is a run in which
 cancelled, skipped, or failed before the test began is counted apart.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
-from urllib.parse import quote, urlencode
 
 import msgspec
 
@@ -23,6 +21,7 @@ from chatops.names import PullNumber, Repo
 from chatops.pages.pull import pull_address
 from chatops.views.filters import Filter, Qualifier, read_filter
 from chatops.views.job_filters import job_qualifiers, required_qualifier
+from chatops.views.listing import PAGE, Choices, cut, question
 from chatops.views.page import Viewer, render, sign_in_address
 from chatops.views.table import rows_under
 from chatops.views.view import View, Word, page_size
@@ -31,7 +30,6 @@ ON_A_PAGE = 50
 LONGEST = 500
 PULLS_SHOWN = 8
 FAILURES_SHOWN = 50
-NUMBER = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
 WINDOWS = {"7d": timedelta(days=7), "14d": timedelta(days=14), "30d": timedelta(days=30)}
 USUAL = "7d"
 Weight = Callable[[PullTest], Any]
@@ -71,16 +69,16 @@ class Asked:
 
     def link(self, **changes: str) -> str:
         """Return the address of this list with something changed, from its first page on."""
-        state = {
-            "q": self.text,
-            "required": "1" if self.is_required else "",
-            "all": "1" if self.is_all else "",
-            "w": "" if self.window == USUAL else self.window,
-            "s": "" if self.sort == "blocks" else self.sort,
-            **changes,
-        }
-        kept = {key: value for key, value in state.items() if value}
-        return f"?{urlencode(kept, quote_via=quote, safe='/(),')}"
+        return question(
+            {
+                "q": self.text,
+                "required": "1" if self.is_required else "",
+                "all": "1" if self.is_all else "",
+                "w": "" if self.window == USUAL else self.window,
+                "s": "" if self.sort == "blocks" else self.sort,
+                **changes,
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,8 +181,7 @@ def listed(
     weight = SORTS[asked.sort][1]
     if weight is not None:
         chosen.sort(key=weight)
-    pages = max(1, -(-len(chosen) // size))
-    page = min(asked.page, pages)
+    page = cut(chosen, asked.page, size, asked.link)
     held = queue.failing_on()
     selected = next((test for test in tests if asked.selected == test.full), None)
 
@@ -194,15 +191,15 @@ def listed(
     return Listed(
         asked=asked,
         verdict=_verdict(tests, asked.window),
-        rows=tuple(row(test) for test in chosen[(page - 1) * size : page * size]),
+        rows=tuple(row(test) for test in page.rows),
         selected=row(selected) if selected is not None else None,
         failures=tuple(_failed(one, knowledge) for one in (selected.failures if selected else ()))[
             :FAILURES_SHOWN
         ],
         found=len(chosen),
         total=len(tests),
-        newer=asked.link(p=str(page - 1) if page > 2 else "") if page > 1 else "",  # noqa: PLR2004
-        older=asked.link(p=str(page + 1)) if page < pages else "",
+        newer=page.newer,
+        older=page.older,
     )
 
 
@@ -302,24 +299,20 @@ def _qualifiers(community: Community) -> tuple[Qualifier[PullTest], ...]:
 
 
 def _asked(query: Mapping[str, str], community: Community) -> Asked:
-    window, sort, page = (query.get(key, "")[:40] for key in ("w", "s", "p"))
-    notes = []
-    if window and window not in WINDOWS:
-        notes.append(f"“{window}” is no window here; the last 7 days are shown.")
-    if sort and sort not in SORTS:
-        notes.append(f"“{sort}” is no order; what blocks most comes first.")
-    if page and not NUMBER.fullmatch(page):
-        notes.append(f"“{page}” is no page; the first is shown.")
+    words = Choices(query)
+    window = words.of("w", WINDOWS, USUAL, "is no window here; the last 7 days are shown.")
+    sort = words.of("s", SORTS, "blocks", "is no order; what blocks most comes first.")
+    page = words.page()
     asked = read_filter(query.get("q", ""), _qualifiers(community))
     return Asked(
         filter=asked,
-        is_required=query.get("required", "") not in {"", "0"},
-        is_all=query.get("all", "") not in {"", "0"},
-        window=window if window in WINDOWS else USUAL,
-        sort=sort if sort in SORTS else "blocks",
-        page=int(page) if NUMBER.fullmatch(page) else 1,
+        is_required=words.has("required"),
+        is_all=words.has("all"),
+        window=window,
+        sort=sort,
+        page=page,
         selected=query.get("sel", ""),
-        notes=(*asked.notes, *notes),
+        notes=(*asked.notes, *words.notes),
     )
 
 
@@ -381,7 +374,7 @@ WORDS = (
     Word(name="q", meaning="Words of names, and what else is asked of the tests: see the page."),
     Word(name="w", meaning="How far back.", values=tuple(WINDOWS)),
     Word(name="s", meaning="In which order.", values=tuple(SORTS)),
-    Word(name="p", meaning="Which page of the list.", pattern=f"^{NUMBER.pattern}$"),
+    PAGE,
     Word(name="required", meaning="Only what is required.", values=("", "1")),
     Word(name="all", meaning="Also what never failed.", values=("", "1")),
     Word(name="sel", meaning="The full name of the row that is opened."),

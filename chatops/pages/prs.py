@@ -4,13 +4,11 @@ Maintainers open it to see where they are needed. All of its state is in its add
 on the server, and the numbers above the list count the whole of it.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict
-from urllib.parse import quote, urlencode
 
 import msgspec
 
@@ -19,6 +17,7 @@ from chatops.answers.nights import counted
 from chatops.answers.open_queue import Queue, Queued
 from chatops.engine.command import Knowledge
 from chatops.pages.pull import pull_address
+from chatops.views.listing import PAGE, Choices, cut, question
 from chatops.views.page import Viewer, render, shortened, sign_in_address
 from chatops.views.table import rows_under
 from chatops.views.view import View, Word, page_size
@@ -26,7 +25,6 @@ from chatops.views.view import View, Word, page_size
 ON_A_PAGE = 50
 LONGEST = 100
 MOST_OFFERED = 200
-NUMBER = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
 MARKS = {
     Blocker.FAILED: "f",
     Blocker.WAITING: "h",
@@ -87,15 +85,15 @@ class Asked:
 
     def link(self, **changes: str) -> str:
         """Return the address of this list with something changed, from its first page on."""
-        state = {
-            "author": self.author,
-            "label": self.label,
-            "blocked": self.blocked or "",
-            "s": "" if self.sort == "changed" else self.sort,
-            **changes,
-        }
-        kept = {key: value for key, value in state.items() if value}
-        return f"?{urlencode(kept, quote_via=quote)}"
+        return question(
+            {
+                "author": self.author,
+                "label": self.label,
+                "blocked": self.blocked or "",
+                "s": "" if self.sort == "changed" else self.sort,
+                **changes,
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,17 +164,15 @@ def listed(knowledge: Knowledge, queue: Queue, query: Mapping[str, str]) -> List
     kinds = Counter(row.blocked.by for row in near)
     chosen = [row for row in near if asked.blocked in (None, row.blocked.by)]
     chosen.sort(key=SORTS[asked.sort][1])
-    pages = max(1, -(-len(chosen) // size))
-    page = min(asked.page, pages)
-    shown = chosen[(page - 1) * size : page * size]
+    page = cut(chosen, asked.page, size, asked.link)
     return Listed(
         asked=asked,
-        rows=tuple(_row(row, knowledge) for row in shown),
+        rows=tuple(_row(row, knowledge) for row in page.rows),
         counts={kind: kinds[kind] for kind in ORDER if kinds[kind]},
         found=len(chosen),
-        pages=pages,
-        newer=asked.link(p=str(page - 1) if page > 2 else "") if page > 1 else "",  # noqa: PLR2004
-        older=asked.link(p=str(page + 1)) if page < pages else "",
+        pages=page.pages,
+        newer=page.newer,
+        older=page.older,
     )
 
 
@@ -280,24 +276,18 @@ def prs_json(knowledge: Knowledge, queue: Queue, query: Mapping[str, str]) -> st
 
 
 def _asked(query: Mapping[str, str]) -> Asked:
-    blocked, sort, page = (query.get(key, "")[:LONGEST] for key in ("blocked", "s", "p"))
-    notes = []
-    if blocked and blocked not in list(Blocker):
-        notes.append(f"“{blocked}” is nothing that blocks; all pull requests are shown.")
-        blocked = ""
-    if sort and sort not in SORTS:
-        notes.append(f"“{sort}” is no order; what changed last comes first.")
-        sort = ""
-    if page and not NUMBER.fullmatch(page):
-        notes.append(f"“{page}” is no page; the first is shown.")
-        page = ""
+    words = Choices(query)
+    blocked = words.of(
+        "blocked", list(Blocker), "", "is nothing that blocks; all pull requests are shown."
+    )
+    sort = words.of("s", SORTS, "changed", "is no order; what changed last comes first.")
     return Asked(
         author=_line(query.get("author", "")).removeprefix("@"),
         label=_line(query.get("label", "")),
         blocked=Blocker(blocked) if blocked else None,
-        sort=sort or "changed",
-        page=int(page or 1),
-        notes=tuple(notes),
+        sort=sort,
+        page=words.page(),
+        notes=tuple(words.notes),
     )
 
 
@@ -327,7 +317,7 @@ ASKED = (
     Word(name="label", meaning="A label they carry."),
     Word(name="blocked", meaning="By what they are blocked.", values=tuple(Blocker)),
     Word(name="s", meaning="In which order.", values=tuple(SORTS)),
-    Word(name="p", meaning="Which page of the list.", pattern=f"^{NUMBER.pattern}$"),
+    PAGE,
 )
 """What the page can be asked."""
 VIEW = View(

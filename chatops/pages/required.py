@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypedDict
-from urllib.parse import quote, urlencode
 
 import msgspec
 from markupsafe import Markup
@@ -41,6 +40,7 @@ from chatops.views.evidence import day, moment, to_leave, to_require
 from chatops.views.feed import Entry, Feed
 from chatops.views.filters import Filter, Qualifier, read_filter
 from chatops.views.job_filters import job_qualifiers
+from chatops.views.listing import question
 from chatops.views.night_traits import STATUSES
 from chatops.views.nightly_detail import MARKS
 from chatops.views.page import Viewer, render, shortened, sign_in_address, took
@@ -101,14 +101,14 @@ class Asked:
 
     def link(self) -> str:
         """Return the part of the address that says all this."""
-        state = {
-            "q": self.text,
-            "set": "" if self.of == EVERY_SET else self.of or "always",
-            "s": "" if self.sort == "worst" else self.sort,
-            "unowned": "1" if self.is_unowned else "",
-        }
-        kept = {key: value for key, value in state.items() if value}
-        return f"?{urlencode(kept, quote_via=quote)}" if kept else ""
+        return question(
+            {
+                "q": self.text,
+                "set": "" if self.of == EVERY_SET else self.of or "always",
+                "s": "" if self.sort == "worst" else self.sort,
+                "unowned": "1" if self.is_unowned else "",
+            }
+        ).removesuffix("?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,7 +136,9 @@ def _rewritten(
         address, query = selected, ""
     file = site.file(address)
     if file is None or (address == here and query and variants is None):
-        live = f"{site.base_url.rstrip('/')}/{site.key}/{quote(address, safe=PLAIN)}"
+        is_ours = not said.startswith("/") or said.startswith(f"/{site.key}/")
+        whole = f"{site.key}/{address}" if is_ours else address
+        live = f"{site.base_url.rstrip('/')}/{quote(whole, safe=PLAIN)}"
         if not site.base_url:
             return ""
         led = f"{live}{f'?{query}' if query else ''}"

@@ -31,7 +31,7 @@ TIME = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 LINK = re.compile(r'\b(href|data-detail)="([^"]*)"')
-ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//|#|/static/|/sign-in|/link|$", re.IGNORECASE)
+ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//|#|/static/|/sign-in|/link|/api\b|$", re.IGNORECASE)
 """Where addresses lead that have no past."""
 GET_FORM = re.compile(r'<form\b[^>]*\bmethod="get"[^>]*>')
 END_OF_DAY = time(23, 59, 59, tzinfo=UTC)

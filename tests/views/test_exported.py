@@ -43,6 +43,8 @@ def test_what_is_not_copied_leads_to_the_service_or_nowhere() -> None:
     assert copy("runs/1") == ""
     assert copy("runs/1?x=1", base_url=LIVE) == f'href="{LIVE}/acme/runs/1?x=1"'
     assert copy(f"{LIVE}/acme/nightly", base_url=LIVE) == 'href="./"'
+    assert copy("/api") == ""
+    assert copy("/api", base_url=LIVE) == f'href="{LIVE}/api"'
 
 
 def test_another_question_to_a_page_without_choices_is_one_for_the_service() -> None:

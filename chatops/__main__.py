@@ -540,6 +540,7 @@ def _service(
     from chatops.logs import set_up_logs
     from chatops.running.opening import check_schema
     from chatops.settings import read_settings
+    from chatops.views.job_filters import misread_filters
 
     gc.enable()
 
@@ -551,7 +552,7 @@ def _service(
         problems += problem.problems
     path = settings.config if settings else _path()
     try:
-        configuration = read_configuration(path)
+        configuration = read_configuration(path, further=misread_filters)
     except BadInput as problem:
         problems += problem.problems
     if settings is None or configuration is None:

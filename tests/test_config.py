@@ -1,3 +1,4 @@
+from datetime import time
 from pathlib import Path
 from textwrap import dedent
 
@@ -10,6 +11,7 @@ import chatops.commands
 from chatops.config import (
     BranchRules,
     Configuration,
+    Digest,
     GatekeeperFile,
     Owner,
     OwnerGroup,
@@ -23,6 +25,7 @@ from chatops.engine.command import Command
 from chatops.engine.vocabulary import misnamed
 from chatops.errors import BadInput
 from chatops.names import Repo
+from chatops.views.job_filters import misread_filters
 from tests.needs import REPOSITORY
 
 EXAMPLES = REPOSITORY / "examples"
@@ -149,7 +152,7 @@ def test_kata_shows_in_no_label_what_people_think_of_a_change() -> None:
 def test_no_example_has_a_rule_about_a_command_that_is_not_there(path: Path) -> None:
     commands = {command.name: command for command in catalogue(chatops.commands, Command)}
 
-    assert misnamed(commands, read_configuration(path)) == []
+    assert misnamed(commands, read_configuration(path, further=misread_filters)) == []
 
 
 def test_coco_has_a_nightly_in_each_of_several_repositories() -> None:
@@ -265,7 +268,107 @@ def test_dirty_entries_are_kept_and_told() -> None:
     )
 
 
+GROUPS = "[{regex: engine, group: Engine}]"
+
+
+def test_a_channel_says_of_which_jobs_it_hears_and_when(tmp_path: Path) -> None:
+    keys = "{time: 8:00, deadline: 12:30, weekdays: [mon, fri], when: always, weekly: mon}"
+    text = _acme(
+        maintainers=GROUPS,
+        channels=f"{{C0000000001: {{groups: [Engine], zone: Asia/Tokyo, digest: {keys}}}}}",
+    ).replace("8:00", "08:00")
+
+    channel = _read(tmp_path, text).default_community.channels["C0000000001"]
+
+    assert (channel.key, channel.title, channel.groups) == ("C0000000001",) * 2 + (("Engine",),)
+    assert str(channel.clock) == "Asia/Tokyo"
+    assert channel.digest == Digest(
+        time="08:00", deadline="12:30", weekdays=("mon", "fri"), when="always", weekly="mon"
+    )
+    assert (channel.digest.due_at, channel.digest.due_until) == (time(8), time(12, 30))
+
+
+def test_a_channel_without_a_digest_gets_none(tmp_path: Path) -> None:
+    text = _acme(channels="{C0000000001: {name: acme-ci}, C0000000002: {digest: {}}}")
+
+    channels = _read(tmp_path, text).default_community.channels
+
+    assert channels["C0000000001"].digest is None
+    assert channels["C0000000001"].title == "acme-ci"
+    assert channels["C0000000002"].digest == Digest()
+
+
+@pytest.mark.parametrize(("due", "until"), [("09:00", "12:00"), ("22:30", "23:59")])
+def test_an_unfinished_night_is_waited_for_until_three_hours_later(due: str, until: str) -> None:
+    assert Digest(time=due).due_until == time.fromisoformat(until)
+
+
 MISTAKES = {
+    "a channel by its name": (
+        _acme(channels="{acme-ci: {digest: {}}}"),
+        (
+            "chatops.yaml:5: communities.acme.channels.acme-ci: found 'acme-ci', "
+            "expected the id of a channel in Slack such as C0123456789"
+        ),
+    ),
+    "a group there is not": (
+        _acme(maintainers=GROUPS, channels="{C0000000001: {groups: [Engine, Crew]}}"),
+        (
+            "chatops.yaml:6: communities.acme.channels.C0000000001.groups[1]: "
+            "found 'Crew', expected one of Engine"
+        ),
+    ),
+    "a group where there are none": (
+        _acme(channels="{C0000000001: {groups: [Crew]}}"),
+        (
+            "chatops.yaml:5: communities.acme.channels.C0000000001.groups[0]: "
+            "found 'Crew', expected none, for there are no groups"
+        ),
+    ),
+    "groups and a filter": (
+        _acme(
+            maintainers=GROUPS, channels="{C0000000001: {groups: [Engine], filter: 'owner:engine'}}"
+        ),
+        (
+            "chatops.yaml:6: communities.acme.channels.C0000000001.filter: "
+            "found 'owner:engine', expected either this or groups, not both"
+        ),
+    ),
+    "a zone there is not": (
+        _acme(channels="{C0000000001: {zone: Europe/Atlantis}}"),
+        (
+            "chatops.yaml:5: communities.acme.channels.C0000000001.zone: "
+            "found 'Europe/Atlantis', expected the name of a time zone such as Europe/Berlin"
+        ),
+    ),
+    "a path for a zone": (
+        _acme(channels="{C0000000001: {zone: ../localtime}}"),
+        (
+            "chatops.yaml:5: communities.acme.channels.C0000000001.zone: "
+            "found '../localtime', expected the name of a time zone such as Europe/Berlin"
+        ),
+    ),
+    "no time of day": (
+        _acme(channels="{C0000000001: {digest: {time: 25:00}}}"),
+        (
+            "chatops.yaml:5: communities.acme.channels.C0000000001.digest.time: "
+            "found '25:00', expected a time of day from 00:00 to 23:59 such as 09:00"
+        ),
+    ),
+    "a deadline before its time": (
+        _acme(channels="{C0000000001: {digest: {time: 13:00, deadline: 12:00}}}"),
+        (
+            "chatops.yaml:5: communities.acme.channels.C0000000001.digest.deadline: "
+            "found '12:00', expected a time not before 13:00, when the digest is due"
+        ),
+    ),
+    "no weekdays": (
+        _acme(channels="{C0000000001: {digest: {weekdays: []}}}"),
+        (
+            "chatops.yaml:5: communities.acme.channels.C0000000001.digest.weekdays: found an empty list, "
+            "expected a list of days with at least one such as [mon, tue, wed, thu, fri]"
+        ),
+    ),
     "number for text": (
         _acme(nightly="[{name: Night, file: 3}]"),
         (
@@ -631,3 +734,25 @@ def test_any_community_is_read_or_refused_in_words(
     whole = {"title": "Acme", "repositories": ["acme/engine"], **community}
 
     _loads_or_is_refused(somewhere, yaml.safe_dump({"communities": {"acme": whole}}))
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("status:failed", "“status:” is left out: it is nothing that can be asked for"),
+        ("required:perhaps", "“required:perhaps” is left out; there are yes, no."),
+        ("/(/", "“/(/” has a “(” without its “)”; it is left out."),
+    ],
+)
+def test_a_filter_that_is_not_understood_is_refused(tmp_path: Path, text: str, note: str) -> None:
+    path = tmp_path / "chatops.yaml"
+    path.write_text(_acme(channels=f"{{C0000000001: {{filter: '{text}'}}}}"), encoding="utf-8")
+
+    with pytest.raises(BadInput) as caught:
+        read_configuration(path, further=misread_filters)
+
+    (problem,) = caught.value.problems
+    assert problem.startswith(
+        f"{path}:5: communities.acme.channels.C0000000001.filter: found '{text}', "
+        f"expected a filter of which all is understood: {note}"
+    )

@@ -1,6 +1,7 @@
 """The communities: who they are, where their CI is, and whom they trust, from one YAML file."""
 
-from chatops.config.reading import read_configuration
+from chatops.config.channels import WEEKDAYS, Channel, Digest
+from chatops.config.reading import Misread, read_configuration
 from chatops.config.reference import reference
 from chatops.config.shape import (
     TOP_OWNERS,
@@ -24,15 +25,19 @@ from chatops.config.shape import (
 
 __all__ = [
     "TOP_OWNERS",
+    "WEEKDAYS",
     "Approvals",
     "BranchRules",
+    "Channel",
     "Community",
     "Configuration",
+    "Digest",
     "Exceptions",
     "Gate",
     "GatekeeperFile",
     "Labels",
     "Merging",
+    "Misread",
     "NightlyWorkflow",
     "Owner",
     "OwnerGroup",

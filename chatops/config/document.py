@@ -49,6 +49,9 @@ class Document:
         meta, extra, bare = bare_shape(shape)
         if "file" in extra and isinstance(node, yaml.ScalarNode) and node.tag == TEXT:
             return self._beside(node, extra["file"], path)
+        if "as_written" in extra and isinstance(node, yaml.ScalarNode):
+            # YAML would read 12:00 as the number 720.
+            node = yaml.ScalarNode(TEXT, node.value, node.start_mark, node.end_mark)
         try:
             value = _checked(self._value(node, bare, path), extra.get("check"))
         except Misfit:

@@ -1,11 +1,13 @@
 """Reads the configuration file: the shapes first, then what must hold between its parts."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec import inspect
 from msgspec.structs import replace
 
+from chatops.config.channels import Channel
 from chatops.config.document import MISSING, Document, NotWritten, compose, joined
 from chatops.config.shape import Community, Configuration
 from chatops.errors import BadInput
@@ -31,8 +33,21 @@ RESERVED = frozenset(
 """The first parts of the dashboard's own addresses."""
 
 
-def read_configuration(path: Path) -> Configuration:
-    """Return the configuration in a file, or one `BadInput` with every problem in it."""
+class Misread(NamedTuple):
+    """What is wrong with the value of a key, found by somebody who knows more than the shapes do."""
+
+    path: str
+    found: str
+    expected: str
+
+
+def read_configuration(
+    path: Path, *, further: Callable[[Configuration], Iterable[Misread]] | None = None
+) -> Configuration:
+    """Return the configuration in a file, or one `BadInput` with every problem in it.
+
+    `further` looks at what only those rooms understand that stand above this one.
+    """
     try:
         root = compose(path)
     except NotWritten as problem:
@@ -42,6 +57,8 @@ def read_configuration(path: Path) -> Configuration:
     if found is not MISSING:
         assert isinstance(found, Configuration)
         _check(document, found)
+        for misread in further(found) if further is not None else ():
+            document.note(*misread)
     if document.problems:
         raise BadInput(document.problems)
     assert isinstance(found, Configuration)
@@ -62,6 +79,24 @@ def _check(document: Document, configuration: Configuration) -> None:
             if repository and repository not in community.repositories:
                 expected = f"one of {', '.join(community.repositories)}"
                 document.note(path, repr(repository), expected)
+        for channel in community.channels.values():
+            _check_channel(document, community, channel)
+
+
+def _check_channel(document: Document, community: Community, channel: Channel) -> None:
+    """Note what is wrong with a channel: groups there are not, two ways to choose jobs, a deadline before its time."""
+    path = f"communities.{community.key}.channels.{channel.key}"
+    groups = dict.fromkeys(group.group for group in community.maintainers)
+    for index, group in enumerate(channel.groups):
+        if group not in groups:
+            expected = f"one of {', '.join(groups)}" if groups else "none, for there are no groups"
+            document.note(f"{path}.groups[{index}]", repr(group), expected)
+    if channel.groups and channel.filter:
+        document.note(f"{path}.filter", repr(channel.filter), "either this or groups, not both")
+    digest = channel.digest
+    if digest is not None and digest.deadline and digest.due_until < digest.due_at:
+        expected = f"a time not before {digest.time}, when the digest is due"
+        document.note(f"{path}.digest.deadline", repr(digest.deadline), expected)
 
 
 def _once(document: Document, said: Iterator[tuple[str, str]], expected: str) -> None:

@@ -43,6 +43,8 @@ TITLES: Mapping[str, str] = {
     "Owner": "`maintainers[…].owners`: each entry",
     "Trust": "`trust`",
     "Exceptions": "`exceptions.…`",
+    "Channel": "`channels.…`",
+    "Digest": "`channels.….digest`",
 }
 
 

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from msgspec import Meta, Struct, field, structs
+from msgspec import Struct, field, structs
 
+from chatops.config.channels import Channel
+from chatops.config.saying import number, said
 from chatops.names import Repo
 
 MEMBER = re.compile(r"[UW][A-Z0-9]{4,}")
@@ -17,31 +19,6 @@ SITE = r"\Ahttps?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?\Z"
 """A site as a browser's policy names it: no path, and `*` for any host below one."""
 
 WEB_ADDRESS = r"\Ahttps?://[^\s/]+(/\S*)?\Z"
-
-
-def said(
-    meaning: str,
-    *,
-    example: str = "",
-    expected: str | None = None,
-    pattern: str | None = None,
-    at_least: int | None = None,
-    extra: dict[str, Any] | None = None,
-) -> Meta:
-    """Return what a key means, what is expected there, and an example of it."""
-    return Meta(
-        description=meaning,
-        title=expected,
-        examples=[example] if example else None,
-        pattern=pattern,
-        min_length=at_least,
-        extra=extra,
-    )
-
-
-def number(meaning: str, *, lowest: int, highest: int) -> Meta:
-    """Return what a number means, and its range."""
-    return Meta(description=meaning, ge=lowest, le=highest)
 
 
 @lru_cache(maxsize=512)
@@ -603,6 +580,24 @@ class Community(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         said(
             "Short words for jobs, each with the name or pattern it stands for, as in `snp: '*sev-snp*'`; "
             "for `/override` also for the name of a commit status."
+        ),
+    ] = field(default_factory=dict)
+    channels: Annotated[
+        Mapping[
+            Annotated[
+                str,
+                said(
+                    "",
+                    expected="the id of a channel in Slack",
+                    example="C0123456789",
+                    pattern=r"\A[CG][A-Z0-9]{4,}\Z",
+                ),
+            ],
+            Channel,
+        ],
+        said(
+            "The channels in Slack that hear of the nights by themselves, each under its id: "
+            "of which jobs, and when."
         ),
     ] = field(default_factory=dict)
     facets: Annotated[

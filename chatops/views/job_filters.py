@@ -1,12 +1,12 @@
 """What can be asked of anything that has a job's name: whose it is, whether it is required, and what the name tells."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from chatops.answers.facets import Facets
-from chatops.config import Community
-from chatops.views.filters import NO, YES, YES_OR_NO, Qualifier
+from chatops.config import Channel, Community, Configuration, Misread
+from chatops.views.filters import NO, YES, YES_OR_NO, Filter, Qualifier, read_filter
 
 Thing = TypeVar("Thing")
 
@@ -46,3 +46,39 @@ def required_qualifier(is_required: Callable[[Thing], bool]) -> Qualifier[Thing]
     return Qualifier(
         name="required", read=lambda one: (YES if is_required(one) else NO,), choices=YES_OR_NO
     )
+
+
+class _Job(NamedTuple):
+    name: str
+    is_required: bool
+
+
+def jobs_of_channel(community: Community, channel: Channel) -> Callable[[str, bool], bool]:
+    """Return whether a channel is about a job: asked with the job's name, and whether it is required."""
+    if channel.groups:
+        wanted = frozenset(channel.groups)
+        return lambda name, _: any(group.group in wanted for group in community.owners_of(name))
+    asked = _filter_of(community, channel)
+    return lambda name, is_required: asked.lets(name, _Job(name, is_required))
+
+
+def misread_filters(configuration: Configuration) -> Iterator[Misread]:
+    """Yield the filters of channels in which something cannot be meant: there nobody would see the note."""
+    for community in configuration.communities.values():
+        for channel in community.channels.values():
+            notes = _filter_of(community, channel).notes
+            if notes:
+                path = f"communities.{community.key}.channels.{channel.key}.filter"
+                expected = f"a filter of which all is understood: {' '.join(notes)}"
+                yield Misread(path, repr(channel.filter), expected)
+
+
+def _filter_of(community: Community, channel: Channel) -> Filter[_Job]:
+    def name(job: _Job) -> str:
+        return job.name
+
+    qualifiers = (
+        required_qualifier(lambda job: job.is_required),
+        *job_qualifiers(community, name),
+    )
+    return read_filter(channel.filter, qualifiers)

@@ -1,8 +1,8 @@
 import pytest
 
-from chatops.config import Community, OwnerGroup
+from chatops.config import Channel, Community, OwnerGroup
 from chatops.views.filters import read_filter
-from chatops.views.job_filters import facets_of, job_qualifiers, required_qualifier
+from chatops.views.job_filters import facets_of, job_qualifiers, jobs_of_channel, required_qualifier
 from tests.builders import REPO
 
 ACME = Community(
@@ -38,3 +38,21 @@ def test_whatever_has_a_jobs_name_answers(text: str, names: list[str]) -> None:
 
 def test_names_that_were_read_once_are_kept_for_the_community() -> None:
     assert facets_of(ACME) is facets_of(ACME)
+
+
+@pytest.mark.parametrize(
+    ("channel", "names"),
+    [
+        (Channel(), list(NAMES)),
+        (Channel(groups=("Crew",)), ["launch (big)", "launch"]),
+        (Channel(groups=("Nobody",)), []),
+        (Channel(filter="size:large -owner:crew"), ["land (big)"]),
+        (Channel(filter="required:yes"), ["launch"]),
+    ],
+)
+def test_a_channel_is_about_its_groups_jobs_or_what_its_filter_lets_through(
+    channel: Channel, names: list[str]
+) -> None:
+    is_about = jobs_of_channel(ACME, channel)
+
+    assert [name for name in NAMES if is_about(name, name == "launch")] == names

@@ -391,10 +391,13 @@ class Slack(Protocol):
         """Post a message to a channel, one of its threads, or a person; return the message's name."""
         ...
 
-    async def find(self, channel: str, mark: str, *, since: datetime) -> str | None:
+    async def find(
+        self, channel: str, mark: str, *, since: datetime, thread: str = ""
+    ) -> str | None:
         """Return the name of the message of ours in a channel, or to a person, whose metadata carry a mark.
 
-        Looked for is among what was said since a moment. Where we may not read, it is refused as `credentials`.
+        Looked for is among what was said since a moment, in a thread only if it is named. Where we may not read, it is
+        refused as `credentials`.
         """
         ...
 

@@ -197,10 +197,13 @@ class SlackGateway:
         # Who is written to by a member's id is answered with the id of the conversation, which alone can be edited.
         return f"{place}/{timestamp}" if isinstance(place, str) and place != channel else timestamp
 
-    async def find(self, channel: str, mark: str, *, since: datetime) -> str | None:
+    async def find(
+        self, channel: str, mark: str, *, since: datetime, thread: str = ""
+    ) -> str | None:
         """Return the name of the message of ours in a channel, or to a person, whose metadata carry a mark.
 
-        Looked for is among what was said since a moment, as far as a few pages reach.
+        Looked for is among what was said since a moment, as far as a few pages reach. A channel's history does not
+        have what was said in its threads, so one of these is looked through by its name.
         """
         place = await self._conversation(channel) if MEMBER.fullmatch(channel) else channel
         arguments: dict[str, object] = {
@@ -209,8 +212,12 @@ class SlackGateway:
             "include_all_metadata": True,
             "limit": PAGE,
         }
+        method = "conversations.history"
+        if thread:
+            method = "conversations.replies"
+            arguments["ts"] = thread
         for _ in range(MOST_PAGES):
-            answer = await self._call("conversations.history", arguments)
+            answer = await self._call(method, arguments)
             for message in _objects(answer.get("messages")):
                 timestamp = message.get("ts")
                 if _mark_of(message) == mark and isinstance(timestamp, str):

@@ -23,6 +23,7 @@ import chatops.policies
 import chatops.projections
 from chatops.answers.awaited import Awaited, awaited_runs
 from chatops.answers.closed import closed_repositories
+from chatops.answers.digests_due import due_digests
 from chatops.answers.overdue import overdue, overdue_commands
 from chatops.answers.own_state import Allowance, Process, is_ready
 from chatops.answers.unsettled import unsettled_nights
@@ -69,6 +70,7 @@ from chatops.surfaces.seeing import Seeing
 from chatops.surfaces.signing_in import SigningIn
 from chatops.surfaces.stream import Stream
 from chatops.surfaces.web import App, Front
+from chatops.views.job_filters import jobs_of_channel
 
 logger = structlog.get_logger(__name__)
 
@@ -76,6 +78,7 @@ MIGRATIONS = Path(__file__).parent.parent / "migrations"
 SWEEP_SECONDS = 60
 OVERDUE_SECONDS = 30
 SETTLE_SECONDS = 60
+DIGEST_SECONDS = 60
 FORGET_SECONDS = 3600
 REQUIRED_SECONDS = 3600
 OWNERS_SECONDS = 3600
@@ -268,6 +271,7 @@ class Service:
             (self.sweep, SWEEP_SECONDS, at_once),
             (self.notice_overdue, OVERDUE_SECONDS, {}),
             (self.settle_nights, SETTLE_SECONDS, {}),
+            (self.make_digests, DIGEST_SECONDS, {}),
             (self.looker.learn_required, REQUIRED_SECONDS, at_once),
             (self.looker.learn_owners, OWNERS_SECONDS, at_once),
         ):
@@ -566,6 +570,25 @@ class Service:
                 Fact(event=night, source=SOURCE, correlation_id=f"night/{night.run_id}")
                 for community in self.configuration.communities.values()
                 for night in unsettled_nights(self.knowledge(db, community))
+            ]
+
+    async def make_digests(self) -> int:
+        """Record the digests that are due in the channels of the communities, or why there is none today."""
+        try:
+            facts = await asyncio.to_thread(self._digests)
+            if facts:
+                await self.writer.append_soon(Batch(facts=facts))
+        except Unavailable as problem:
+            logger.warning("not looked which digests are due", problem=str(problem))
+            return 0
+        return len(facts)
+
+    def _digests(self) -> list[Fact]:
+        with self.database.read() as db:
+            return [
+                Fact(event=made, source=SOURCE, correlation_id=made.digest)
+                for community in self.configuration.communities.values()
+                for made in due_digests(self.knowledge(db, community), jobs_of_channel)
             ]
 
     # --- what is served -----------------------------------------------------

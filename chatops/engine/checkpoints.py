@@ -1,6 +1,6 @@
 """How far each reader of the log is: a row for each, changed in the transaction of what it wrote."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import BigInteger, Column, Connection, String, Table, select
 
@@ -41,6 +41,15 @@ def checkpoint(db: Connection, name: str) -> int | None:
         select(CHECKPOINTS.c.position).where(CHECKPOINTS.c.name == name)
     ).scalar()
     return position
+
+
+def common_position(db: Connection, names: Iterable[str]) -> int | None:
+    """Return the position up to which all of these readers are that have not stopped; nothing while they differ."""
+    query = select(CHECKPOINTS.c.position).where(
+        CHECKPOINTS.c.name.in_(sorted(names)), CHECKPOINTS.c.error.is_(None)
+    )
+    found = set(db.scalars(query))
+    return found.pop() if len(found) == 1 else None
 
 
 def those_at(db: Connection, names: Sequence[str], position: int) -> set[str]:

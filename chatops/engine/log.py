@@ -231,6 +231,14 @@ class Log:
         )
         return [self._recorded(row) for row in db.execute(query).all()]
 
+    def keyed(self, key: str, db: Connection | None = None) -> Recorded | None:
+        """Return the event that has taken a key."""
+        if db is None:
+            with self.database.read() as snapshot:
+                return self.keyed(key, snapshot)
+        row = db.execute(select(*READING).where(EVENTS.c.key == key)).first()
+        return None if row is None else self._recorded(row)
+
     def at(self, position: int) -> Recorded | None:
         """Return the event at a position."""
         with self.database.read() as db:

@@ -187,6 +187,12 @@ class PastLog(Log):
             )
         )
 
+    def keyed(self, key: str, db: Connection | None = None) -> Recorded | None:
+        """Return the event that has taken a key, if it was there."""
+        del db
+        query = select(*READING).where(EVENTS.c.key == key, self._known)
+        return next(iter(self._found(query)), None)
+
     def at(self, position: int) -> Recorded | None:
         """Return the event at a position, if it was there."""
         query = select(*READING).where(EVENTS.c.position == position, self._known)

@@ -70,6 +70,11 @@ class Scene:
         """Return the events of a command so far."""
         return Story(tuple(recorded.event for recorded in self._log.story(command, self.db)))
 
+    def keyed(self, key: str) -> Event | None:
+        """Return the event that has taken a key."""
+        recorded = self._log.keyed(key, self.db)
+        return None if recorded is None else recorded.event
+
     def knowledge(self, community: str) -> Knowledge | None:
         """Return what is known for a community."""
         return self._knowledge(self.db, community)

@@ -1,0 +1,281 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chatops.engine.answer import as_text
+from chatops.events.digests import (
+    AwaitedRun,
+    DigestContents,
+    DigestDetailsWanted,
+    DigestJob,
+    DigestList,
+    DigestNight,
+    DigestOwner,
+    DigestWanted,
+    DigestWeek,
+)
+from chatops.names import Sha
+from chatops.standins.slack.limits import (
+    MOST_TEXT_IN_BLOCKS,
+    MOST_TEXT_IN_UPDATE,
+    length_of_blocks,
+    problems_of_blocks,
+)
+from chatops.views.digests import (
+    details_answer,
+    details_mark,
+    digest_answer,
+    digest_mark,
+    render_details,
+    render_digest,
+    verdict,
+)
+from tests import payloads
+
+AT = datetime(2026, 8, 22, 9, 0, tzinfo=UTC)
+NOZZLE = DigestJob(
+    name="engine / nozzle", workflow="Nightly", is_required=True, nights=2, since="Fri 21 Aug",
+    step="Test", groups=("Crew",),
+    owners=(DigestOwner(name="mona", member="U0MONA123"), DigestOwner(name="Alice")),
+    good=Sha("a" * 40), good_night="Thu 20 Aug", bad=Sha("b" * 40),
+    changes="https://github.example/acme/rocket/compare/a...b",
+)  # fmt: skip
+TANK = DigestJob(name="engine / tank", workflow="Nightly")
+CONTENTS = DigestContents(
+    title="Acme", about="the jobs that `size:large` lets through", night="Sat 22 Aug", total=210,
+    ran=200, failed=5, required_failed=1, knows_required=True,
+    newly=DigestList(jobs=(NOZZLE,), count=1), fixed=DigestList(jobs=(TANK,), count=1),
+    still=DigestList(jobs=(TANK,), count=4),
+    trend=(
+        DigestNight(label="21 Aug", failed=4, required_failed=0, ran=200),
+        DigestNight(label="22 Aug", failed=5, required_failed=1, ran=200),
+    ),
+    url="https://ci.example/acme/nightly", slash_command="/acme",
+)  # fmt: skip
+WORDS = st.text(min_size=1, max_size=250)
+
+
+def digest(contents: DigestContents = CONTENTS, *, calls: bool = True) -> DigestWanted:
+    return DigestWanted(
+        digest="digest/acme/C0000000001/2026-08-22", community="acme", channel="C0000000001",
+        day="2026-08-22", position=1234, at=AT, contents=contents, calls=calls,
+    )  # fmt: skip
+
+
+def details(contents: DigestContents = CONTENTS) -> DigestDetailsWanted:
+    return DigestDetailsWanted(
+        digest="digest/acme/C0000000001/2026-08-22", community="acme", channel="C0000000001",
+        day="2026-08-22", message="1.2", position=1234, at=AT, contents=contents,
+    )  # fmt: skip
+
+
+def with_(**changes: object) -> DigestContents:
+    return msgspec.structs.replace(CONTENTS, **changes)
+
+
+def several(number: int, job: DigestJob = TANK) -> DigestList:
+    return DigestList(
+        jobs=tuple(
+            msgspec.structs.replace(job, name=f"{job.name} ({place})") for place in range(number)
+        ),
+        count=number,
+    )
+
+
+def users(message: dict[str, Any]) -> list[str]:
+    """Return who is really called in a message."""
+    found: list[str] = []
+
+    def look(node: object) -> None:
+        if isinstance(node, dict):
+            if node.get("type") == "user":
+                found.append(node["user_id"])
+            for child in node.values():
+                look(child)
+        elif isinstance(node, list):
+            for child in node:
+                look(child)
+
+    look(message["blocks"])
+    return found
+
+
+def test_the_message_says_what_has_changed() -> None:
+    assert as_text(digest_answer(digest())) == (
+        "1 job fails newly and 1 passes again in the nights of Acme.\n"
+        "In the night of Sat 22 Aug 5 of 200 jobs failed, 1 of them required. "
+        "In the thread: 4 still failing. Look at the nights\n"
+        "\n"
+        "Newly failing (1)\n"
+        "  engine / nozzle required, for 2 nights, good in Thu 20 Aug, bad in Fri 21 Aug: "
+        "aaaaaaaaa…bbbbbbbbb – mona, Alice\n"
+        "\n"
+        "Passes again (1)\n"
+        "  engine / tank\n"
+        "\n"
+        "About the jobs that size:large lets through, as of log position 1,234. "
+        "/acme digest preview shows how it is now."
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"newly": several(3), "fixed": DigestList()},
+            "3 jobs fail newly in the nights of Acme.",
+        ),
+        (
+            {"newly": DigestList(), "fixed": several(2)},
+            "2 jobs pass again in the nights of Acme.",
+        ),
+        (
+            {"newly": DigestList(), "fixed": DigestList()},
+            "Nothing has changed in the nights of Acme: 4 jobs still fail.",
+        ),
+        (
+            {"newly": DigestList(), "fixed": DigestList(), "still": DigestList()},
+            "No job fails in the nights of Acme.",
+        ),
+        (
+            {
+                "newly": DigestList(), "fixed": DigestList(), "still": DigestList(),
+                "awaited": (AwaitedRun(workflow="Nightly", due_at=AT),),
+            },
+            "Nightly did not start.",
+        ),
+        (
+            {"awaited": (AwaitedRun(workflow="Nightly", url="https://github.example/1"),)},
+            "Nightly has not finished. 1 job fails newly and 1 passes again in the nights of Acme.",
+        ),
+    ],
+)  # fmt: skip
+def test_the_verdict_is_the_news(changes: dict[str, object], said: str) -> None:
+    assert verdict(with_(**changes)) == said
+
+
+def test_owners_are_called_where_that_is_wanted_and_nowhere_else() -> None:
+    assert users(render_digest(digest())) == ["U0MONA123"]
+    assert users(render_digest(digest(calls=False))) == []
+    assert users(render_details(details())) == []
+
+
+def test_owners_of_what_fails_as_before_are_not_called() -> None:
+    still = with_(newly=DigestList(), still=DigestList(jobs=(NOZZLE,), count=1))
+
+    assert users(render_digest(digest(still))) == []
+
+
+def test_the_details_have_a_table_and_a_chart() -> None:
+    message = render_details(details())
+
+    table, chart = message["blocks"][1:3]
+    assert table["caption"] == "Jobs that fail: 5, of which these are 2"
+    assert [cell["text"] for cell in table["rows"][1]] == [
+        "engine / nozzle (required)", "2", "Fri 21 Aug", "Test", "Crew",
+    ]  # fmt: skip
+    assert chart["title"] == "Failed jobs by night"
+    assert chart["chart"]["axis_config"]["categories"] == ["21 Aug", "22 Aug"]
+    assert [one["name"] for one in chart["chart"]["series"]] == ["Failed", "Required"]
+    assert payloads.problems(message) == []
+
+
+def test_where_slack_does_not_take_the_layout_the_text_says_it_all() -> None:
+    text = render_details(details())["text"]
+
+    assert "engine / nozzle: 2 nights, since Fri 21 Aug" in text
+    assert "Where it broke (1)" in text
+    assert "Newly failing (1)" in render_digest(digest())["text"]
+
+
+def test_the_week_is_a_second_chart() -> None:
+    weeks = tuple(
+        DigestWeek(label=f"{day} Aug", nights=7, red_first=3, red=1, flakes=2) for day in (10, 17)
+    )
+
+    message = render_details(details(with_(weeks=weeks, week_flaky=several(2))))
+
+    assert [block.get("title") for block in message["blocks"] if "chart" in block] == [
+        "Failed jobs by night", "Red nights by week",
+    ]  # fmt: skip
+    assert "From 17 Aug: 1 of 7 nights red in the end, 3 at first; 2 flaky" in message["text"]
+    assert payloads.problems(message) == []
+
+
+def test_nights_of_the_same_name_are_told_apart_in_the_chart() -> None:
+    night = DigestNight(label="a night with a very long name", failed=1, required_failed=0, ran=1)
+
+    message = render_details(details(with_(trend=(night, night))))
+
+    chart = next(block for block in message["blocks"] if "chart" in block)
+    assert chart["chart"]["axis_config"]["categories"] == [
+        "a night with a very ", "a night with a v (2)",
+    ]  # fmt: skip
+
+
+def test_two_marks_tell_the_message_and_its_details_apart() -> None:
+    assert digest_mark("digest/1") != details_mark("digest/1")
+    assert details_answer(details()).verdict
+
+
+JOBS = st.builds(
+    DigestJob,
+    name=WORDS,
+    workflow=WORDS,
+    is_required=st.booleans(),
+    nights=st.integers(0, 400),
+    since=WORDS,
+    step=WORDS,
+    groups=st.lists(WORDS, max_size=3).map(tuple),
+    owners=st.lists(st.builds(DigestOwner, name=WORDS, member=WORDS), max_size=4).map(tuple),
+    good=st.sampled_from([Sha(""), Sha("a" * 40)]),
+    bad=st.just(Sha("b" * 40)),
+    changes=st.sampled_from(["", "https://github.example/compare"]),
+    said=WORDS,
+)
+LISTS = st.builds(
+    lambda job, number: several(number, job), JOBS, st.sampled_from([0, 1, 7, 60])
+).map(lambda of: msgspec.structs.replace(of, count=of.count * 5))
+"""As long as a digest's lists get where three hundred jobs fail."""
+NIGHTS = st.builds(
+    DigestNight, label=WORDS, failed=st.integers(0, 300), required_failed=st.integers(0, 30),
+    ran=st.integers(0, 300),
+)  # fmt: skip
+ANY = st.builds(
+    DigestContents,
+    title=WORDS,
+    about=WORDS,
+    night=WORDS,
+    ran=st.integers(0, 300),
+    failed=st.integers(0, 300),
+    awaited=st.lists(
+        st.builds(AwaitedRun, workflow=WORDS, due_at=st.sampled_from([None, AT])), max_size=4
+    ).map(tuple),
+    newly=LISTS, fixed=LISTS, still=LISTS, flaky=LISTS, not_run=LISTS, unowned=LISTS, muted=LISTS,
+    week_flaky=LISTS,
+    trend=st.lists(NIGHTS, max_size=14).map(tuple),
+    weeks=st.lists(
+        st.builds(
+            DigestWeek, label=WORDS, nights=st.integers(1, 7), red_first=st.integers(0, 7),
+            red=st.integers(0, 7), flakes=st.integers(0, 99),
+        ),
+        max_size=5,
+    ).map(tuple),
+    url=st.sampled_from(["", "https://ci.example/acme/nightly"]),
+    slash_command=st.sampled_from(["", "/acme"]),
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=timedelta(seconds=60))
+@given(contents=ANY)
+def test_slack_takes_it_whatever_there_is_to_tell(contents: DigestContents) -> None:
+    for message in (render_digest(digest(contents)), render_details(details(contents))):
+        assert problems_of_blocks(message["blocks"]) == []
+        assert length_of_blocks(message["blocks"]) <= MOST_TEXT_IN_BLOCKS
+        assert 0 < len(message["text"]) <= MOST_TEXT_IN_UPDATE
+        assert "<!" not in message["text"]
+        assert "<@" not in message["text"]

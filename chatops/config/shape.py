@@ -590,7 +590,7 @@ class Community(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
                     "",
                     expected="the id of a channel in Slack",
                     example="C0123456789",
-                    pattern=r"\A[CG][A-Z0-9]{4,}\Z",
+                    pattern=r"\A[CG][A-Z0-9]{3,}\Z",
                 ),
             ],
             Channel,

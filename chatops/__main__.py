@@ -313,6 +313,51 @@ def run(
 
 
 @program.command()
+def digest(
+    at: Annotated[
+        int,
+        typer.Option(
+            "--at",
+            help="The position of the log it was made from, as its footer says; default: the last one.",
+            min=0,
+            max=HIGHEST_POSITION,
+        ),
+    ] = 0,
+    channel: Annotated[
+        str, typer.Option(help="The channel, by its name or id; default: every one.")
+    ] = "",
+    preview: Annotated[
+        bool, typer.Option("--preview", "--dry-run", help="As it would be now.")
+    ] = False,
+    community: Annotated[
+        str,
+        typer.Option(help="The community; default: the first.", autocompletion=_communities),
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Make the digests of channels again, as they were posted, or as they would be now. Nothing is posted.
+
+    Example: chatops digest --at 12345 --channel acme-ci
+    """
+    from chatops.running.digesting import digests
+
+    service = _service("web")
+    with _read(service), _progress("digest") as step:
+        made = digests(
+            service,
+            community=community,
+            channel=channel,
+            position=at,
+            is_preview=preview,
+            step=step,
+        )
+    if as_json:
+        _print_json([one.as_object() for one in made])
+    else:
+        print("\n\n\n".join(one.as_text() for one in made) or "No channel has had a digest yet.")
+
+
+@program.command()
 def status(as_json: AsJson = False) -> None:
     """Say how this installation is: log, read models, work, data age.
 

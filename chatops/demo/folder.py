@@ -37,6 +37,8 @@ communities:
     approvals:
       owners: codeowners
     maintainers: maintainers.yml
+    channels:
+      C0CI: {{name: ci, digest: {{time: 00:00, deadline: 00:00, when: always, weekly: mon}}}}
     trust:
       adds_label: true
     labels:

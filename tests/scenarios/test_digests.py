@@ -10,6 +10,7 @@ import yaml
 from chatops.app import Service
 from chatops.engine.clock import SystemClock
 from chatops.events.digests import DigestDetailsPosted, DigestPosted, DigestWithheld
+from chatops.running.digesting import digests
 from chatops.running.serving import running
 from chatops.standins.slack import Message, SlackStandIn
 from tests.needs import REPOSITORY
@@ -72,6 +73,13 @@ def threads(here: Town) -> list[Message]:
     return [one for one in in_channel(here) if one.thread_ts not in (None, one.ts)]
 
 
+def sent(here: Town, place: int) -> dict[str, object]:
+    """Return a message as Slack got it, without where it goes and what every message of ours says."""
+    call = here.slack.calls("chat.postMessage")[place]
+    frame = {"channel", "thread_ts", "parse", "link_names"}
+    return {key: value for key, value in call.arguments.items() if key not in frame}
+
+
 def in_channel(here: Town) -> list[Message]:
     return [one for one in here.slack.workspace.messages_in(CHANNEL) if one.from_app]
 
@@ -100,6 +108,16 @@ async def test_a_channel_is_told_what_has_changed_and_nothing_twice(
         (details,) = threads(here)
         assert details.thread_ts == red.ts
         assert [block["type"] for block in details.blocks][1] == "data_table"
+
+        # What was posted is made again from the log, byte for byte.
+        (again,) = await asyncio.to_thread(digests, here.service, channel="ci")
+        assert [sent(here, place) for place in (0, 1)] == [
+            again.as_object()[part] for part in ("message", "thread")
+        ]
+        position = again.event.position
+        (same,) = await asyncio.to_thread(digests, here.service, position=position)
+        assert same == again
+        assert f"log position {position:,}" in red.text
 
         # The same day has one digest, however often the clock looks and whoever restarts.
         assert await digest(here, days) == 0

@@ -5,6 +5,7 @@ made from make the same one again. What the channel was told last is compared wi
 and was mended in between is no news, and one that was muted is news when its mute ends.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,6 +18,7 @@ from chatops.answers.digest_week import flaky_lately, red_weeks
 from chatops.answers.job_words import Named
 from chatops.answers.night_awaited import awaited_runs
 from chatops.answers.night_cells import COUNTED, GREEN, State
+from chatops.answers.night_tests import LEVEL
 from chatops.answers.nights import (
     NIGHTS,
     Night,
@@ -71,6 +73,7 @@ READ = tuple(
 LOOKED_BACK = 15
 """Digests in which the last one that was posted is looked for."""
 TREND = 14
+LEAST_ALIKE = 2
 WEEK = timedelta(days=7)
 UNCHANGED = "unchanged"
 
@@ -286,6 +289,7 @@ class _Making:
         return DigestContents(
             title=community.title,
             about=self._about(),
+            path=_path(test.name for test in self._tests),
             night=board.nights[0].name if board.nights else "",
             total=sum(state is not State.NONE for state in states),
             ran=sum(state in COUNTED for state in states),
@@ -455,6 +459,15 @@ class _Making:
             )
             for test, times in every
         )
+
+
+def _path(names: Iterable[str]) -> str:
+    """Return the caller that more than half of some names begin with: it tells nobody which job is meant."""
+    every = list(names)
+    callers = Counter(name.partition(LEVEL)[0] for name in every if LEVEL in name).most_common(1)
+    if len(every) < LEAST_ALIKE or not callers or callers[0][1] * 2 <= len(every):
+        return ""
+    return f"{callers[0][0]}{LEVEL}"
 
 
 def _full(test: Test) -> str:

@@ -77,12 +77,14 @@ class DigestWeek(msgspec.Struct, frozen=True, kw_only=True):
 class DigestContents(msgspec.Struct, frozen=True, kw_only=True):
     """All that a digest says, as facts; how it says it is decided where it is shown.
 
-    `about` is of which jobs. `night` is the newest one; of `total` jobs in it `ran` passed or failed. The lists have
-    required jobs first. `quiet_days` is on how many days since the last digest nothing was posted.
+    `about` is of which jobs, `path` what most of their names begin with. `night` is the newest one; of `total` jobs in
+    it `ran` passed or failed. The lists have required jobs first. `quiet_days` is on how many days since the last
+    digest nothing was posted.
     """
 
     title: str
     about: str
+    path: str = ""
     night: str = ""
     total: int = 0
     ran: int = 0

@@ -9,6 +9,8 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
+from msgspec.structs import replace
+
 from chatops.engine.answer import (
     Answer,
     Code,
@@ -28,6 +30,7 @@ from chatops.events.digests import (
     DigestContents,
     DigestDetailsWanted,
     DigestJob,
+    DigestList,
     DigestWanted,
     DigestWeek,
 )
@@ -57,9 +60,9 @@ def render_digest(wanted: DigestWanted) -> Json:
 
 def render_details(wanted: DigestDetailsWanted) -> Json:
     """Return the message for the thread, with a table and a chart where there is something to show in them."""
-    answer = details_answer(wanted)
-    drawn = [*_table(wanted.contents), *_charts(wanted.contents)]
-    return _message(answer, details_mark(wanted.digest), wanted.contents, drawn)
+    told = _shortened(wanted.contents)
+    drawn = [*_table(told), *_charts(told)]
+    return _message(details_answer(wanted), details_mark(wanted.digest), told, drawn)
 
 
 def digest_mark(digest: str) -> str:
@@ -74,7 +77,7 @@ def details_mark(digest: str) -> str:
 
 def digest_answer(wanted: DigestWanted) -> Answer:
     """Return what the message says."""
-    told = wanted.contents
+    told = _shortened(wanted.contents)
     newly = [_news_line(job, calls=wanted.calls) for job in told.newly.jobs[:NEWS_SHOWN]]
     fixed = [_fixed_line(job) for job in told.fixed.jobs[:NEWS_SHOWN]]
     return Answer(
@@ -96,12 +99,28 @@ def digest_answer(wanted: DigestWanted) -> Answer:
 
 def details_answer(wanted: DigestDetailsWanted) -> Answer:
     """Return what the message in the thread says, besides its table and its chart."""
-    told = wanted.contents
+    told = _shortened(wanted.contents)
     return Answer(
         verdict=(f"{told.title}, {_night(told)}: the details.",),
         sections=tuple(_detail_sections(told)),
         footer=(_made(wanted.position, wanted.at),),
     )
+
+
+def _shortened(told: DigestContents) -> DigestContents:
+    """Return the contents with names that do not begin with what most begin with; a part of a name is enough to say."""
+    if not told.path:
+        return told
+    lists = {
+        field: replace(of, jobs=tuple(_short(job, told.path) for job in of.jobs))
+        for field in told.__struct_fields__
+        if isinstance(of := getattr(told, field), DigestList)
+    }
+    return replace(told, **lists)
+
+
+def _short(job: DigestJob, path: str) -> DigestJob:
+    return replace(job, name=job.name.removeprefix(path) or job.name)
 
 
 def verdict(told: DigestContents) -> str:

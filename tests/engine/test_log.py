@@ -6,7 +6,9 @@ import time
 import pytest
 from sqlalchemy import text
 
+from chatops.engine.clock import SystemClock
 from chatops.engine.log import STORY, Batch
+from chatops.engine.past import PastLog
 from chatops.errors import Unavailable
 from tests.engine.logs import batch, fact, opened
 from tests.scene import COMMAND
@@ -77,6 +79,17 @@ def test_positions_become_visible_in_order_to_one_who_follows(database_url: str)
         reader.join(timeout=20)
 
         assert seen == list(range(1, 121))
+
+
+def test_who_has_taken_a_key_is_found_by_it(database_url: str) -> None:
+    with opened(database_url) as log:
+        log.append([batch(1, 2)])
+        (_, second) = log.read(0)
+
+        assert log.keyed(second.key) == second
+        assert log.keyed("no/such/key") is None
+        assert PastLog(log, SystemClock(), position=2).keyed(second.key) == second
+        assert PastLog(log, SystemClock(), position=1).keyed(second.key) is None
 
 
 def test_a_story_is_found_by_its_index(database_url: str) -> None:

@@ -18,6 +18,13 @@ from chatops.events.conversation import (
     EffectFailed,
     ReactionAdded,
 )
+from chatops.events.digests import (
+    DigestContents,
+    DigestPosted,
+    DigestRefused,
+    DigestWanted,
+    DigestWithheld,
+)
 from chatops.events.gate import RequiredChecksChanged, RequiredReported
 from chatops.events.mutes import JobsMuted, JobsUnmuted
 from chatops.events.notices import NightSettled, NoticeWanted, NoticeWithheld
@@ -309,6 +316,33 @@ def notices(draw: st.DrawFn) -> list[Event]:
 
 
 @st.composite
+def digests(draw: st.DrawFn) -> list[Event]:
+    """Return the digests of two channels, some of them made in the same moment, and what Slack said to them."""
+    events: list[Event] = []
+    for number in range(draw(st.integers(0, 3))):
+        channel = draw(st.sampled_from(["C0000000001", "C0000000002"]))
+        about: dict[str, Any] = {
+            "digest": f"digest/acme/{channel}/{number}", "community": "acme", "channel": channel,
+            "day": f"2026-01-1{number}",
+        }  # fmt: skip
+        made: dict[str, Any] = {
+            "position": draw(st.integers(1, 2)),
+            "at": NOW + timedelta(seconds=draw(st.integers(0, 1))),
+            "failing": tuple(draw(st.lists(st.sampled_from("ab"), unique=True))),
+        }
+        if draw(st.booleans()):
+            events.append(DigestWithheld(**about, **made, reason="unchanged", text="x"))
+            continue
+        contents = DigestContents(title="Acme", about="all jobs")
+        events.append(DigestWanted(**about, **made, contents=contents))
+        if draw(st.booleans()):
+            events.append(DigestRefused(**about, reason="is_archived", text="x"))
+        if draw(st.booleans()):
+            events.append(DigestPosted(**about, message="1.2"))
+    return events
+
+
+@st.composite
 def histories(draw: st.DrawFn) -> list[Event]:
     """Return everything that was heard of a repository, each fact once."""
     events: list[Event] = []
@@ -321,6 +355,7 @@ def histories(draw: st.DrawFn) -> list[Event]:
     events += draw(renames())
     events += draw(decisions())
     events += draw(notices())
+    events += draw(digests())
     events.append(RequiredReported(repo=REPO, names=("a",), fingerprint="r"))
     events += [
         RequiredChecksChanged(

@@ -222,6 +222,17 @@ def test_two_marks_tell_the_message_and_its_details_apart() -> None:
     assert details_answer(details()).verdict
 
 
+def test_what_most_names_begin_with_is_not_said() -> None:
+    contents = with_(path="engine / ")
+
+    said = as_text(digest_answer(digest(contents)))
+    row = render_details(details(contents))["blocks"][1]["rows"][1]
+
+    assert "  nozzle required, for 2 nights" in said
+    assert "  tank" in said
+    assert row[0]["text"] == "nozzle (required)"
+
+
 JOBS = st.builds(
     DigestJob,
     name=WORDS,

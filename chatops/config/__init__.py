@@ -1,5 +1,6 @@
 """The communities: who they are, where their CI is, and whom they trust, from one YAML file."""
 
+from chatops.config.alerts import AlertRules, Alerts, Operators
 from chatops.config.channels import WEEKDAYS, Channel, Digest
 from chatops.config.reading import Misread, read_configuration
 from chatops.config.reference import reference
@@ -26,6 +27,8 @@ from chatops.config.shape import (
 __all__ = [
     "TOP_OWNERS",
     "WEEKDAYS",
+    "AlertRules",
+    "Alerts",
     "Approvals",
     "BranchRules",
     "Channel",
@@ -39,6 +42,7 @@ __all__ = [
     "Merging",
     "Misread",
     "NightlyWorkflow",
+    "Operators",
     "Owner",
     "OwnerGroup",
     "Practice",

@@ -1,18 +1,18 @@
 """What a community says of a channel in Slack that hears of its nights: of which jobs, when, and how much."""
 
 import datetime as dt
-import re
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
 
+from chatops.config.alerts import Alerts
+from chatops.config.clocks import clock_time, is_clock, is_clock_or_empty
 from chatops.config.saying import said
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 """The days of a week as they are written, in the order in which dates count them."""
-CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 PATIENCE_HOURS = 3
 LAST = dt.time(23, 59)
 
@@ -26,20 +26,6 @@ def is_zone(name: str) -> bool:
     return True
 
 
-def clock_time(text: str) -> dt.time:
-    """Return the time of day that is written as `09:00`."""
-    hour, minute = text.split(":")
-    return dt.time(int(hour), int(minute))
-
-
-def _is_clock(text: str) -> bool:
-    return CLOCK.fullmatch(text) is not None
-
-
-def _is_clock_or_empty(text: str) -> bool:
-    return not text or _is_clock(text)
-
-
 class Digest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One message a day with what has changed in the nights."""
 
@@ -49,7 +35,7 @@ class Digest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "The time of day, in the channel's zone, at which it is posted if the night is complete by then.",
             expected="a time of day from 00:00 to 23:59",
             example="09:00",
-            extra={"check": _is_clock, "as_written": True},
+            extra={"check": is_clock, "as_written": True},
         ),
     ] = "09:00"
     deadline: Annotated[
@@ -59,7 +45,7 @@ class Digest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "is the news. By default three hours after `time`, on the same day.",
             expected="a time of day from 00:00 to 23:59",
             example="12:00",
-            extra={"check": _is_clock_or_empty, "as_written": True},
+            extra={"check": is_clock_or_empty, "as_written": True},
         ),
     ] = ""
     weekdays: Annotated[
@@ -139,6 +125,10 @@ class Channel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Digest | None,
         said("The daily message; without it there is none."),
     ] = None
+    alerts: Annotated[
+        Alerts | None,
+        said("What it hears at once when jobs are broken; without it nothing."),
+    ] = None
 
     @property
     def title(self) -> str:
@@ -149,3 +139,13 @@ class Channel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def clock(self) -> ZoneInfo:
         """The zone of its clock."""
         return ZoneInfo(self.zone)
+
+    @property
+    def hears_alerts(self) -> bool:
+        """Whether alerts are posted there."""
+        return self.alerts is not None and self.alerts.on
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whether it is about everything there is in its community."""
+        return not self.groups and not self.filter

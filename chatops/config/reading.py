@@ -97,6 +97,10 @@ def _check_channel(document: Document, community: Community, channel: Channel) -
     if digest is not None and digest.deadline and digest.due_until < digest.due_at:
         expected = f"a time not before {digest.time}, when the digest is due"
         document.note(f"{path}.digest.deadline", repr(digest.deadline), expected)
+    alerts = channel.alerts
+    if alerts is not None and bool(alerts.quiet_from) != bool(alerts.quiet_to):
+        said = "quiet_to" if alerts.quiet_from else "quiet_from"
+        document.note(f"{path}.alerts.{said}", "none", "a time of day, for the other end is said")
 
 
 def _once(document: Document, said: Iterator[tuple[str, str]], expected: str) -> None:

@@ -45,6 +45,9 @@ TITLES: Mapping[str, str] = {
     "Exceptions": "`exceptions.…`",
     "Channel": "`channels.…`",
     "Digest": "`channels.….digest`",
+    "Alerts": "`channels.….alerts`",
+    "AlertRules": "`alert_rules`",
+    "Operators": "`operators`",
 }
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct, field, structs
 
+from chatops.config.alerts import AlertRules, Operators
 from chatops.config.channels import Channel
 from chatops.config.saying import number, said
 from chatops.names import Repo
@@ -600,6 +601,9 @@ class Community(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "of which jobs, and when."
         ),
     ] = field(default_factory=dict)
+    alert_rules: Annotated[
+        AlertRules, said("When something is wrong for so long that channels are told of it.")
+    ] = field(default_factory=AlertRules)
     facets: Annotated[
         Mapping[Facet, Mapping[FacetValue, str]],
         said(
@@ -695,6 +699,9 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     default: Annotated[
         str, said("The key of the community that `/` shows; by default the first.", example="acme")
     ] = ""
+    operators: Annotated[
+        Operators, said("Where those who run the bot hear that it does not work, and when.")
+    ] = field(default_factory=Operators)
     redirects: Annotated[
         Mapping[
             Annotated[

@@ -387,8 +387,13 @@ class Slack(Protocol):
         """Answer a slash command through its response address (5 times within 30 minutes)."""
         ...
 
-    async def post(self, channel: str, message: Json, *, thread: str = "") -> str:
-        """Post a message to a channel, one of its threads, or a person; return the message's name."""
+    async def post(
+        self, channel: str, message: Json, *, thread: str = "", is_shown: bool = False
+    ) -> str:
+        """Post a message to a channel, one of its threads, or a person; return the message's name.
+
+        With `is_shown`, one in a thread is shown in the channel as well.
+        """
         ...
 
     async def find(

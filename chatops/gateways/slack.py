@@ -185,12 +185,18 @@ class SlackGateway:
             logger.warning("layout not taken", reason=refusal.reason)
             await self._answer(response_url, {**QUIET, **NO_PREVIEWS, **plain})
 
-    async def post(self, channel: str, message: Json, *, thread: str = "") -> str:
+    async def post(
+        self, channel: str, message: Json, *, thread: str = "", is_shown: bool = False
+    ) -> str:
         """Post a message to a channel, one of its threads, or a person; return the message's name.
 
         That is its time stamp; where Slack put it elsewhere than we said, with the place before it.
+        With `is_shown`, one in a thread is shown in the channel as well.
         """
-        posted = await self._say("chat.postMessage", _frame(channel, thread), message)
+        frame = _frame(channel, thread)
+        if thread and is_shown:
+            frame["reply_broadcast"] = True
+        posted = await self._say("chat.postMessage", frame, message)
         timestamp, place = posted.get("ts"), posted.get("channel")
         if not isinstance(timestamp, str):
             raise Transient("Slack took the message and did not say its time stamp.")
@@ -214,8 +220,8 @@ class SlackGateway:
         }
         method = "conversations.history"
         if thread:
-            method = "conversations.replies"
-            arguments["ts"] = thread
+            # The message that a thread belongs to may be older than what is looked for.
+            method, arguments["ts"] = "conversations.replies", thread.rpartition("/")[2]
         for _ in range(MOST_PAGES):
             answer = await self._call(method, arguments)
             for message in _objects(answer.get("messages")):

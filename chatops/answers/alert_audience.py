@@ -1,0 +1,103 @@
+"""Which channel hears of which alerts, whom does it call, and what is held back from it, until when and why?"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from chatops.answers.alert_looks import TEST
+from chatops.answers.nights import counted
+from chatops.config import Channel, Community, slack_member
+from chatops.events.alerts import Alert, AlertNews, Called
+from chatops.projections.mutes import Mute
+
+MUTED, QUIET = "muted", "quiet"
+MOST_CALLED = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What a channel is not told of now: why, in a word and in a sentence, and until when."""
+
+    reason: str
+    text: str
+    until: datetime
+    news: AlertNews
+
+
+def muted_parts(news: AlertNews, muted: dict[str, Mute]) -> tuple[AlertNews, list[Kept]]:
+    """Return the news without what is muted, and what that is, by the mute it is because of.
+
+    That something is over is told all the same: whoever was told that it began waits for that.
+    """
+    kept: dict[tuple[datetime, str], tuple[list[Alert], list[Alert]]] = {}
+    opened: list[Alert] = []
+    changed: list[Alert] = []
+    for alerts, rest, place in ((news.opened, opened, 0), (news.changed, changed, 1)):
+        for alert in alerts:
+            mute = muted.get(alert.subject) if alert.what == TEST else None
+            if mute is None:
+                rest.append(alert)
+                continue
+            text = f"Muted by {mute.by} until {mute.until:%Y-%m-%d %H:%M} UTC: {mute.reason}"
+            kept.setdefault((mute.until, text), ([], []))[place].append(alert)
+    left = _with(news, opened, changed)
+    return left, [
+        Kept(reason=MUTED, text=text, until=until, news=_with(news, *parts, closed=()))
+        for (until, text), parts in sorted(kept.items(), key=lambda pair: pair[0])
+    ]
+
+
+def rest_of(news: AlertNews, channel: Channel, now: datetime) -> Kept | None:
+    """Return the news as held back, if the channel has its rest now."""
+    until = channel.alerts.rests_until(now, channel.clock) if channel.alerts else None
+    if until is None:
+        return None
+    here = until.astimezone(channel.clock)
+    return Kept(
+        reason=QUIET,
+        text=f"The channel rests until {here:%H:%M} ({channel.zone}), and is told then.",
+        until=until,
+        news=news,
+    )
+
+
+def called_for(alerts: Iterable[Alert], community: Community) -> tuple[Called, ...]:
+    """Return who looks after the tests of some alerts, each once."""
+    found: dict[str, Called] = {}
+    for alert in alerts:
+        for group in (group for job in alert.jobs for group in community.owners_of(job)):
+            for owner in group.owners:
+                name = owner.github or owner.fullname or owner.slack
+                if name:
+                    found.setdefault(name, Called(name=name, slack=slack_member(owner) or ""))
+    return tuple(list(found.values())[:MOST_CALLED])
+
+
+def is_empty(news: AlertNews) -> bool:
+    """Return whether there is nothing to tell."""
+    return not (news.opened or news.changed or news.closed)
+
+
+def held_words(kept: Sequence[AlertNews], reason: str) -> str:
+    """Return why something is told late."""
+    number = sum(len(news.opened) + len(news.changed) for news in kept)
+    if reason == QUIET:
+        return f"Held back while the channel rested: {counted(number, 'alert')}."
+    return f"Held back while muted: {counted(number, 'alert')}."
+
+
+def _with(
+    news: AlertNews,
+    opened: Iterable[Alert],
+    changed: Iterable[Alert],
+    closed: Iterable[Alert] | None = None,
+) -> AlertNews:
+    return AlertNews(
+        opened=tuple(opened),
+        changed=tuple(changed),
+        closed=tuple(news.closed if closed is None else closed),
+        over=news.over,
+        night=news.night,
+        url=news.url,
+        slash_command=news.slash_command,
+    )

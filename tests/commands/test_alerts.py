@@ -1,0 +1,49 @@
+from datetime import timedelta
+from pathlib import Path
+
+from chatops.commands.alerts import Alerts
+from chatops.events import Event
+from chatops.events.alerts import AlertMessageWithheld, AlertsAcknowledged
+from chatops.names import CommandId
+from tests.alerting import CHANNEL, NOZZLE, TANK, alert, muted, turned
+from tests.commands.nights import said
+from tests.scene import NOW
+
+BOTH = turned([alert(signature="Run tests"), alert(TANK, required=False)])
+SEEN = AlertsAcknowledged(
+    command=CommandId("command/1"), community="acme", alerts=(alert().alert,), by="octavia", at=NOW
+)
+HELD = AlertMessageWithheld(
+    message="m", community="acme", channel=CHANNEL, opened=(alert(),), reason="quiet",
+    text="The channel rests until 07:00 (UTC), and is told then.", until=NOW, withheld_at=NOW,
+)  # fmt: skip
+
+
+def told(folder: Path, words: str, *facts: Event) -> str:
+    return said(folder, Alerts, words.split(), *facts)
+
+
+def test_where_nothing_is_wrong_it_says_so(tmp_path: Path) -> None:
+    assert told(tmp_path, "").startswith("Nothing is alerted of now.")
+
+
+def test_what_is_wrong_is_listed_with_what_people_said(tmp_path: Path) -> None:
+    text = told(tmp_path, "", BOTH, SEEN, muted(TANK))
+
+    assert text.startswith("2 alerts now.")
+    assert f"{NOZZLE} required, since Wed 14 Jan, in “Run tests”, seen by octavia" in text
+    until = NOW + timedelta(days=1)
+    assert f"{TANK}, since Wed 14 Jan, muted until {until:%Y-%m-%d %H:%M} UTC" in text
+
+
+def test_it_can_be_asked_of_one_job(tmp_path: Path) -> None:
+    text = told(tmp_path, "tank", BOTH)
+
+    assert text.startswith("1 alert about tank now.")
+    assert NOZZLE not in text
+
+
+def test_why_a_channel_was_not_told_is_told(tmp_path: Path) -> None:
+    text = told(tmp_path, "nozzle", HELD)
+
+    assert f"{CHANNEL}: {NOZZLE}. The channel rests until 07:00 (UTC), and is told then." in text

@@ -1,0 +1,112 @@
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chatops.engine.answer import as_text
+from chatops.events.alerts import AlertNews, Called, Told
+from chatops.views.alerts import alerts_answer, alerts_mark, render_alerts
+from tests.alerting import NOZZLE, TANK, alert, wanted
+from tests.payloads import problems
+
+NAMES = st.lists(st.text(min_size=1, max_size=160), max_size=30, unique=True)
+LATE = AlertNews(
+    opened=(alert(),), held="Held back while the channel rested: 2 alerts.", come_and_gone=1
+)
+OUTAGE = alert("Runner s390x", what="runner", text="12 jobs wait.")
+
+
+def verdict(news: AlertNews, *told: Told) -> str:
+    return as_text(alerts_answer(news, told)).partition("\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("news", "said"),
+    [
+        (
+            AlertNews(opened=(alert(),)),
+            "Required: Nightly / engine / nozzle has failed 2 nights in a row.",
+        ),
+        (
+            AlertNews(opened=(alert(), alert(TANK, required=False)), night="Thu 15 Jan"),
+            "2 new alerts, 1 of them required after the night of Thu 15 Jan.",
+        ),
+        (AlertNews(changed=(alert(),)), "Nightly / engine / nozzle fails in another way now."),
+        (AlertNews(closed=(alert(),), over="passed"), "Nightly / engine / nozzle passes again."),
+        (
+            AlertNews(closed=(alert(),), over="gone"),
+            "Nightly / engine / nozzle is no longer in the nights, so its alert is over.",
+        ),
+        (
+            AlertNews(opened=(alert(),), closed=(alert(TANK),), over="passed"),
+            "1 new alert, 1 of them required, 1 alert is over.",
+        ),
+        (AlertNews(opened=(OUTAGE,)), "Runner s390x: 12 jobs wait."),
+        (LATE, "1 still wrong, 1 came and went."),
+    ],
+)
+def test_the_verdict_is_what_a_notification_shows(news: AlertNews, said: str) -> None:
+    assert verdict(news) == said
+
+
+def test_a_line_says_since_when_and_how_it_fails() -> None:
+    text = as_text(alerts_answer(AlertNews(opened=(alert(signature="Run tests"),))))
+
+    assert "required, failed 2 nights in a row, since Wed 14 Jan, in “Run tests”" in text
+
+
+def test_a_button_is_the_command_and_goes_when_it_was_used() -> None:
+    news = AlertNews(opened=(alert(),))
+    used = Told(alert=alert().alert, seen_by="mona", looked_after_by="mona")
+
+    assert [action.said for action in alerts_answer(news).actions] == [
+        f'ack "{NOZZLE}"',
+        f'take "{NOZZLE}"',
+        f'mute "{NOZZLE}" for 1d "muted at its alert"',
+    ]
+    assert [action.verb for action in alerts_answer(news, [used]).actions] == ["mute"]
+    assert "Seen by mona. mona looks after it" in as_text(alerts_answer(news, [used]))
+
+
+def test_what_is_over_says_so_and_offers_nothing() -> None:
+    news = AlertNews(opened=(alert(), alert(TANK)))
+    over = [Told(alert=one.alert, is_over=True) for one in news.opened]
+
+    assert verdict(news, *over) == "All 2 alerts: over."
+    assert alerts_answer(news, over).actions == ()
+    assert [action.verb for action in alerts_answer(news, over[:1]).actions] == [
+        "ack",
+        "take",
+        "mute",
+    ]
+
+
+def test_owners_are_called_where_they_are_known() -> None:
+    called = (Called(name="octavia", slack="U0OCTAVIA"), Called(name="mona"))
+    message = render_alerts(wanted(news=AlertNews(opened=(alert(),), called=called)))
+
+    assert '"user_id": "U0OCTAVIA"' in json.dumps(message)
+
+
+def test_each_message_has_a_mark_of_its_own() -> None:
+    assert alerts_mark("a") != alerts_mark("b")
+    payload = render_alerts(wanted())["metadata"]["event_payload"]
+    assert payload == {"mark": alerts_mark(wanted().message)}
+
+
+@settings(max_examples=40, deadline=None)
+@given(opened=NAMES, closed=NAMES, signature=st.text(max_size=300))
+def test_whatever_jobs_are_called_slack_takes_it(
+    opened: list[str], closed: list[str], signature: str
+) -> None:
+    news = AlertNews(
+        opened=tuple(alert(name, signature=signature) for name in opened),
+        closed=tuple(alert(name) for name in closed),
+        over="passed",
+        night="Thu 15 Jan",
+    )
+    message = render_alerts(wanted(news=news))
+
+    assert problems(message) == []
+    assert "<!" not in message["text"]

@@ -34,6 +34,7 @@ HIGHEST_PULL = 2**31 - 1
 HIGHEST_POSITION = 2**63 - 1
 MOST_DAYS = MOST_NIGHTS = 3_650
 
+SIMULATED = ("alerts",)
 SHELLS = ("bash", "zsh", "fish")
 COMPLETES = "_CHATOPS_COMPLETE"
 """The variable by which a shell asks what may come next."""
@@ -185,6 +186,54 @@ def import_files(
                 f"{result['file']}: {result['kind']}, {result['facts']} facts, {result['new']} new, "
                 f"{result['known']} known; totals {result['totals']}"
             )
+
+
+@program.command()
+def simulate(
+    policy: Annotated[
+        str, typer.Option(help="Which rules.", autocompletion=lambda: list(SIMULATED))
+    ] = "alerts",
+    nights: Annotated[
+        list[Path] | None,
+        typer.Option(help="A job_stats.json to take the nights from; default: those of the log."),
+    ] = None,
+    against: Annotated[
+        str,
+        typer.Option(
+            help="What the other rules say otherwise, such as required_nights=3,other_nights=4; "
+            "default: an alert for each new failure."
+        ),
+    ] = "",
+    last: Annotated[
+        int, typer.Option(help="How many nights, the newest ones.", min=1, max=MOST_NIGHTS)
+    ] = 365,
+    community: Annotated[
+        str,
+        typer.Option(help="The community; default: the first.", autocompletion=_communities),
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Tell what channels would have heard in the nights there were, by these rules and by others.
+
+    Example: chatops simulate --policy alerts --against required_nights=3
+    """
+    from chatops.running.simulating import lines
+    from chatops.running.simulating import simulate as simulated
+
+    if policy not in SIMULATED:
+        raise BadInput([f"--policy: found {policy!r}, expected {' or '.join(SIMULATED)}"])
+    told = simulated(
+        _service("web", is_checked=not nights),
+        nights or (),
+        against=against,
+        nights=last,
+        community=community,
+    )
+    if as_json:
+        _print_json(told)
+        return
+    for line in lines(told):
+        print(line)
 
 
 @program.command()

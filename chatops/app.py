@@ -21,6 +21,7 @@ import chatops.effects
 import chatops.events
 import chatops.policies
 import chatops.projections
+from chatops.answers.alert_watch import watched
 from chatops.answers.awaited import Awaited, awaited_runs
 from chatops.answers.closed import closed_repositories
 from chatops.answers.digests_due import due_digests
@@ -79,6 +80,7 @@ SWEEP_SECONDS = 60
 OVERDUE_SECONDS = 30
 SETTLE_SECONDS = 60
 DIGEST_SECONDS = 60
+WATCH_SECONDS = 60
 FORGET_SECONDS = 3600
 REQUIRED_SECONDS = 3600
 OWNERS_SECONDS = 3600
@@ -272,6 +274,7 @@ class Service:
             (self.notice_overdue, OVERDUE_SECONDS, {}),
             (self.settle_nights, SETTLE_SECONDS, {}),
             (self.make_digests, DIGEST_SECONDS, {}),
+            (self.watch, WATCH_SECONDS, {}),
             (self.looker.learn_required, REQUIRED_SECONDS, at_once),
             (self.looker.learn_owners, OWNERS_SECONDS, at_once),
         ):
@@ -589,6 +592,25 @@ class Service:
                 Fact(event=made, source=SOURCE, correlation_id=made.digest)
                 for community in self.configuration.communities.values()
                 for made in due_digests(self.knowledge(db, community), jobs_of_channel)
+            ]
+
+    async def watch(self) -> int:
+        """Record what time alone turns: what was held back and is due, and what should have come and has not."""
+        try:
+            facts = await asyncio.to_thread(self._watched)
+            if facts:
+                await self.writer.append_soon(Batch(facts=facts))
+        except Unavailable as problem:
+            logger.warning("not looked what is wrong", problem=str(problem))
+            return 0
+        return len(facts)
+
+    def _watched(self) -> list[Fact]:
+        with self.database.read() as db:
+            return [
+                Fact(event=event, source=SOURCE, correlation_id=event.stream())
+                for community in self.configuration.communities.values()
+                for event in watched(self.knowledge(db, community))
             ]
 
     # --- what is served -----------------------------------------------------

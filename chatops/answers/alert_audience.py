@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import structs
+
 from chatops.answers.alert_looks import TEST
 from chatops.answers.nights import counted
 from chatops.config import Channel, Community, slack_member
@@ -92,12 +94,9 @@ def _with(
     changed: Iterable[Alert],
     closed: Iterable[Alert] | None = None,
 ) -> AlertNews:
-    return AlertNews(
+    return structs.replace(
+        news,
         opened=tuple(opened),
         changed=tuple(changed),
         closed=tuple(news.closed if closed is None else closed),
-        over=news.over,
-        night=news.night,
-        url=news.url,
-        slash_command=news.slash_command,
     )

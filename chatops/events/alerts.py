@@ -14,6 +14,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `subject` is what one calls it by: a test by its full name, a workflow, a kind of runner, a repository. `jobs` are
     the tests it is about, `nights` says for how many it has lasted, `signature` how it fails, `text` more than that.
+    One that is `momentary` tells of a change after which nothing stays wrong.
     """
 
     alert: str
@@ -26,6 +27,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     signature: str = ""
     jobs: tuple[str, ...] = ()
     text: str = ""
+    momentary: bool = False
 
 
 class AlertsTurned(Event, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from chatops.events import Event, in_code
-from chatops.names import CommandId
+from chatops.names import CommandId, Repo, RunId
 
 
 class JobsMuted(Event, frozen=True, kw_only=True):
@@ -52,6 +52,32 @@ class JobsUnmuted(Event, frozen=True, kw_only=True):
 
     def stream(self) -> str:
         return self.command
+
+    def happened_at(self) -> datetime | None:
+        return self.at
+
+
+class JobsOutlivedMute(Event, frozen=True, kw_only=True):
+    """Muted jobs failed otherwise than they did when they were muted, so their mutes are over.
+
+    Concluded by us from a settled night. `signatures` says how each of them failed.
+    """
+
+    kind: ClassVar[str] = "jobs.outlived_mute"
+
+    community: str
+    repo: Repo
+    run_id: RunId
+    attempt: int
+    jobs: tuple[str, ...]
+    signatures: tuple[str, ...] = ()
+    at: datetime
+
+    def key(self) -> str:
+        return f"mutes/{self.community}/outlived/{self.run_id}/{self.attempt}"
+
+    def stream(self) -> str:
+        return f"run/{self.run_id}"
 
     def happened_at(self) -> datetime | None:
         return self.at

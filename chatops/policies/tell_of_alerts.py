@@ -8,13 +8,10 @@ Asks for:  `alert_message.wanted` for each channel that some of them are about; 
 from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar
 
-from chatops.answers.alert_audience import (
-    Kept,
-    called_for,
-    is_empty,
-    muted_parts,
-    rest_of,
-)
+from msgspec import structs
+
+from chatops.answers.alert_audience import called_for, is_empty, muted_parts, rest_of
+from chatops.answers.alert_catch_up import withheld
 from chatops.config import Channel
 from chatops.engine.command import Knowledge
 from chatops.engine.policy import Policy, Scene, Wanted
@@ -22,7 +19,6 @@ from chatops.events import Event, Recorded
 from chatops.events.alerts import (
     Alert,
     AlertMessageWanted,
-    AlertMessageWithheld,
     AlertNews,
     AlertsTurned,
 )
@@ -74,7 +70,7 @@ def _told(
     news, kept = muted_parts(news, muted)
     rest = None if is_empty(news) else rest_of(news, channel, at)
     for one in (*kept, *((rest,) if rest else ())):
-        yield _withheld(message, channel, knowledge, one, fact)
+        yield withheld(message, channel, community.key, one, at)
     if is_empty(news) or rest:
         return
     mentions = channel.alerts is not None and channel.alerts.mentions
@@ -83,16 +79,7 @@ def _told(
         message=message,
         community=community.key,
         channel=channel.key,
-        news=AlertNews(
-            opened=news.opened,
-            changed=news.changed,
-            closed=news.closed,
-            over=news.over,
-            called=named,
-            night=news.night,
-            url=news.url,
-            slash_command=news.slash_command,
-        ),
+        news=structs.replace(news, called=named),
         thread=_thread(news, threads),
         wanted_at=at,
     )
@@ -130,20 +117,3 @@ def _url(turned: AlertsTurned, knowledge: Knowledge) -> str:
     if turned.run_id:
         return f"{knowledge.github_url}/{turned.repo}/actions/runs/{turned.run_id}"
     return ""
-
-
-def _withheld(
-    message: str, channel: Channel, knowledge: Knowledge, kept: Kept, fact: Recorded
-) -> AlertMessageWithheld:
-    return AlertMessageWithheld(
-        message=f"{message}/{kept.until:%Y%m%dT%H%M%S}",
-        community=knowledge.community.key,
-        channel=channel.key,
-        opened=kept.news.opened,
-        changed=kept.news.changed,
-        closed=kept.news.closed,
-        reason=kept.reason,
-        text=kept.text,
-        until=kept.until,
-        withheld_at=fact.recorded_at,
-    )

@@ -149,12 +149,16 @@ def message_called(db: Connection, message: str) -> Message | None:
     return None if row is None or row.news is None else _read(row)
 
 
-def held_until(db: Connection, community: str, now: datetime) -> list[Held]:
-    """Return what was held back until a moment that has come, the first first."""
+def held_until(db: Connection, community: str, since: datetime, now: datetime) -> list[Held]:
+    """Return what was held back until a moment between two, the first first."""
     withheld = LIVE.withheld.c
     query = (
         select(LIVE.withheld)
-        .where(withheld.community == community, withheld.until <= microseconds(now))
+        .where(
+            withheld.community == community,
+            withheld.until > microseconds(since),
+            withheld.until <= microseconds(now),
+        )
         .order_by(withheld.until, withheld.withheld_at, withheld.key)
     )
     return [_withheld(row) for row in db.execute(query)]

@@ -233,7 +233,7 @@ def _ended(event: AlertsTurned) -> list[dict[str, Any]]:
             "at": microseconds(event.at),
             "over": event.over,
         }
-        for alert in event.closed
+        for alert in (*event.closed, *(alert for alert in event.opened if alert.momentary))
     ]
 
 

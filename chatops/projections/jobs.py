@@ -25,6 +25,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    text,
 )
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
@@ -83,6 +84,13 @@ class Jobs(Projection):
             Column("name_sum", BigInteger),
             Index(f"{self.prefix}jobs_of_run", "run_id"),
             Index(f"{self.prefix}jobs_of_name", "name_sum", "run_id"),
+            # Few jobs wait at any time, so this one stays small.
+            Index(
+                f"{self.prefix}jobs_that_wait",
+                "created_at",
+                sqlite_where=text(f"weight = {WEIGHT[JobQueued]}"),
+                postgresql_where=text(f"weight = {WEIGHT[JobQueued]}"),
+            ),
         )
 
     def apply(self, facts: Sequence[Recorded], db: Connection) -> None:
@@ -125,6 +133,43 @@ class Job:
     completed_at: datetime | None
     created_at: datetime | None = None
     labels: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A job that no runner has taken yet, and what it needs of one."""
+
+    run_id: RunId
+    attempt: int
+    name: str
+    labels: str
+    created_at: datetime
+
+
+def waiting_jobs(db: Connection, since: datetime, before: datetime) -> list[Waiting]:
+    """Return the jobs that have waited for a runner since a moment between two, those that say which they need."""
+    jobs = LIVE.jobs.c
+    query = (
+        select(jobs.run_id, jobs.attempt, jobs.name, jobs.labels, jobs.created_at)
+        .where(
+            text(f"weight = {WEIGHT[JobQueued]}"),
+            jobs.created_at >= seconds(since),
+            jobs.created_at <= seconds(before),
+            jobs.labels != "",
+        )
+        .order_by(jobs.created_at, jobs.job_id)
+    )
+    return [
+        Waiting(
+            run_id=row.run_id,
+            attempt=row.attempt,
+            name=row.name,
+            labels=row.labels,
+            created_at=created_at,
+        )
+        for row in db.execute(query)
+        if (created_at := moment(row.created_at)) is not None
+    ]
 
 
 def jobs_of_runs(db: Connection, run_ids: Sequence[RunId]) -> list[Job]:

@@ -11,7 +11,7 @@ from chatops.engine.clock import microseconds
 from chatops.engine.projection import Projection
 from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
-from chatops.events.mutes import JobsMuted, JobsUnmuted
+from chatops.events.mutes import JobsMuted, JobsOutlivedMute, JobsUnmuted
 from chatops.names import CommandId
 
 NEVER = 0
@@ -21,7 +21,7 @@ class Mutes(Projection):
     """One row per job that was ever muted: the newest word about it. A mute ends by itself, so nothing is deleted."""
 
     name: ClassVar[str] = "mutes"
-    reads: ClassVar[tuple[type[Event], ...]] = (JobsMuted, JobsUnmuted)
+    reads: ClassVar[tuple[type[Event], ...]] = (JobsMuted, JobsUnmuted, JobsOutlivedMute)
 
     mutes: Table
 
@@ -63,6 +63,7 @@ class Mute:
     """That a job is muted."""
 
     command: CommandId
+    since: datetime
     until: datetime
     by: str
     reason: str
@@ -79,6 +80,7 @@ def muted_jobs(db: Connection, community: str, now: datetime) -> dict[str, Mute]
     return {
         row.job: Mute(
             command=row.command,
+            since=datetime.fromtimestamp(row.said_at / 1_000_000, UTC),
             until=datetime.fromtimestamp(row.until / 1_000_000, UTC),
             by=row.said_by,
             reason=row.reason,
@@ -97,6 +99,19 @@ def _rows(event: Event) -> list[dict[str, Any]]:
             until, reason = microseconds(event.until), event.reason
         case JobsUnmuted():
             until, reason = NEVER, ""
+        case JobsOutlivedMute():
+            return [
+                {
+                    "community": event.community,
+                    "job": job,
+                    "said_at": microseconds(event.at),
+                    "command": event.key(),
+                    "until": NEVER,
+                    "said_by": "",
+                    "reason": "",
+                }
+                for job in event.jobs
+            ]
         case _:
             return []
     return [

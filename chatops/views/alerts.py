@@ -85,7 +85,9 @@ def alerts_answer(news: AlertNews, told: Sequence[Told] = ()) -> Answer:
 def _verdict(news: AlertNews, left: Sequence[Alert]) -> str:
     opened, changed, closed = news.opened, news.changed, news.closed
     if news.held:
-        return f"{len(opened) + len(changed):,} still wrong, {news.come_and_gone:,} came and went."
+        over = f", {len(closed):,} over" if closed else ""
+        gone = f", {news.come_and_gone:,} came and went" if news.come_and_gone else ""
+        return f"{len(opened) + len(changed):,} wrong now{over}{gone}."
     if opened and not left:
         what = opened[0].subject if len(opened) == 1 else f"All {len(opened):,} alerts"
         return f"{what}: over."
@@ -109,7 +111,7 @@ def _alone(news: AlertNews) -> str:
     if news.closed:
         (alert,) = news.closed
         if alert.what != TEST:
-            return f"{alert.subject}: over. {alert.text}".strip()
+            return f"{alert.subject}: over."
         if news.over == GONE:
             return f"{alert.subject} is no longer in the nights, so its alert is over."
         return f"{alert.subject} passes again."
@@ -180,7 +182,7 @@ def _line(alert: Alert, told: Told | None) -> Line:
 
 def _actions(news: AlertNews, left: Sequence[Alert], known: Mapping[str, Told]) -> list[Action]:
     """Return what may be said next; a button goes when it was used."""
-    wrong = [*left, *news.changed]
+    wrong = [alert for alert in (*left, *news.changed) if not alert.momentary]
     unseen = [alert for alert in wrong if not _told(alert, known).seen_by]
     found = []
     if unseen and len(unseen) <= MOST_NAMED:

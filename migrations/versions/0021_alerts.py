@@ -91,10 +91,25 @@ def upgrade() -> None:
         sa.Column("data", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("community", "alert"),
     )
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.create_index(
+            "jobs_that_wait",
+            ["created_at"],
+            unique=False,
+            sqlite_where=sa.text("weight = 1"),
+            postgresql_where=sa.text("weight = 1"),
+        )
 
 
 def downgrade() -> None:
     """Take the change back."""
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.drop_index(
+            "jobs_that_wait",
+            sqlite_where=sa.text("weight = 1"),
+            postgresql_where=sa.text("weight = 1"),
+        )
+
     op.drop_table("alerts")
     op.drop_table("alert_words")
     op.drop_table("alert_ends")

@@ -47,8 +47,8 @@ def test_a_message_that_was_not_wanted_is_not_known(tmp_path: Path) -> None:
 
 def test_what_is_held_back_is_due_when_its_time_has_come(tmp_path: Path) -> None:
     with scene(tmp_path, [HELD]) as world, world.knowledge() as knowledge:
-        assert held_until(knowledge.db, "acme", NOW + timedelta(hours=1)) == []
-        (held,) = held_until(knowledge.db, "acme", NOW + timedelta(hours=2))
+        assert held_until(knowledge.db, "acme", NOW, NOW + timedelta(hours=1)) == []
+        (held,) = held_until(knowledge.db, "acme", NOW, NOW + timedelta(hours=2))
         assert newest_held(knowledge.db, "acme", 5) == [held]
         assert newest_held(knowledge.db, "other", 5) == []
 

@@ -43,7 +43,7 @@ def verdict(news: AlertNews, *told: Told) -> str:
             "1 new alert, 1 of them required, 1 alert is over.",
         ),
         (AlertNews(opened=(OUTAGE,)), "Runner s390x: 12 jobs wait."),
-        (LATE, "1 still wrong, 1 came and went."),
+        (LATE, "1 wrong now, 1 came and went."),
     ],
 )
 def test_the_verdict_is_what_a_notification_shows(news: AlertNews, said: str) -> None:

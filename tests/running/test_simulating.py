@@ -1,0 +1,92 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatops.app import Service
+from chatops.config import AlertRules, read_configuration
+from chatops.errors import BadInput
+from chatops.running.simulating import lines, rules_said, simulate
+from chatops.settings import read_settings
+
+CONFIGURATION = """\
+communities:
+  acme:
+    title: Acme
+    repositories: [acme/rocket]
+    nightly: [{name: Nightly, file: nightly.yaml}]
+    channels:
+      C0QUALITY: {name: quality, alerts: {}}
+      C0NOZZLES: {name: nozzles, filter: nozzle, alerts: {}}
+      C0DIGEST: {name: digest}
+"""
+RUN = "https://github.com/acme/rocket/actions/runs/"
+
+
+def service(folder: Path) -> Service:
+    (folder / "chatops.yaml").write_text(CONFIGURATION)
+    settings = read_settings(
+        {
+            "CHATOPS_CONFIG": str(folder / "chatops.yaml"),
+            "CHATOPS_DATABASE_URL": f"sqlite:///{folder / 'none.db'}",
+        }
+    )
+    return Service(settings, read_configuration(settings.config))
+
+
+def file(folder: Path) -> Path:
+    """Return an older dashboard's file; in it the newest night comes first."""
+    rows = {"nozzle": ["Pass", "Fail", "Fail", "Pass"], "tank": ["Fail", "Pass", "Pass", "Pass"]}
+    told = {
+        name: {
+            "runs": 4, "fails": results.count("Fail"), "skips": 0, "required": name == "nozzle",
+            "results": results, "run_nums": [4, 3, 2, 1],
+            "urls": [f"{RUN}{run}/job/{run * 10 + place}" for run in (4, 3, 2, 1)],
+        }
+        for place, (name, results) in enumerate(rows.items())
+    }  # fmt: skip
+    path = folder / "job_stats.json"
+    path.write_text(json.dumps(told))
+    return path
+
+
+def told(folder: Path, against: str = "") -> list[dict[str, Any]]:
+    return simulate(service(folder), [file(folder)], against=against, nights=30)
+
+
+def test_nights_of_a_file_are_judged_by_both_rules(tmp_path: Path) -> None:
+    ours, other = told(tmp_path)
+
+    assert (ours["rules"], ours["thresholds"], ours["nights"]) == ("configured", "2, 3, 2", 4)
+    assert (ours["required"], ours["others"], ours["missed"]) == (1, 0, 0)
+    assert (other["thresholds"], other["required"], other["others"]) == ("1, 1, 1", 1, 1)
+    assert [one["channel"] for one in ours["channels"]] == ["quality", "nozzles"]
+    assert [one["posts"] for one in other["channels"]] == [2, 2]
+
+
+def test_the_other_rules_are_said_in_a_few_words(tmp_path: Path) -> None:
+    _, other = told(tmp_path, "required_nights=3")
+
+    assert (other["thresholds"], other["required"], other["missed"]) == ("3, 3, 2", 0, 1)
+
+
+def test_people_get_a_table(tmp_path: Path) -> None:
+    table = list(lines(told(tmp_path)))
+
+    assert table[0] == "| | configured | other |"
+    assert "| alerts of required tests | 1 | 1 |" in table
+    assert "| nozzles: posts | 1 | 2 |" in table
+
+
+@pytest.mark.parametrize(
+    "words", ["required=3", "required_nights", "required_nights=0", "other_nights=x"]
+)
+def test_what_is_no_rule_is_refused(words: str) -> None:
+    with pytest.raises(BadInput, match="--against"):
+        rules_said(AlertRules(), words)
+
+
+def test_a_community_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="--community"):
+        simulate(service(tmp_path), [], against="", nights=1, community="other")

@@ -24,6 +24,7 @@ import chatops.projections
 from chatops.answers.alert_watch import watched
 from chatops.answers.awaited import Awaited, awaited_runs
 from chatops.answers.closed import closed_repositories
+from chatops.answers.dead_man import due_canary, operators_told
 from chatops.answers.digests_due import due_digests
 from chatops.answers.overdue import overdue, overdue_commands
 from chatops.answers.own_state import Allowance, Process, is_ready
@@ -60,6 +61,7 @@ from chatops.metrics import Metrics
 from chatops.names import CommandId, Login, Repo
 from chatops.news import News
 from chatops.ports import GitHub, Permission, Ports, Slack
+from chatops.projections.canaries import canary
 from chatops.projections.commands import commands_lately
 from chatops.settings import Settings
 from chatops.showing import Pages
@@ -607,11 +609,18 @@ class Service:
 
     def _watched(self) -> list[Fact]:
         with self.database.read() as db:
-            return [
-                Fact(event=event, source=SOURCE, correlation_id=event.stream())
+            operators = self.configuration.operators
+            found = [
+                event
                 for community in self.configuration.communities.values()
-                for event in watched(self.knowledge(db, community))
+                for knowledge in (self.knowledge(db, community),)
+                for event in (*watched(knowledge), *operators_told(knowledge, operators))
             ]
+            sent = due_canary(canary(db), operators, self.clock.now())
+        return [
+            Fact(event=event, source=SOURCE, correlation_id=event.stream())
+            for event in (*found, *((sent,) if sent else ()))
+        ]
 
     # --- what is served -----------------------------------------------------
 
@@ -717,6 +726,11 @@ class Service:
         except Unavailable:
             self.metrics.database.set(0)
             return
+        with self.database.read() as db:
+            known, now = canary(db), self.clock.now()
+        self.metrics.canary.set(
+            (now - known.returned_at).total_seconds() if known.returned_at else -1
+        )
         self.metrics.database.set(1)
         self.metrics.work.labels("waiting").set(waiting)
         self.metrics.work.labels("parked").set(parked)

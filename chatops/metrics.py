@@ -34,6 +34,11 @@ class Metrics(Collector):
         self.listeners = Gauge(
             "chatops_listeners", "Browsers that listen for news of a page.", registry=registry
         )
+        self.canary = Gauge(
+            "chatops_canary_age_seconds",
+            "How long ago the last canary was sent that came back; -1 if none has.",
+            registry=registry,
+        )
         self.database = Gauge(
             "chatops_database_up", "1 if the database answers.", registry=registry
         )

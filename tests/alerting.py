@@ -53,7 +53,7 @@ def required(*jobs: str) -> RequiredChecksChanged:
     )
 
 
-def nights(*, days: int = 1, **rows: str) -> list[Event]:
+def nights(**rows: str) -> list[Event]:
     """Return nights, each test with one letter for each of them, the oldest first: `.` passed, `F` failed."""
     words = {".": "success", "F": "failure", "c": "cancelled"}
     length = max(map(len, rows.values()))
@@ -61,7 +61,7 @@ def nights(*, days: int = 1, **rows: str) -> list[Event]:
         event
         for place in range(length)
         for event in night(
-            (length - 1 - place) * days,
+            length - 1 - place,
             **{name: words[row[place]] for name, row in rows.items() if row[place] != " "},
         )
     ]

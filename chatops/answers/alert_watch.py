@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from chatops.answers.alert_catch_up import caught_up
 from chatops.answers.night_schedule import Late, late_workflows
+from chatops.answers.night_thread import begun_meanwhile
 from chatops.answers.nights import board_sources, counted, placed
 from chatops.engine.command import Knowledge
 from chatops.events import Event
@@ -35,6 +36,7 @@ def watched(knowledge: Knowledge) -> list[Event]:
     return [
         *late_nights(knowledge, known),
         *runners_away(knowledge, known),
+        *begun_meanwhile(knowledge),
         *caught_up(knowledge),
     ]
 

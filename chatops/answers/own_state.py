@@ -12,6 +12,7 @@ from chatops.engine.deliveries import Ledger, newest_deliveries
 from chatops.engine.projection import Progress, progress_of
 from chatops.engine.work import Backlog, backlog_by_worker
 from chatops.names import Repo
+from chatops.projections.canaries import Canary, canary
 from chatops.projections.freshness import heard_by_source
 
 LAG_LIMIT = 50_000
@@ -65,6 +66,7 @@ class OwnState:
     heard: tuple[tuple[Repo, str, datetime], ...]
     silent: tuple[Repo, ...]
     """Repositories of which nothing was ever heard."""
+    canary: Canary
     now: datetime
     is_past: bool = False
     """Of the past it is known what was heard, for that is in the log, and not how the bot was."""
@@ -128,6 +130,7 @@ def own_state(knowledge: Knowledge, process: Process, *, is_past: bool = False) 
         open=tuple(Open(backlog=one, since=recorded.get(one.oldest)) for one in backlog),
         heard=tuple(heard),
         silent=tuple(repo for repo in knowledge.community.repositories if repo not in known),
+        canary=canary(db),
         now=knowledge.now,
         is_past=is_past,
     )

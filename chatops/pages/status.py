@@ -123,6 +123,8 @@ class StatusDocument(TypedDict):
     schema: str | None
     newest_schema: str | None
     swept_at: datetime | None
+    canary_sent_at: datetime | None
+    canary_returned_at: datetime | None
     github_calls: Sequence[CallsTold] | None
 
 
@@ -236,6 +238,8 @@ def status_json(state: OwnState) -> str:
         "schema": process.schema or None,
         "newest_schema": process.newest_schema or None,
         "swept_at": process.swept_at,
+        "canary_sent_at": state.canary.sent_at,
+        "canary_returned_at": state.canary.returned_at,
         "github_calls": [
             {"remaining": one.remaining, "limit": one.limit, "resets_at": one.resets_at}
             for one in process.github

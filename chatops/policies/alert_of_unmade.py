@@ -22,7 +22,7 @@ from chatops.projections.alerts import open_alerts
 from chatops.projections.checks import outside_names
 from chatops.projections.jobs import newest_runs_called
 from chatops.projections.pulls import open_pulls
-from chatops.projections.required import required_now
+from chatops.projections.required import required_versions
 from chatops.projections.runs import attempts_of_runs
 
 UNMADE = "unmade"
@@ -30,6 +30,7 @@ ENDED = "ended"
 SILENT = timedelta(days=7)
 """What was not reported for so long, while others of the list were, is not made any more."""
 PULLS_LOOKED_AT = 100
+VERSIONS_LOOKED_AT = 60
 NAMED = 5
 
 
@@ -62,14 +63,26 @@ class AlertOfUnmade(Policy):
 
 
 def _unmade(fact: Recorded, repo: Repo, gate: str, scene: Scene) -> Mapping[str, str] | None:
-    """Return the required names that nothing makes, each with its job; nothing if that cannot be said."""
-    rules = required_now(scene.db, repo)
-    if rules is None:
+    """Return the required names that nothing makes, each with its job; nothing if that cannot be said.
+
+    A name that has not been in the list for so long, or a list that is not known for so long, proves nothing.
+    """
+    versions = required_versions(scene.db, repo, VERSIONS_LOOKED_AT)
+    then = next(
+        (
+            version.rules
+            for version in versions
+            if version.seen_at is not None and fact.recorded_at - version.seen_at >= SILENT
+        ),
+        None,
+    )
+    if then is None:
         return None
+    now, before = names_of(versions[0].rules), names_of(then)
     jobs = {
         name: job_of(name)
-        for name in names_of(rules)
-        if not gate or name.partition(LEVEL)[0] != gate
+        for name in now
+        if name in before and (not gate or name.partition(LEVEL)[0] != gate)
     }
     newest = newest_runs_called(scene.db, sorted(set(jobs.values())))
     made_at = {

@@ -12,6 +12,7 @@ from msgspec import structs
 
 from chatops.answers.alert_audience import called_for, is_empty, muted_parts, rest_of
 from chatops.answers.alert_catch_up import withheld
+from chatops.answers.dead_man import BOT
 from chatops.config import Channel
 from chatops.engine.command import Knowledge
 from chatops.engine.policy import Policy, Scene, Wanted
@@ -37,7 +38,8 @@ class TellOfAlerts(Policy):
         turned = fact.event
         assert isinstance(turned, AlertsTurned)
         knowledge = scene.knowledge(turned.community)
-        if knowledge is None:
+        # What is wrong with the bot itself is for those who run it.
+        if knowledge is None or any(one.what == BOT for one in (*turned.opened, *turned.closed)):
             return []
         channels = [
             channel for channel in knowledge.community.channels.values() if channel.hears_alerts

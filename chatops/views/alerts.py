@@ -134,7 +134,7 @@ def _counts(news: AlertNews) -> Line:
             line.append(Person(name=one.name, slack=one.slack))
         line.append(". ")
     if news.url:
-        line.append(Link("Look at the nights", news.url))
+        line.append(Link("Look closer", news.url))
     return tuple(line)
 
 

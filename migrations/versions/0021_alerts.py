@@ -91,6 +91,18 @@ def upgrade() -> None:
         sa.Column("data", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("community", "alert"),
     )
+    op.create_table(
+        "canaries",
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("what"),
+    )
+    op.create_table(
+        "night_messages",
+        sa.Column("message", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("message"),
+    )
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.create_index(
             "jobs_that_wait",
@@ -110,6 +122,8 @@ def downgrade() -> None:
             postgresql_where=sa.text("weight = 1"),
         )
 
+    op.drop_table("night_messages")
+    op.drop_table("canaries")
     op.drop_table("alerts")
     op.drop_table("alert_words")
     op.drop_table("alert_ends")

@@ -23,7 +23,7 @@ def made(name: str, days_ago: int, number: int) -> list[Event]:
 
 
 LATELY = made("nozzle", 1, 50)
-LIST = required("nozzle", "tank", "fin")
+LIST = structs.replace(required("nozzle", "tank", "fin"), seen_at=NOW - timedelta(days=9))
 
 
 def turned(
@@ -50,6 +50,17 @@ def test_where_nothing_of_the_list_was_made_lately_nothing_can_be_said(tmp_path:
     assert turned(tmp_path, [LIST, *made("nozzle", 20, 50)]) == []
     (tmp_path / "none").mkdir()
     assert turned(tmp_path / "none", LATELY) == []
+
+
+def test_what_became_required_lately_may_still_be_made(tmp_path: Path) -> None:
+    young = structs.replace(LIST, seen_at=NOW - timedelta(days=3))
+    older = structs.replace(LIST, names=LIST.names[:2])
+    newer = structs.replace(young, fingerprint="2", follows=older.link())
+    (tmp_path / "changed").mkdir()
+
+    assert turned(tmp_path, [young, *LATELY]) == []
+    (event,) = turned(tmp_path / "changed", [older, newer, *LATELY])
+    assert event.opened[0].jobs == ("engine / tank",)
 
 
 def test_what_others_report_is_made(tmp_path: Path) -> None:

@@ -7,7 +7,18 @@ import msgspec
 from hypothesis import strategies as st
 
 from chatops.events import Event
+from chatops.events.alerts import (
+    Alert,
+    AlertMessageSent,
+    AlertMessageWanted,
+    AlertMessageWithheld,
+    AlertNews,
+    AlertsAcknowledged,
+    AlertsAssigned,
+    AlertsTurned,
+)
 from chatops.events.approvals import ApprovalGiven, ApprovalWithdrawn
+from chatops.events.canaries import CanaryReturned, CanarySent
 from chatops.events.checks import CheckSeen, StatusSet
 from chatops.events.conversation import (
     CommandAccepted,
@@ -26,7 +37,8 @@ from chatops.events.digests import (
     DigestWithheld,
 )
 from chatops.events.gate import RequiredChecksChanged, RequiredReported
-from chatops.events.mutes import JobsMuted, JobsUnmuted
+from chatops.events.mutes import JobsMuted, JobsOutlivedMute, JobsUnmuted
+from chatops.events.night_threads import NightMessageSent, NightMessageWanted
 from chatops.events.notices import NightSettled, NoticeWanted, NoticeWithheld
 from chatops.events.owners import OwnersChanged
 from chatops.events.picks import PickPromised
@@ -343,6 +355,56 @@ def digests(draw: st.DrawFn) -> list[Event]:
 
 
 @st.composite
+def alerts(draw: st.DrawFn) -> list[Event]:
+    """Return what was wrong and was over, what people said of it, and who was told, some of it in the same moment."""
+    events: list[Event] = []
+    moments = st.integers(0, 2).map(lambda seconds: NOW + timedelta(seconds=seconds))
+    some = st.lists(st.sampled_from("ab"), unique=True).map(
+        lambda names: tuple(Alert(alert=name, what="test", subject=name) for name in names)
+    )
+    for number in range(draw(st.integers(0, 4))):
+        events += [
+            AlertsTurned(
+                look=f"look {number}", community="acme", opened=draw(some), changed=draw(some),
+                closed=draw(some), over=f"{number}", at=draw(moments),
+            ),
+            AlertsAcknowledged(
+                command=CommandId(f"command/{number}"), community="acme", alerts=("a",),
+                by=f"{number}", at=draw(moments),
+            ),
+            AlertsAssigned(
+                command=CommandId(f"command/{number}"), community="acme", alerts=("b",),
+                to=f"{number}", by="mona", at=draw(moments),
+            ),
+            AlertMessageWanted(
+                message=f"{number}", community="acme", channel="C1",
+                news=AlertNews(opened=draw(some)), wanted_at=draw(moments),
+            ),
+            AlertMessageWithheld(
+                message=f"{number}", community="acme", channel="C1", opened=draw(some),
+                reason="quiet", text="x", until=draw(moments), withheld_at=draw(moments),
+            ),
+            JobsOutlivedMute(
+                community="acme", repo=REPO, run_id=RunId(number), attempt=1, jobs=("a",),
+                at=draw(moments),
+            ),
+        ]  # fmt: skip
+        if draw(st.booleans()):
+            events += [
+                AlertMessageSent(message=f"{number}", community="acme", channel="C1", name="1"),
+                NightMessageSent(message=f"{number}", community="acme", channel="C1", name="1"),
+                CanaryReturned(canary=f"{number}", at=draw(moments)),
+            ]
+        events += [
+            NightMessageWanted(
+                message=f"{number}", community="acme", channel="C1", wanted_at=NOW
+            ),
+            CanarySent(canary=f"{number}", at=draw(moments)),
+        ]  # fmt: skip
+    return events
+
+
+@st.composite
 def histories(draw: st.DrawFn) -> list[Event]:
     """Return everything that was heard of a repository, each fact once."""
     events: list[Event] = []
@@ -356,6 +418,7 @@ def histories(draw: st.DrawFn) -> list[Event]:
     events += draw(decisions())
     events += draw(notices())
     events += draw(digests())
+    events += draw(alerts())
     events.append(RequiredReported(repo=REPO, names=("a",), fingerprint="r"))
     events += [
         RequiredChecksChanged(

@@ -1,13 +1,16 @@
 """What lasts is told in a channel once, and once that it is over; its buttons are commands, and a mute keeps still."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from chatops.events.alerts import AlertMessageSent
+from chatops.engine.clock import SystemClock
+from chatops.events.alerts import AlertMessageSent, AlertMessageWithheld
 from chatops.standins.slack import Message, SlackStandIn
-from tests.scenarios.test_subscriptions import job, night
-from tests.scenarios.world import Town, town
+from tests.scenarios.signing_in import link
+from tests.scenarios.test_subscriptions import job, night, say
+from tests.scenarios.world import MEMBER, Town, town
 
 pytestmark = pytest.mark.anyio
 
@@ -16,8 +19,19 @@ CHANNELS = f"""\
     channels:
       {CHANNEL}: {{name: quality, alerts: {{thread: false}}}}
 """
+THREADS = CHANNELS.replace("false", "true")
 NEEDED = "test (a)"
 """A job that is required."""
+
+
+class At(SystemClock):
+    """A clock that stands still."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+
+    def now(self) -> datetime:
+        return self._at
 
 
 def rooms() -> SlackStandIn:
@@ -36,8 +50,9 @@ def told(here: Town) -> list[Message]:
     ]
 
 
-async def test_what_lasts_is_told_once_and_so_is_its_end(database_url: str, tmp_path: Path) -> None:
-    async with town(database_url, tmp_path, slack=rooms(), extra=CHANNELS) as here:
+async def test_what_lasts_is_told_once_and_so_is_its_end(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'chatops.db'}"
+    async with town(url, tmp_path, slack=rooms(), extra=CHANNELS) as here:
         await night(here, job(NEEDED), job("nozzle"))
         await night(here, job(NEEDED, "failure"), job("nozzle", "failure"))
         assert told(here) == []
@@ -46,7 +61,7 @@ async def test_what_lasts_is_told_once_and_so_is_its_end(database_url: str, tmp_
         here.slack.fail_next("chat.postMessage", status=500, after_effect=True)
         await night(here, job(NEEDED, "failure"), job("nozzle"))
         await here.stop()
-        await here.start(database_url)
+        await here.start(url)
         await here.hurry()
         [red] = told(here)
         await night(here, job(NEEDED, "failure"), job("nozzle"))
@@ -61,3 +76,94 @@ async def test_what_lasts_is_told_once_and_so_is_its_end(database_url: str, tmp_
         assert (over.thread_ts, over.reply_broadcast) == (red.ts, True)
         sent = [one.event for one in await here.events() if isinstance(one.event, AlertMessageSent)]
         assert [event.found for event in sent] == [True, False]
+
+
+async def test_buttons_are_commands_and_a_mute_keeps_still(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'chatops.db'}"
+    async with town(url, tmp_path, slack=rooms(), extra=CHANNELS) as here:
+        await link(here, "octavia")
+        await night(here, job(NEEDED), job("test (b)"))
+        for _ in range(2):
+            await night(here, job(NEEDED, "failure"), job("test (b)"))
+        [red] = told(here)
+
+        # A button goes when it was used, and the others move up.
+        for _ in ("ack", "take", "mute"):
+            [now] = told(here)
+            pressed = await here.slack.click(now, "offer/0", user="octavia")
+            await pressed.message()
+            await here.settle()
+        [after] = told(here)
+        said = [block for block in after.blocks if block["type"] == "actions"]
+        assert said == []
+        for words in (f"Seen by {MEMBER}", f"{MEMBER} looks after it", "Muted until"):
+            assert words in after.everything_said
+        listed = await say(here, "alerts", channel="ci")
+        assert f"{MEMBER} looks after it" in listed
+
+        await say(here, "mute (b) for 30d the pump is being moved", channel="ci")
+        for _ in range(2):
+            await night(here, job(NEEDED, "failure"), job("test (b)", "failure"))
+
+        assert [message.ts for message in told(here)] == [red.ts]
+        why = await say(here, "alerts (b)", channel="ci")
+        assert "What I held back lately" in why
+        assert "the pump is being moved" in why
+
+
+async def test_a_night_has_one_message_from_running_to_its_verdict(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'chatops.db'}"
+    async with town(url, tmp_path, slack=rooms(), extra=THREADS) as here:
+        await night(here, job(NEEDED), job("nozzle"))
+        await night(here, job(NEEDED), job("nozzle", "failure"))
+        await night(here, job(NEEDED, "failure"), job("nozzle", "failure"))
+
+        first, second, quiet, third, loud = told(here)
+        assert (first.thread_ts, second.thread_ts, third.thread_ts) == (None, None, None)
+        assert first.text.startswith("3 tests passed in the night of ")
+        assert second.text.startswith("1 of 3 tests failed in the night of ")
+        assert third.text.startswith("2 of 3 tests failed in the night of ")
+        assert "1 of them required" in third.text
+        assert (quiet.thread_ts, quiet.reply_broadcast) == (second.ts, False)
+        assert (loud.thread_ts, loud.reply_broadcast) == (third.ts, True)
+        assert loud.text == "Nightly: 1 job newly failing."
+
+
+async def test_a_canary_goes_all_the_way_and_what_was_held_back_is_told_later(
+    tmp_path: Path,
+) -> None:
+    url = f"sqlite:///{tmp_path / 'chatops.db'}"
+    now = datetime.now(UTC)
+    begins, ends = now - timedelta(hours=2), now + timedelta(hours=2)
+    rest = f"quiet_from: '{begins:%H:%M}', quiet_to: '{ends:%H:%M}'"
+    resting = CHANNELS.replace("thread: false", f"thread: false, {rest}")
+    async with town(url, tmp_path, slack=rooms(), extra=resting) as here:
+        await here.service.watch()
+        await here.settle()
+        kinds = [one.event.kind for one in await here.events()]
+        assert [kind for kind in kinds if kind.startswith("canary")] == [
+            "canary.sent",
+            "canary.seen",
+            "canary.returned",
+        ]
+
+        await night(here, job(NEEDED))
+        for _ in range(2):
+            await night(here, job(NEEDED, "failure"))
+        assert told(here) == []
+        held = [
+            one.event for one in await here.events() if isinstance(one.event, AlertMessageWithheld)
+        ]
+        assert [(one.reason, [alert.subject for alert in one.opened]) for one in held] == [
+            ("quiet", ["Nightly / test (a)"])
+        ]
+
+        assert held[0].until is not None
+        here.service.clock = At(held[0].until + timedelta(minutes=2))
+        for _ in range(2):
+            await here.service.watch()
+            await here.settle()
+
+        [late] = told(here)
+        assert late.text == "1 wrong now."
+        assert "Held back while the channel rested: 1 alert." in late.everything_said

@@ -1,0 +1,151 @@
+"""Does the bot itself still do its work? What does not work does not say so, so its silence is looked for.
+
+Two things are looked at: a canary that is sent every hour and has to come back, and what is heard of a community, which
+is never silent for more than a day. What is wrong is an alert for those who run the bot, and is seen on the page of its
+status and in its metrics, too: a process that is down tells nobody.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from chatops.config import Operators
+from chatops.engine.command import Knowledge
+from chatops.events import Event
+from chatops.events.alerts import Alert, AlertMessageWanted, AlertNews, AlertsTurned
+from chatops.events.canaries import CanarySent
+from chatops.projections.alerts import Known, open_alerts
+from chatops.projections.canaries import Canary, canary
+from chatops.projections.freshness import last_heard
+
+BOT = "bot"
+"""The kind of alerts that are about the bot itself."""
+CANARY, SILENCE = "The canary", "Silence"
+ENDED = "ended"
+FLIGHT = timedelta(minutes=15)
+"""A canary needs less than a second; one that is out for so long is lost."""
+MOST_PENDING = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vital:
+    """One sign of life: what it is called, when it was seen last, and what is wrong with it, if anything is."""
+
+    subject: str
+    seen_at: datetime | None
+    text: str = ""
+
+
+def vitals(knowledge: Knowledge, operators: Operators) -> list[Vital]:
+    """Return the signs of life, as one community sees them."""
+    return [
+        _canary(canary(knowledge.db), operators, knowledge.now),
+        _silence(knowledge, operators),
+    ]
+
+
+def due_canary(known: Canary, operators: Operators, now: datetime) -> CanarySent | None:
+    """Return the canary that is due; the same for all who look in the same span of time."""
+    span = timedelta(minutes=operators.canary_minutes)
+    start = datetime(now.year, now.month, now.day, tzinfo=UTC)
+    due = start + (now - start) // span * span
+    if known.sent_at is not None and known.sent_at >= due:
+        return None
+    return CanarySent(canary=f"{due:%Y%m%dT%H%M}", at=now)
+
+
+def operators_told(knowledge: Knowledge, operators: Operators) -> Iterator[Event]:
+    """Yield what those who run the bot are to be told: that something is wrong with it, or no longer."""
+    known = {
+        one.alert.subject: one
+        for one in open_alerts(knowledge.db, knowledge.community.key)
+        if one.alert.what == BOT
+    }
+    for vital in vitals(knowledge, operators):
+        there = known.get(vital.subject)
+        if vital.text and there is None:
+            alert = Alert(
+                alert=f"{BOT}/{vital.subject}/{knowledge.now:%Y%m%dT%H}",
+                what=BOT,
+                subject=vital.subject,
+                since=vital.seen_at,
+                text=vital.text,
+            )
+            yield _turned(knowledge, alert.alert, opened=alert)
+            yield from _said(knowledge, operators, alert.alert, AlertNews(opened=(alert,)))
+        elif there is not None and not vital.text:
+            yield from _over(knowledge, operators, there)
+
+
+def _over(knowledge: Knowledge, operators: Operators, there: Known) -> Iterator[Event]:
+    look = f"{there.alert.alert}/{ENDED}"
+    yield _turned(knowledge, look, closed=there.alert)
+    yield from _said(knowledge, operators, look, AlertNews(closed=(there.alert,), over=ENDED))
+
+
+def _canary(known: Canary, operators: Operators, now: datetime) -> Vital:
+    patience = MOST_PENDING * timedelta(minutes=operators.canary_minutes) + FLIGHT
+    sent, returned = known.sent_at, known.returned_at
+    seen = Vital(subject=CANARY, seen_at=returned)
+    if sent is None:
+        return seen
+    is_out = (returned is None or returned < sent) and now - sent > FLIGHT
+    is_forgotten = now - sent > patience
+    if not is_out and not is_forgotten:
+        return seen
+    what = "has not come back" if is_out else "was the last; none was sent since"
+    return Vital(
+        subject=CANARY,
+        seen_at=returned,
+        text=(
+            f"the one of {_moment(sent)} {what}. Something between the log and the effects has stopped: "
+            "the page of the bot's status says what."
+        ),
+    )
+
+
+def _silence(knowledge: Knowledge, operators: Operators) -> Vital:
+    heard = last_heard(knowledge.db, knowledge.community.repositories)
+    subject = f"{SILENCE} of {knowledge.community.title}"
+    if heard is None or knowledge.now - heard <= timedelta(hours=operators.silent_hours):
+        return Vital(subject=subject, seen_at=heard)
+    return Vital(
+        subject=subject,
+        seen_at=heard,
+        text=(
+            f"nothing was heard of its repositories since {_moment(heard)}. "
+            "Either nobody works there, or GitHub's deliveries do not arrive."
+        ),
+    )
+
+
+def _said(
+    knowledge: Knowledge, operators: Operators, look: str, news: AlertNews
+) -> Iterator[AlertMessageWanted]:
+    if operators.channel:
+        key = knowledge.community.key
+        page = f"{knowledge.base_url}/{key}/status" if knowledge.base_url else ""
+        yield AlertMessageWanted(
+            message=f"operators/{key}/{look}",
+            community=key,
+            channel=operators.channel,
+            news=AlertNews(opened=news.opened, closed=news.closed, over=news.over, url=page),
+            wanted_at=knowledge.now,
+        )
+
+
+def _turned(
+    knowledge: Knowledge, look: str, *, opened: Alert | None = None, closed: Alert | None = None
+) -> AlertsTurned:
+    return AlertsTurned(
+        look=look,
+        community=knowledge.community.key,
+        opened=(opened,) if opened else (),
+        closed=(closed,) if closed else (),
+        over=ENDED if closed else "",
+        at=knowledge.now,
+    )
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"

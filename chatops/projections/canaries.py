@@ -1,0 +1,68 @@
+"""When was a canary sent last, and when did one last come back?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, Column, Connection, String, Table, select
+
+from chatops.engine.clock import microseconds
+from chatops.engine.projection import Projection
+from chatops.engine.upsert import upsert
+from chatops.events import Event, Recorded
+from chatops.events.canaries import CanaryReturned, CanarySent
+
+SENT, RETURNED = "sent", "returned"
+
+
+class Canaries(Projection):
+    """Two rows: the newest that was sent, and the newest that came back."""
+
+    name: ClassVar[str] = "canaries"
+    reads: ClassVar[tuple[type[Event], ...]] = (CanarySent, CanaryReturned)
+
+    canaries: Table
+
+    def declare(self) -> None:
+        self.canaries = self.table(
+            "canaries",
+            Column("what", String, primary_key=True),
+            Column("at", BigInteger, nullable=False),
+        )
+
+    def apply(self, facts: Sequence[Recorded], db: Connection) -> None:
+        newest: dict[str, dict[str, Any]] = {}
+        for fact in facts:
+            event = fact.event
+            assert isinstance(event, CanarySent | CanaryReturned)
+            what = SENT if isinstance(event, CanarySent) else RETURNED
+            row = {"what": what, "at": microseconds(event.at)}
+            if what not in newest or row["at"] > newest[what]["at"]:
+                newest[what] = row
+        upsert(
+            db,
+            self.canaries,
+            list(newest.values()),
+            newer=lambda new, old: new.at > old.at,
+        )
+
+
+LIVE = Canaries()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Canary:
+    """When one was sent last, and when the last that came back had been sent; nothing where none was."""
+
+    sent_at: datetime | None
+    returned_at: datetime | None
+
+
+def canary(db: Connection) -> Canary:
+    """Return how it is with the canaries."""
+    rows = {
+        row.what: datetime.fromtimestamp(row.at / 1_000_000, UTC)
+        for row in db.execute(select(LIVE.canaries))
+    }
+    return Canary(sent_at=rows.get(SENT), returned_at=rows.get(RETURNED))

@@ -1,0 +1,111 @@
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from chatops.answers.dead_man import due_canary, operators_told
+from chatops.config import Operators
+from chatops.events import Event
+from chatops.events.alerts import AlertMessageWanted, AlertsTurned
+from chatops.events.canaries import CanaryReturned, CanarySent
+from chatops.projections.canaries import Canary
+from tests.scene import NOW, Scene, ended, scene
+
+OPERATORS = Operators(channel="C0OPERATORS")
+HOUR = timedelta(hours=1)
+
+
+def sent(hours: float) -> CanarySent:
+    return CanarySent(canary=f"{hours}", at=NOW - hours * HOUR)
+
+
+def returned(hours: float) -> CanaryReturned:
+    return CanaryReturned(canary=f"{hours}", at=NOW - hours * HOUR)
+
+
+def looked(world: Scene, operators: Operators = OPERATORS) -> list[Event]:
+    with world.knowledge() as knowledge:
+        return list(operators_told(knowledge, operators))
+
+
+def told(folder: Path, facts: Sequence[Event], operators: Operators = OPERATORS) -> list[Event]:
+    with scene(folder, facts) as world:
+        return looked(world, operators)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [[], [sent(0.5), returned(0.5)], [sent(1), returned(1), sent(0.1)], [ended(1)]],
+    ids=["born", "back", "on its way", "heard"],
+)
+def test_where_all_is_well_nobody_is_told(tmp_path: Path, facts: list[Event]) -> None:
+    assert told(tmp_path, facts) == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "text"),
+    [
+        ([sent(2), returned(2), sent(1)], "the one of 2026-01-15 11:00 UTC has not come back."),
+        ([sent(1)], "the one of 2026-01-15 11:00 UTC has not come back."),
+        ([sent(3), returned(3)], "the one of 2026-01-15 09:00 UTC was the last; none was sent since."),
+    ],
+    ids=["lost", "never", "forgotten"],
+)  # fmt: skip
+def test_a_canary_that_does_not_come_back_is_told_to_the_operators(
+    tmp_path: Path, facts: list[Event], text: str
+) -> None:
+    turned, message = told(tmp_path, facts)
+
+    assert isinstance(turned, AlertsTurned)
+    assert isinstance(message, AlertMessageWanted)
+    assert message.channel == "C0OPERATORS"
+    assert turned.opened == message.news.opened
+    assert turned.opened[0].text.startswith(text)
+
+
+def test_a_community_of_which_nothing_is_heard_is_told_of(tmp_path: Path) -> None:
+    long_ago = ended(1, completed_at=NOW - timedelta(hours=30))
+    with scene(tmp_path, [long_ago]) as world:
+        silent = looked(world, Operators(channel="C0OPERATORS", silent_hours=1))
+
+    assert [event.kind for event in silent] in ([], ["alerts.turned", "alert_message.wanted"])
+
+
+def test_without_a_channel_it_is_an_alert_all_the_same(tmp_path: Path) -> None:
+    (turned,) = told(tmp_path, [sent(1)], Operators())
+
+    assert isinstance(turned, AlertsTurned)
+
+
+def test_it_is_told_once_and_once_that_it_is_over(tmp_path: Path) -> None:
+    with scene(tmp_path, [sent(1)]) as world:
+        world.add(looked(world))
+        assert looked(world) == []
+        world.add([sent(0.2), returned(0.2)])
+
+        turned, message = looked(world)
+
+        assert isinstance(turned, AlertsTurned)
+        assert isinstance(message, AlertMessageWanted)
+        assert (turned.over, message.news.closed) == ("ended", turned.closed)
+        world.add([turned, message])
+        assert looked(world) == []
+
+
+def test_a_canary_is_due_once_in_each_span() -> None:
+    never = Canary(sent_at=None, returned_at=None)
+    before = Canary(sent_at=NOW - timedelta(minutes=1), returned_at=None)
+    lately = Canary(sent_at=NOW, returned_at=None)
+    later = NOW + timedelta(minutes=59)
+
+    first = due_canary(never, OPERATORS, NOW)
+    again = due_canary(before, OPERATORS, later)
+
+    assert first is not None
+    assert again is not None
+    assert first.key() == again.key() == "canary/20260115T1200"
+    assert due_canary(lately, OPERATORS, later) is None
+    next_one = due_canary(lately, OPERATORS, NOW + HOUR)
+    assert next_one is not None
+    assert next_one.canary == "20260115T1300"

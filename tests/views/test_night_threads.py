@@ -1,0 +1,81 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import structs
+
+from chatops.engine.answer import as_text
+from chatops.events.night_threads import NightMessageOutdated, NightMessageWanted, NightNewsWanted
+from chatops.names import RunId
+from chatops.views.night_threads import (
+    news_answer,
+    night_mark,
+    render_begun,
+    render_news,
+    render_verdict,
+    verdict_answer,
+)
+from tests.payloads import problems
+from tests.scene import NOW
+
+BEGUN = NightMessageWanted(
+    message="m", community="acme", channel="C1", night="Thu 15 Jan", url="https://ci.example/nightly",
+    wanted_at=NOW,
+)  # fmt: skip
+OVER = NightMessageOutdated(
+    message="m", community="acme", channel="C1", night="Thu 15 Jan", name="1.5", because="1/1",
+    tests=180, ran=178, failed=2, required_failed=1, waiting=0, newly_failing=("a",),
+)  # fmt: skip
+NEWS = NightNewsWanted(
+    message="m", community="acme", channel="C1", night="Thu 15 Jan", thread="1.5", run_id=RunId(1),
+    attempt=1, workflow="Nightly", failing=("a", "b"), fixed=("c",), wanted_at=NOW,
+)  # fmt: skip
+NAMES = st.lists(st.text(min_size=1, max_size=160), max_size=300).map(tuple)
+
+
+def test_it_says_first_that_the_night_is_running() -> None:
+    message = render_begun(BEGUN)
+
+    assert message["text"] == "The night of Thu 15 Jan is running."
+    assert message["metadata"]["event_payload"] == {"mark": night_mark("m")}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "2 of 178 tests failed in the night of Thu 15 Jan, 1 of them required."),
+        ({"failed": 0, "required_failed": 0}, "178 tests passed in the night of Thu 15 Jan, and none failed."),
+        ({"ran": 0, "failed": 0}, "No test of the night of Thu 15 Jan has a result."),
+        (
+            {"is_over": False, "required_failed": 0},
+            "The night of Thu 15 Jan is running: 2 of 178 tests failed in the night of Thu 15 Jan.",
+        ),
+    ],
+)  # fmt: skip
+def test_then_how_it_went(changes: dict[str, object], said: str) -> None:
+    text = as_text(verdict_answer(structs.replace(OVER, **changes)))
+
+    assert text.partition("\n")[0] == said
+
+
+def test_what_is_still_to_come_is_counted() -> None:
+    assert "1 test is still to come." in as_text(verdict_answer(structs.replace(OVER, waiting=1)))
+
+
+def test_below_it_is_said_what_changed() -> None:
+    assert as_text(news_answer(NEWS)).startswith(
+        "Nightly: 2 jobs newly failing, 1 job passing again."
+    )
+    again = structs.replace(NEWS, attempt=2, failing=())
+    assert as_text(news_answer(again)).startswith("Nightly, attempt 2: 1 job passing again.")
+
+
+@settings(max_examples=30, deadline=None)
+@given(failing=NAMES, fixed=NAMES)
+def test_whatever_jobs_are_called_slack_takes_it(
+    failing: tuple[str, ...], fixed: tuple[str, ...]
+) -> None:
+    verdict = structs.replace(OVER, newly_failing=failing, fixed=fixed)
+    news = structs.replace(NEWS, failing=failing, fixed=fixed)
+
+    assert problems(render_verdict(verdict)) == []
+    assert problems(render_news(news)) == []

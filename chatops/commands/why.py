@@ -3,8 +3,9 @@
 Asks for:  nothing; anyone may
 Decides:   nothing
 Tells:     of a job whether its failure is the change's, the base branch's, a flake or the machine's, with what speaks
-           for it and how sure that is; of an event or command what led to what, with times; without a word what failed
-           on this pull request or, where nothing has, the last command
+           for it and how sure that is; of an event or command what led to what, with times; after `not told` why a
+           channel was not told of something; without a word what failed on this pull request or, where nothing has, the
+           last command
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from typing import ClassVar, Self
 
 import msgspec
 
+from chatops.answers.alerts_told import untold
 from chatops.answers.blame_answer import blame_answer
 from chatops.answers.chain_answer import chain_answer
 from chatops.answers.chains import chain_of, names_an_event
@@ -29,6 +31,7 @@ from chatops.names import PullNumber
 from chatops.projections.commands import Asking, newest_commands
 
 LOOKED_THROUGH = 20
+NOT_TOLD = ("not", "told")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +40,13 @@ class Why(Command):
 
     about: str = ""
     named: tuple[str, int] | None = None
+    is_untold: bool = False
 
     name: ClassVar[str] = "why"
-    usage: ClassVar[str] = "[JOB|EVENT]"
+    usage: ClassVar[str] = "[JOB|EVENT|not told [JOB]]"
     help: ClassVar[str] = (
-        "Say whose a failure is, with what speaks for it; or what led to an event or command."
+        "Say whose a failure is, with what speaks for it; what led to an event or command; "
+        "or why a channel was not told of something."
     )
     example: ClassVar[str] = "/why *s390x*"
     role: ClassVar[Role] = Role.ANYONE
@@ -51,6 +56,8 @@ class Why(Command):
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:
+        if [word.lower() for word in words[: len(NOT_TOLD)]] == list(NOT_TOLD):
+            return cls(about=" ".join(words[len(NOT_TOLD) :]), is_untold=True)
         named, rest = named_pull(words)
         return cls(about=" ".join(rest), named=named)
 
@@ -58,7 +65,7 @@ class Why(Command):
     def target(cls, received: CommandReceived, community: Community) -> CommandReceived:
         """Return the request with the pull request it names; one about an event has none."""
         wanted = cls.parse(received.words)
-        if names_an_event(wanted.about):
+        if wanted.is_untold or names_an_event(wanted.about):
             return msgspec.structs.replace(received, number=PullNumber(0))
         return on_pull(received, community, wanted.named)
 
@@ -75,6 +82,8 @@ class Why(Command):
 
     def answer(self, received: CommandReceived, knowledge: Knowledge) -> Answer:
         """Return the explanation, or refuse where there is nothing to explain."""
+        if self.is_untold:
+            return untold(self.about, knowledge)
         if names_an_event(self.about):
             return _event(self.about, knowledge)
         where = places(received, knowledge)

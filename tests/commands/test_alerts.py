@@ -2,6 +2,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from chatops.commands.alerts import Alerts
+from chatops.commands.why import Why
 from chatops.events import Event
 from chatops.events.alerts import AlertMessageWithheld, AlertsAcknowledged
 from chatops.names import CommandId
@@ -47,3 +48,13 @@ def test_why_a_channel_was_not_told_is_told(tmp_path: Path) -> None:
     text = told(tmp_path, "nozzle", HELD)
 
     assert f"{CHANNEL}: {NOZZLE}. The channel rests until 07:00 (UTC), and is told then." in text
+
+
+def test_why_answers_it_too(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    text = said(tmp_path, Why, ["not", "told", "nozzle"], HELD)
+
+    assert text.startswith("1 message of nozzle held back lately.")
+    assert "The channel rests until 07:00 (UTC), and is told then." in text
+    nothing = said(tmp_path / "other", Why, ["not", "told"])
+    assert nothing.startswith("Nothing was held back from a channel lately.")

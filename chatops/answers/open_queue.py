@@ -25,12 +25,19 @@ from chatops.projections.freshness import last_heard
 from chatops.projections.jobs import Entry, entries_of_runs
 from chatops.projections.owners import owners_now
 from chatops.projections.pull_files import files_of_pulls, pulls_with_files
-from chatops.projections.pulls import OpenPull, Pull, open_pulls_in_short, pulls_numbered
+from chatops.projections.pulls import (
+    OpenPull,
+    Pull,
+    open_pulls,
+    open_pulls_in_short,
+    pulls_numbered,
+)
 from chatops.projections.required import required_now
 from chatops.projections.run_news import News, newer_news
 from chatops.projections.runs import Run, attempts_of_commits, commits_of_runs
 
 Place = tuple[Repo, PullNumber]
+Rules = tuple[RequiredChecksChanged | None, OwnersChanged | None]
 Commit = tuple[Repo, Sha]
 
 NO_MARKS = (0, 0, 0)
@@ -68,7 +75,7 @@ class Queue:
     """The open pull requests of a community, by repository, newest first; `news` is what is in it."""
 
     rows: tuple[Queued, ...]
-    rules: Mapping[Repo, tuple[RequiredChecksChanged | None, OwnersChanged | None]]
+    rules: Mapping[Repo, Rules]
     news: News
     heard_at: datetime | None
     now: datetime
@@ -101,12 +108,7 @@ def open_queue(knowledge: Knowledge, before: Queue | None = None) -> Queue:
     """Return the open pull requests; `before` is an older queue of the same community."""
     db, community = knowledge.db, knowledge.community
     repos = community.repositories
-    owned = community.approvals.owners != "none"
-    branch = community.approvals.branch
-    rules = {
-        repo: (required_now(db, repo), owners_now(db, repo, branch) if owned else None)
-        for repo in repos
-    }
+    rules = _rules(knowledge)
     if before is not None and before.rules != rules:
         before = None
     news = newer_news(db, before.news if before is not None else None)
@@ -128,6 +130,36 @@ def open_queue(knowledge: Knowledge, before: Queue | None = None) -> Queue:
         heard_at=last_heard(db, repos),
         now=knowledge.now,
     )
+
+
+def queue_of_author(knowledge: Knowledge, login: str) -> tuple[Queued, ...]:
+    """Return the open pull requests of one person, the one that changed last first."""
+    db, community = knowledge.db, knowledge.community
+    theirs = {
+        _place(pull)
+        for repo in community.repositories
+        for pull in open_pulls(db, repo)
+        if pull.author.lower() == login.lower()
+    }
+    if not theirs:
+        return ()
+    seen = {place: one for place, one in _seen(knowledge).items() if place in theirs}
+    rows = _rows(knowledge, seen, _rules(knowledge)).values()
+    return tuple(sorted(rows, key=lambda row: _changed(row.pull), reverse=True))
+
+
+def _rules(knowledge: Knowledge) -> dict[Repo, Rules]:
+    """Return what each repository requires now, and who owns what in it, where that counts."""
+    db, approvals = knowledge.db, knowledge.community.approvals
+    owned = approvals.owners != "none"
+    return {
+        repo: (required_now(db, repo), owners_now(db, repo, approvals.branch) if owned else None)
+        for repo in knowledge.community.repositories
+    }
+
+
+def _changed(pull: Pull) -> tuple[float, int]:
+    return pull.updated_at.timestamp() if pull.updated_at else 0.0, pull.number
 
 
 def _place(pull: Pull) -> Place:
@@ -177,7 +209,7 @@ def _by_repo(pulls: Iterable[Pull]) -> dict[Repo, list[Pull]]:
 def _rows(
     knowledge: Knowledge,
     seen: Mapping[Place, _Seen],
-    rules: Mapping[Repo, tuple[RequiredChecksChanged | None, OwnersChanged | None]],
+    rules: Mapping[Repo, Rules],
 ) -> dict[Place, Queued]:
     """Return the rows of pull requests that have to be looked at."""
     if not seen:

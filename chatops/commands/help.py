@@ -2,11 +2,13 @@
 
 Asks for:  nothing; anyone may
 Decides:   nothing
-Tells:     every command with its words and one sentence; of one also an example, who may, and how it is taken back
+Tells:     every command with its words and one sentence; of one also an example, who may, and how it is taken back;
+           of the beginning of a word, or of a slip, the commands that can be meant
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import ClassVar, Self
 
 from chatops.config import Community
@@ -19,6 +21,9 @@ from chatops.events.conversation import CommandReceived
 
 COMMANDS = "commands"
 UNDO = "undo"
+MOST_ALIKE = 5
+ALIKE = 0.6
+"""How alike a word must be to one of ours to be shown for it: here somebody asks what there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class Help(Command):
         return cls(words[0].lstrip("/").lower() if words else "")
 
     def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
-        if self.about and self.about not in _by_verb(knowledge):
+        if self.about and not _meant(self.about, knowledge):
             known = ", ".join(sorted(knowledge.commands))
             raise Refused(
                 f"There is no command `{self.about}`. There are: {known}.", reason="unknown_command"
@@ -61,26 +66,28 @@ class Help(Command):
         received = story.first(CommandReceived)
         assert received is not None
         slash = f"{knowledge.community.slash_command} " if received.surface == "slack" else "/"
-        about = _by_verb(knowledge).get(cls.parse(received.words).about)
-        if about is not None:
-            return _of_one(about, knowledge.community, slash)
+        about = cls.parse(received.words).about
+        meant = _meant(about, knowledge) if about else list(knowledge.commands.values())
+        if about and len(meant) == 1:
+            return _of_one(meant[0], knowledge.community, slash)
+        more = f"{slash}{next(iter(cls.verbs(knowledge.community)))} COMMAND"
         return Answer(
-            verdict=("What you can ask for",),
+            verdict=("What you may mean by ", Code(about)) if about else ("What you can ask for",),
             sections=(
                 Section(
                     title="Commands",
                     lines=tuple(
-                        (_usage(command, slash), " ", *pieces(command.help))
-                        for command in knowledge.commands.values()
+                        (_usage(command, slash), " ", *pieces(command.help)) for command in meant
                     ),
+                    whole=True,
                 ),
             ),
             footer=(
                 "With ",
                 Code("--dry-run"),
                 " after it, I only say what a command would do. More of one: ",
-                Code(f"{slash}{next(iter(cls.verbs(knowledge.community)))} COMMAND"),
-                ".",
+                Code(more),
+                "; its first letters do.",
             ),
             private=True,
         )
@@ -94,6 +101,16 @@ def _by_verb(knowledge: Knowledge) -> Mapping[str, type[Command]]:
         for verb in command.verbs(knowledge.community)
     }
     return {**knowledge.commands, **called}
+
+
+def _meant(about: str, knowledge: Knowledge) -> list[type[Command]]:
+    """Return the commands that a word can mean: the one of that name, else those that begin so, else those like it."""
+    known = _by_verb(knowledge)
+    if about in known:
+        return [known[about]]
+    begun = sorted(verb for verb in known if verb.startswith(about))
+    verbs = begun or get_close_matches(about, known, n=MOST_ALIKE, cutoff=ALIKE)
+    return list(dict.fromkeys(known[verb] for verb in verbs))
 
 
 def _of_one(command: type[Command], community: Community, slash: str) -> Answer:

@@ -69,12 +69,16 @@ Line = tuple[Piece, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A titled list. `more` counts what was left out; `folded` says that it may start closed."""
+    """A titled list. `more` counts what was left out; `folded` says that it may start closed.
+
+    Of a `whole` one no line is left out where there is room for it.
+    """
 
     title: str
     lines: tuple[Line, ...]
     more: int = 0
     folded: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +87,7 @@ class Action:
 
     `text` is two or three words. It is about the pull request of the answered request, unless `number` says another.
     `costs` asks once more before it is done: one sentence, for what spends runner hours or ends something.
+    `needs` is what is still to be said after its words, as its usage has it: where there are forms, one asks for it.
     """
 
     text: str
@@ -90,11 +95,12 @@ class Action:
     words: tuple[str, ...] = ()
     number: PullNumber = PullNumber(0)
     costs: str = ""
+    needs: str = ""
 
     @property
     def said(self) -> str:
         """The command as one would type it, without its slash."""
-        return said_as(self.verb, self.words)
+        return f"{said_as(self.verb, self.words)} {self.needs}".rstrip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Which words a community's people can begin a request with, and what each of them stands for."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -13,6 +13,8 @@ from chatops.errors import Refused
 NEAR = 0.8
 """How alike two words must be for one to be a slip of the other: `restest` is, `rebase` is not."""
 SHORTEST_SLIP = 4
+SHORTEST_BEGINNING, MOST_HINTS = 2, 4
+"""From how many letters on the beginning of a verb tells which are meant, and how many are told."""
 ALIKE = 0.7
 """How alike a word must be to be worth a hint, where it was certainly said to us."""
 
@@ -86,10 +88,16 @@ def vocabularies(
 
 def unknown(verb: str, verbs: Collection[str]) -> Refused:
     """Return the refusal of a word that is none of ours, with the one that was probably meant."""
-    near = get_close_matches(verb, verbs, n=1, cutoff=ALIKE)
+    begun = sorted(one for one in verbs if len(verb) >= SHORTEST_BEGINNING and one.startswith(verb))
+    near = begun[:MOST_HINTS] or get_close_matches(verb, verbs, n=1, cutoff=ALIKE)
     listing = "commands" if "commands" in verbs else "help"
-    hint = f"Did you mean `/{near[0]}`?" if near else f"`/{listing}` lists what I know."
+    hint = f"Did you mean {_either(near)}?" if near else f"`/{listing}` lists what I know."
     return Refused(f"I do not know `{verb}`. {hint}", reason="unknown_command")
+
+
+def _either(verbs: Sequence[str]) -> str:
+    *others, last = [f"`/{verb}`" for verb in verbs]
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def misnamed(commands: Mapping[str, type[Command]], configuration: Configuration) -> list[str]:

@@ -41,6 +41,8 @@ BUTTONS_SHOWN = 25
 BUTTON_LIMIT, QUESTION_LIMIT = 75, 300
 OFFERED = "offer/"
 """What the ids of our buttons begin with."""
+ASKS = "form/"
+"""The same, where a form asks for what is still to be said."""
 
 
 def render_blocks(answer: Answer, about: About | None = None) -> dict[str, Any]:
@@ -81,7 +83,7 @@ def _buttons(actions: Sequence[Action], about: About) -> list[Block]:
     """Return a button for each action; what cannot be carried by one is left out."""
     offers = [(action, write_offer(action, about)) for action in actions[:BUTTONS_SHOWN]]
     return [
-        _button(f"{OFFERED}{place}", action, offer)
+        _button(f"{ASKS if action.needs else OFFERED}{place}", action, offer)
         for place, (action, offer) in enumerate(offers)
         if offer is not None
     ]
@@ -124,7 +126,7 @@ def _section(section: Section, budget: int) -> tuple[Block, int]:
     """Return a titled list that fits the budget, and how much of it was used."""
     shown: list[Line] = []
     used = len(section.title)
-    for candidate in section.lines[:LINES_SHOWN]:
+    for candidate in section.lines[: None if section.whole else LINES_SHOWN]:
         used += len(plain(candidate))
         if used > budget:
             break

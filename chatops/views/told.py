@@ -61,7 +61,7 @@ def render_told(answer: Answer, received: CommandReceived) -> str:
     buttons = tuple(
         Button(text=action.text, offer=offer)
         for action in answer.actions
-        if (offer := write_offer(action, received)) is not None
+        if not action.needs and (offer := write_offer(action, received)) is not None
     )
     text = as_text(replace(answer, actions=()))
     told = Told(html=str(html), text=text, tone=answer.tone, buttons=buttons)

@@ -9,6 +9,8 @@ from chatops.engine.authority import Grant, Standing
 from chatops.engine.catalogue import catalogue
 from chatops.engine.command import Asked, Command, Knowledge
 from chatops.errors import Refused
+from chatops.views.blocks import render_blocks
+from tests.payloads import problems
 from tests.scene import COMMUNITY, NOW, received, scene, story
 
 COMMANDS = {command.name: command for command in catalogue(chatops.commands, Command)}
@@ -74,3 +76,32 @@ def test_of_one_command_is_said_how_who_may_and_how_it_is_taken_back(tmp_path: P
     assert "/acme undo takes it back" in hold
     assert "Example: /cancel" in retry
     assert "Not taken back: A workflow that was stopped cannot go on" in retry
+
+
+def test_the_first_letters_list_the_commands_that_begin_so(tmp_path: Path) -> None:
+    text = told(tmp_path, "re")
+
+    assert text.startswith("What you may mean by re")
+    begun = {verb for verb in COMMANDS if verb.startswith("re")}
+    assert len(begun) > 1
+    assert {verb for verb in COMMANDS if f"/acme {verb} " in f"{text} "} >= begun
+    assert "/acme mute" not in text
+
+
+def test_letters_that_begin_one_command_only_mean_it(tmp_path: Path) -> None:
+    assert "Example: /acme subscribe" in told(tmp_path, "subs")
+
+
+def test_a_slip_is_understood(tmp_path: Path) -> None:
+    assert "/acme retest [required" in told(tmp_path, "restest")
+
+
+def test_slack_shows_every_command_within_its_limits(tmp_path: Path) -> None:
+    asked = received(verb="help", surface="slack")
+    with scene(tmp_path) as world, world.knowledge() as known:
+        knowledge = Knowledge(db=known.db, community=COMMUNITY, now=NOW, commands=COMMANDS)
+        message = render_blocks(Help.tell(story(asked), knowledge))
+
+    shown = str(message["blocks"])
+    assert all(f"/acme {name}" in shown for name in COMMANDS)
+    assert problems(message) == []

@@ -1,8 +1,8 @@
 """The composition root: the only place that knows every room, and how a process of the product is put together."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -667,8 +667,19 @@ class Service:
     def slack_listener(self, rooms: ModuleType) -> object:
         """Return what hears Slack, whichever way it speaks to us."""
         return rooms.listener(
-            self.settings, self.configuration, self.vocabularies, self.record, self.slack
+            self.settings,
+            self.configuration,
+            self.vocabularies,
+            self.record,
+            self.slack,
+            rooms.Forms(self._look, self._is_closed),
         )
+
+    @contextmanager
+    def _look(self, community: Community) -> Iterator[Knowledge]:
+        """Look at the read models, for one community."""
+        with self.database.read() as db:
+            yield self.knowledge(db, community)
 
     async def record(self, batch: Batch) -> Appended:
         """Append what came in at a door, and wait for it."""

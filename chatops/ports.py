@@ -418,6 +418,10 @@ class Slack(Protocol):
         """Show a form to the person whose act gave the trigger, within three seconds of it."""
         ...
 
+    async def publish(self, member: str, home: Json) -> None:
+        """Show somebody our home tab, in place of what it showed."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:

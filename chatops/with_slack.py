@@ -14,6 +14,7 @@ from chatops.gateways.slack import SlackGateway
 from chatops.ports import Slack
 from chatops.settings import Secret, Settings
 from chatops.surfaces.slack import Door, Ear, make_bolt
+from chatops.surfaces.slack_forms import Forms
 from chatops.surfaces.slack_hearing import Append, Listener
 from chatops.surfaces.slack_messages import Messages
 from chatops.surfaces.slack_words import SURFACE, Words
@@ -26,6 +27,7 @@ __all__ = [
     "SURFACE",
     "Door",
     "Ear",
+    "Forms",
     "Messages",
     "SlackGateway",
     "bolt",
@@ -42,10 +44,11 @@ def listener(
     vocabularies: Mapping[str, Vocabulary],
     append: Append,
     slack: Slack | None,
+    forms: Forms,
 ) -> Listener:
     """Return what hears Slack, over HTTP and over Socket Mode alike."""
     words = Words(configuration, vocabularies, github_url=settings.github_web_url)
-    return Listener(words, append, slack)
+    return Listener(words, append, slack, forms=forms)
 
 
 def bolt(settings: Settings, heard_by: Listener) -> AsyncApp:

@@ -19,7 +19,13 @@ from chatops.settings import KNOWN
 from chatops.surfaces.comment_words import split_words
 from chatops.surfaces.linking import PATH as LINK_PATH
 from chatops.surfaces.signing_in import PATH as SIGN_IN_PATH
-from chatops.surfaces.slack_hearing import ASK, RETEST_MESSAGE, WHO_MESSAGE
+from chatops.surfaces.slack_hearing import (
+    ANYWHERE,
+    CHOOSE_MESSAGE,
+    RETEST_MESSAGE,
+    STATUS_MESSAGE,
+    WHO_MESSAGE,
+)
 from chatops.surfaces.web import GITHUB_PATH, SLACK_PATH
 from tests.needs import REPOSITORY
 
@@ -72,7 +78,10 @@ def test_slack_asks_for_no_more_than_being_asked_answering_and_telling_people() 
     assert manifest["oauth_config"]["scopes"] == {
         "bot": ["commands", "chat:write", "app_mentions:read", "im:write", "im:history"]
     }
-    assert manifest["settings"]["event_subscriptions"]["bot_events"] == ["app_mention"]
+    assert manifest["settings"]["event_subscriptions"]["bot_events"] == [
+        "app_home_opened",
+        "app_mention",
+    ]
 
 
 def test_each_shortcut_in_slack_is_one_that_is_heard() -> None:
@@ -80,8 +89,10 @@ def test_each_shortcut_in_slack_is_one_that_is_heard() -> None:
 
     assert {shortcut["callback_id"]: shortcut["type"] for shortcut in shortcuts} == {
         RETEST_MESSAGE: "message",
+        CHOOSE_MESSAGE: "message",
+        STATUS_MESSAGE: "message",
         WHO_MESSAGE: "message",
-        ASK: "global",
+        **dict.fromkeys(ANYWHERE, "global"),
     }
     assert all(len(shortcut["name"]) <= LONGEST_SHORTCUT for shortcut in shortcuts)
 

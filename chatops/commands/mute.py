@@ -14,7 +14,7 @@ from typing import ClassVar, Self
 from chatops.answers.job_words import Named
 from chatops.answers.meant_tests import board_of, meant_tests
 from chatops.answers.nights import counted
-from chatops.engine.answer import Answer, Code, Section, When
+from chatops.engine.answer import Action, Answer, Code, Section, When
 from chatops.engine.authority import Role
 from chatops.engine.command import CHANGED_NOTHING, Asked, Command, Knowledge, Story
 from chatops.errors import Refused
@@ -139,8 +139,11 @@ class Mute(Command):
 def _listing(knowledge: Knowledge) -> Answer:
     """Return what is muted now, the first to end first."""
     muted = muted_jobs(knowledge.db, knowledge.community.key, knowledge.now)
+    actions = knowledge.offers(
+        Action(text="Mute a job", verb=Mute.name, needs="JOB for DURATION REASON")
+    )
     if not muted:
-        return Answer(verdict=("No job is muted now.",), private=True)
+        return Answer(verdict=("No job is muted now.",), actions=actions, private=True)
     found = sorted(muted.items(), key=lambda pair: (pair[1].until, pair[0]))
     return Answer(
         verdict=(f"{counted(len(found), 'job')} muted now.",),
@@ -154,6 +157,7 @@ def _listing(knowledge: Knowledge) -> Answer:
                 more=max(0, len(found) - LINES_SHOWN),
             ),
         ),
+        actions=actions,
         private=True,
     )
 

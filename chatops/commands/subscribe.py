@@ -21,7 +21,7 @@ from chatops.answers.subscribing import (
 )
 from chatops.answers.which_pull import on_pull
 from chatops.config import Community
-from chatops.engine.answer import Answer, Code, Line, Section, Tone, When
+from chatops.engine.answer import Action, Answer, Code, Line, Section, Tone, When
 from chatops.engine.authority import Role
 from chatops.engine.command import CHANGED_NOTHING, Asked, Command, Knowledge, Story
 from chatops.errors import Refused
@@ -209,6 +209,13 @@ def _listing(subscriber: str, received: CommandReceived, knowledge: Knowledge) -
         verdict=(f"{counted(len(found), 'subscription')}.",) if found else ("No subscriptions.",),
         counts=counts,
         sections=tuple(section for section in sections if section.lines),
+        actions=knowledge.offers(
+            Action(
+                text="Be told of something",
+                verb=Subscribe.name,
+                needs=f"JOB|nightly|#123{' here' if subscriber.startswith(CHANNEL) else ''}",
+            )
+        ),
         footer=(
             Code(f"{community.slash_command} subscribe"),
             " with ",

@@ -33,8 +33,12 @@ POLL_SECONDS = 0.01
 COMMANDS = ("/kata status nightly", "/kata help", "/kata link")
 SHORTCUTS = (
     Shortcut(callback_id="retest_message", name="Retest its pull request", on_messages=True),
+    Shortcut(callback_id="choose_message", name="Choose jobs to run again", on_messages=True),
+    Shortcut(callback_id="status_message", name="What is wrong here?", on_messages=True),
     Shortcut(callback_id="who_message", name="Who looks after this?", on_messages=True),
     Shortcut(callback_id="ask", name="Ask for something"),
+    Shortcut(callback_id="subscribe", name="Be told of changes"),
+    Shortcut(callback_id="mute", name="Mute a job"),
 )
 """As the Slack app's manifest has them."""
 

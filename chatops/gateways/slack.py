@@ -258,6 +258,10 @@ class SlackGateway:
         """Show a form to the person whose act gave the trigger, within three seconds of it."""
         await self._call("views.open", {"trigger_id": trigger, "view": dict(form)})
 
+    async def publish(self, member: str, home: Json) -> None:
+        """Show somebody our home tab, in place of what it showed."""
+        await self._call("views.publish", {"user_id": member, "view": dict(home)})
+
     async def _say(self, method: str, frame: Json, message: Json) -> Json:
         _check_text(message)
         try:

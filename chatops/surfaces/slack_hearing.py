@@ -6,9 +6,11 @@ Over HTTP and through a socket alike. The only call made here opens a form: the 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from enum import Enum, auto
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
 import structlog
 from slack_bolt.response import BoltResponse
 
@@ -16,7 +18,10 @@ from chatops.config import Community
 from chatops.engine.log import Batch
 from chatops.errors import ChatopsError
 from chatops.events import Fact
+from chatops.events.conversation import CommandReceived
 from chatops.ports import Slack
+from chatops.surfaces.comment_words import split_words
+from chatops.surfaces.slack_forms import Forms
 from chatops.surfaces.slack_words import (
     SURFACE,
     Place,
@@ -25,19 +30,25 @@ from chatops.surfaces.slack_words import (
     code_in,
     name_of,
     object_of,
+    plain,
     trigger_of,
     where,
     with_person,
 )
+from chatops.views.blocks import ASKS
 from chatops.views.modals import (
     ASK_COMMAND,
     ASK_JOB,
     ASK_PULL,
+    MUTE,
+    RETEST,
     SAID,
+    SUBSCRIBE,
     Kept,
-    ask_command,
     ask_job,
     ask_pull,
+    filled_words,
+    read_filled,
     read_kept,
     read_said,
 )
@@ -47,9 +58,11 @@ logger = structlog.get_logger(__name__)
 
 ACK_SECONDS = 2.0
 """Slack waits for three; what is not written by then is said to be on its way."""
-RETEST_MESSAGE, WHO_MESSAGE, ASK = "retest_message", "who_message", "ask"
-"""The names of our shortcuts in the app's manifest."""
-RETEST, WHO = "retest", "who"
+RETEST_MESSAGE, CHOOSE_MESSAGE = "retest_message", "choose_message"
+STATUS_MESSAGE, WHO_MESSAGE, ASK = "status_message", "who_message", "ask"
+"""The names of our shortcuts in the app's manifest; those that open a form without a message are called as it is."""
+ANYWHERE = {ASK: ASK_COMMAND, SUBSCRIBE: SUBSCRIBE, MUTE: MUTE}
+STATUS, WHO, PR = "status", "who", "pr"
 DEEPEST = 12
 
 NO_COMMUNITY = "No community here has this command. Ask whoever runs this bot."
@@ -59,9 +72,12 @@ NO_SUCH_PULL = (
     "I found no pull request of {repos} in this. Write its number as #123, or its address."
 )
 NOTHING_SAID = "Write what you want, such as: status nightly"
+NOTHING_CHOSEN = "Choose a job, or write one: its name, a part of it, or a pattern such as *s390x*."
 
 Append = Callable[[Batch], Awaitable[object]]
 Ack = Callable[..., Awaitable[object]]
+Form = Callable[[], Awaitable[dict[str, Any]]]
+"""Makes a form."""
 
 
 class Writing(Enum):
@@ -75,10 +91,13 @@ class Writing(Enum):
 class Listener:
     """Records each request and acknowledges it: when it is written, or with what became of it."""
 
-    def __init__(self, words: Words, append: Append, slack: Slack | None = None) -> None:
+    def __init__(
+        self, words: Words, append: Append, slack: Slack | None = None, *, forms: Forms
+    ) -> None:
         self._words = words
         self._append = append
         self._slack = slack
+        self._forms = forms
         self._under_way: set[asyncio.Future[Any]] = set()
 
     async def command(self, ack: Ack, command: dict[str, Any]) -> None:
@@ -93,11 +112,15 @@ class Listener:
 
     async def event(self, body: dict[str, Any]) -> BoltResponse | None:
         """Take an event; what cannot be written Slack brings again, what nobody asked for it does not."""
-        fact = self._words.mention(body)
+        fact = self._words.mention(body) or self._words.home_opened(body)
         return None if fact is None else await self._thanked(fact)
 
     async def press(self, ack: Ack, body: dict[str, Any]) -> BoltResponse | None:
         """Take a pressed button; Slack shows beside it that it did not work, where it cannot be written."""
+        if (asked := self._words.asking(body, ASKS)) is not None:
+            await ack()
+            self._open(name_of(body, "trigger_id"), self._made(*asked))
+            return None
         fact = self._words.pressed(body)
         if fact is not None and (problem := await self._thanked(fact)) is not None:
             return problem
@@ -107,36 +130,58 @@ class Listener:
     async def shortcut(self, ack: Ack, body: dict[str, Any]) -> BoltResponse | None:
         """Take a shortcut: ask for what is missing, else do it."""
         name, message = name_of(body, "callback_id"), object_of(body, "message")
-        written = "\n".join(_written(message))
-        place, usual = where(body), self._words.usual
         fact = form = None
-        if name == RETEST_MESSAGE:
-            found = self._about(written)
-            if found is None:
-                form = ask_pull(_kept(usual, place, RETEST))
-            else:
-                community, target = found
-                offer = Offer(
-                    community=community.key, verb=RETEST, repo=target.repo, number=target.number
-                )
-                fact = self._words.offered(offer, community, place, trigger_of(body))
-        elif name == WHO_MESSAGE:
-            job = code_in(str(message.get("text") or ""))
-            if job:
-                offer = Offer(community=usual.key, verb=WHO, words=(job,))
-                fact = self._words.offered(offer, usual, place, trigger_of(body))
-            else:
-                form = ask_job(
-                    _kept(usual, place, WHO), _first_line(str(message.get("text") or ""))
-                )
-        elif name == ASK:
-            form = ask_command(Kept(community=usual.key, channel=place.user))
+        if name in ANYWHERE:
+            usual, person = self._words.usual, where(body).user
+            form = self._made(ANYWHERE[name], Kept(community=usual.key, channel=person))
+        elif name == CHOOSE_MESSAGE:
+            form = self._chosen_in(body, message)
+        elif name in (RETEST_MESSAGE, STATUS_MESSAGE, WHO_MESSAGE):
+            fact, form = self._about_message(name, body, message)
         if fact is not None and (problem := await self._thanked(fact)) is not None:
             return problem
         await ack()
         if form is not None:
             self._open(name_of(body, "trigger_id"), form)
         return None
+
+    def _about_message(
+        self, name: str, body: Mapping[str, Any], message: Mapping[str, Any]
+    ) -> tuple[Fact | None, Form | None]:
+        """Return the request about what a message names, or the form that asks what it is."""
+        place, usual, trigger = where(body), self._words.usual, trigger_of(body)
+        text = str(message.get("text") or "")
+        found = None if name == WHO_MESSAGE else self._about("\n".join(_written(message)))
+        if found is not None:
+            community, target = found
+            is_status = name == STATUS_MESSAGE
+            offer = Offer(
+                community=community.key,
+                verb=STATUS if is_status else RETEST,
+                words=(PR,) if is_status else (),
+                repo=target.repo,
+                number=target.number,
+            )
+            return self._words.offered(offer, community, place, trigger), None
+        if name == RETEST_MESSAGE:
+            return None, _at_once(ask_pull(_kept(usual, place, RETEST)))
+        verb = STATUS if name == STATUS_MESSAGE else WHO
+        if job := code_in(text):
+            offer = Offer(community=usual.key, verb=verb, words=(job,))
+            return self._words.offered(offer, usual, place, trigger), None
+        return None, _at_once(ask_job(_kept(usual, place, verb), _first_line(text)))
+
+    def _chosen_in(self, body: Mapping[str, Any], message: Mapping[str, Any]) -> Form:
+        """Return the form in which failed jobs of a pull request are chosen, or the one that asks which it is."""
+        place = where(body)
+        found = self._about("\n".join(_written(message)))
+        if found is None:
+            return _at_once(ask_pull(_kept(self._words.usual, place, RETEST)))
+        community, target = found
+        kept = _kept(community, place, RETEST)
+        return self._made(
+            RETEST, msgspec.structs.replace(kept, repo=target.repo, number=target.number)
+        )
 
     async def sent(self, ack: Ack, body: dict[str, Any]) -> None:
         """Take a form that was filled in; what is wrong with it is said at its field."""
@@ -157,13 +202,43 @@ class Listener:
             body,
         )
         trigger = f"view/{name_of(view, 'id')}" if view.get("id") else trigger_of(body)
-        fact, problem = self._filled_in(name_of(view, "callback_id"), said, kept, place, trigger)
-        if fact is not None and await self._record(fact) is not Writing.DONE:
+        name = name_of(view, "callback_id")
+        if name in (SUBSCRIBE, MUTE, RETEST):
+            fact, problem = self._chosen(name, view, kept, place, trigger)
+        else:
+            fact, problem = self._filled_in(name, said, kept, place, trigger)
+        if fact is not None and not problem:
+            problem = await self._objection(fact)
+        if fact is not None and not problem and await self._record(fact) is not Writing.DONE:
             problem = NOT_WRITTEN
         if problem:
             await ack(response_action="errors", errors={SAID: problem})
         else:
             await ack()
+
+    def _chosen(
+        self, verb: str, view: Mapping[str, Any], kept: Kept, place: Place, trigger: str
+    ) -> tuple[Fact | None, str]:
+        """Return the request that a form of several fields makes, or what is wrong with it."""
+        community = self._words.community(kept.community)
+        assert community is not None
+        filled = read_filled(view)
+        words = filled_words(verb, filled, split_words(plain(filled.said)))
+        if not words and verb != RETEST:
+            return None, NOTHING_CHOSEN
+        offer = Offer(
+            community=community.key, verb=verb, words=words, repo=kept.repo, number=kept.number
+        )
+        return self._words.offered(offer, community, place, trigger), ""
+
+    async def _objection(self, fact: Fact) -> str:
+        """Return what is wrong with the words of a request, to be said where they were written."""
+        received = fact.event
+        assert isinstance(received, CommandReceived)
+        community = self._words.community(received.community)
+        assert community is not None
+        vocabulary = self._words.vocabulary(community)
+        return await self._forms.objection(received, vocabulary, community)
 
     def _filled_in(
         self, name: str, said: str, kept: Kept, place: Place, trigger: str
@@ -223,23 +298,39 @@ class Listener:
         logger.info("heard", command=fact.correlation_id, by=fact.actor)
         return Writing.DONE
 
-    def _open(self, trigger: str, form: Mapping[str, Any]) -> None:
+    def _made(self, name: str, kept: Kept) -> Form:
+        """Return a form that looks what there is to choose."""
+        community = self._words.community(kept.community)
+        assert community is not None
+        return partial(self._forms.made, name, kept, community)
+
+    def _open(self, trigger: str, form: Form) -> None:
         """Open a form while the right to do so lives; nobody waits for it."""
         if self._slack is not None:
             opening = asyncio.ensure_future(self._opened(self._slack, trigger, form))
             self._under_way.add(opening)
             opening.add_done_callback(self._under_way.discard)
 
-    async def _opened(self, slack: Slack, trigger: str, form: Mapping[str, Any]) -> None:
+    async def _opened(self, slack: Slack, trigger: str, form: Form) -> None:
+        made = await form()
         try:
-            await slack.open_form(trigger, form)
+            await slack.open_form(trigger, made)
         except ChatopsError as problem:
-            logger.warning("form not opened", form=form["callback_id"], problem=str(problem))
+            logger.warning("form not opened", form=made["callback_id"], problem=str(problem))
 
     def _forget(self, recording: asyncio.Future[object]) -> None:
         self._under_way.discard(recording)
         if not recording.cancelled() and (problem := recording.exception()) is not None:
             logger.warning("not recorded", door=SURFACE, problem=str(problem))
+
+
+def _at_once(form: dict[str, Any]) -> Form:
+    """Return what makes a form in which there is nothing to choose."""
+
+    async def made() -> dict[str, Any]:
+        return form
+
+    return made
 
 
 def _kept(community: Community, place: Place, verb: str) -> Kept:

@@ -9,6 +9,7 @@ from chatops.errors import Refused
 from chatops.events.conversation import CommandReceived
 from chatops.ports import Slack
 from chatops.views.blocks import render_blocks
+from chatops.views.home import HOME, home_view
 
 PRIVATE, PUBLIC = "ephemeral", "in_channel"
 GROWS = "grows"
@@ -19,7 +20,8 @@ class Messages:
     """Replies in Slack.
 
     What everybody may see is posted by us where we are let, in the thread it belongs to; else, and for one person
-    alone, the request's response address is used, which gives no message to edit.
+    alone, the request's response address is used, which gives no message to edit. What was asked by opening the home
+    tab is shown there.
     """
 
     def __init__(self, slack: Slack) -> None:
@@ -27,6 +29,8 @@ class Messages:
 
     def render(self, answer: Answer, received: CommandReceived) -> str:
         """Return the message as JSON, and whether more is to come."""
+        if received.channel == HOME:
+            return msgspec.json.encode(home_view(answer, received, received.verb)).decode()
         message = render_blocks(answer, received)
         return msgspec.json.encode({**message, GROWS: answer.tone is Tone.BUSY}).decode()
 
@@ -37,6 +41,9 @@ class Messages:
 
     async def post(self, received: CommandReceived, rendered: str) -> str:
         """Write the message; return its name where Slack gives one."""
+        if received.channel == HOME:
+            await self._slack.publish(received.by, msgspec.json.decode(rendered))
+            return HOME
         message, is_private, _ = _read(rendered)
         if is_private and received.channel != received.by:
             await self._whisper(received, message)
@@ -51,6 +58,9 @@ class Messages:
 
     async def edit(self, received: CommandReceived, message: str, rendered: str) -> None:
         """Replace the message where it has a name; what has none is said again, once, when all is said."""
+        if received.channel == HOME:
+            await self._slack.publish(received.by, msgspec.json.decode(rendered))
+            return
         content, is_private, grows = _read(rendered)
         if message:
             await self._slack.update(received.channel, message, content)

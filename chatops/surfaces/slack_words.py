@@ -16,11 +16,17 @@ from chatops.events import Fact
 from chatops.events.conversation import CommandReceived
 from chatops.names import CommandId, PullNumber, Repo
 from chatops.surfaces.comment_words import after_first, split_words
+from chatops.views.home import HOME, REFRESH
+from chatops.views.modals import FORMS, Kept
 from chatops.views.offers import Offer, read_offer
 
 SURFACE = "slack"
 LONGEST_NAME = 200
 ASKED_AGAIN = "help"
+MINE = "mine"
+"""What is asked by looking at the home tab."""
+AGAIN_AFTER = 30
+"""Seconds in which looking at it twice is looking once."""
 HIGHEST_NUMBER = 2**31 - 1
 
 _ODD = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -28,6 +34,7 @@ _MENTION = re.compile(r"<@(\w{1,40})(?:\|[^>]*)?>")
 _ADDRESS = re.compile(r"<(https?://[^>|]+)(?:\|[^>]*)?>")
 _SHORT = re.compile(r"(?:([\w.-]{1,39}/[\w.-]{1,100}))?#([1-9]\d{0,9})")
 _PULL = re.compile(r"/([\w.-]{1,39}/[\w.-]{1,100})/(?:pull|issues)/([1-9]\d{0,9})(?:[/?#]\S*)?")
+_STAMP = re.compile(r"\d{1,12}(?:\.\d{1,9})?", re.ASCII)
 _SPAN = re.compile(r"`([^`\n]{1,200})`")
 
 
@@ -83,6 +90,10 @@ class Words:
         """Return a community by its key."""
         return self._configuration.communities.get(key)
 
+    def vocabulary(self, community: Community) -> Vocabulary:
+        """Return the verbs that are heard in a community."""
+        return self._vocabularies[community.key]
+
     def slash(self, form: Mapping[str, Any]) -> Fact | None:
         """Return the request a slash command makes, or nothing if no community has such a command."""
         community = self._configuration.community_for_slash(text_of(form, "command"))
@@ -131,7 +142,45 @@ class Words:
         community = self.community(offer.community) if offer else None
         if offer is None or community is None:
             return None
-        return self.offered(offer, community, where(body), trigger_of(body))
+        place = where(body)
+        if not place.channel:
+            is_refresh = isinstance(action, dict) and action.get("action_id") == REFRESH
+            place = replace(place, channel=HOME if is_refresh else place.user, thread="")
+        return self.offered(offer, community, place, trigger_of(body))
+
+    def asking(self, body: Mapping[str, Any], asks: str) -> tuple[str, Kept] | None:
+        """Return which form a pressed button asks for, and what it carries along; nothing if it asks for none."""
+        actions = body.get("actions")
+        action = actions[0] if isinstance(actions, list) and actions else None
+        if not isinstance(action, dict) or not str(action.get("action_id")).startswith(asks):
+            return None
+        offer = read_offer(action.get("value"))
+        if offer is None or offer.verb not in FORMS or self.community(offer.community) is None:
+            return None
+        place = where(body)
+        kept = Kept(
+            community=offer.community,
+            verb=offer.verb,
+            repo=offer.repo,
+            number=offer.number,
+            channel=place.channel or place.user,
+            thread=place.thread if place.channel else "",
+            response_url=place.response_url,
+        )
+        return offer.verb, kept
+
+    def home_opened(self, body: Mapping[str, Any]) -> Fact | None:
+        """Return the request that is made by looking at the home tab, once in half a minute."""
+        event = object_of(body, "event")
+        user, stamp = name_of(event, "user"), name_of(event, "event_ts")
+        if event.get("type") != "app_home_opened" or event.get("tab") != HOME or not user:
+            return None
+        community, team = self.usual, name_of(body, "team_id")
+        if not (_STAMP.fullmatch(stamp) and self._vocabularies[community.key].meaning(MINE)):
+            return None
+        place = Place(user=user, team=team, channel=HOME)
+        trigger = f"home/{team}/{user}/{int(float(stamp)) // AGAIN_AFTER}"
+        return self.offered(Offer(community=community.key, verb=MINE), community, place, trigger)
 
     def offered(self, offer: Offer, community: Community, place: Place, trigger: str) -> Fact:
         """Return the request that an offer of ours makes, for whoever took it."""

@@ -1,14 +1,38 @@
-"""The small forms that Slack shows when a shortcut needs to know one thing more. Whoever chose the shortcut sees it."""
+"""The forms that Slack shows where something more has to be said. Whoever chose the shortcut or the button sees it.
 
+What is filled in becomes the words of a command, as somebody would have typed them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from chatops.names import Repo
+from chatops.names import PullNumber, Repo
 
 ASK_PULL, ASK_JOB, ASK_COMMAND = "ask_pull", "ask_job", "ask_command"
+SUBSCRIBE, MUTE, RETEST = "subscribe", "mute", "retest"
+"""Commands that have a form of several fields, which is called as they are."""
+FORMS = frozenset({ASK_COMMAND, SUBSCRIBE, MUTE, RETEST})
+"""The forms that a button can ask for."""
 SAID = "said"
-"""The name of the one field of each form."""
+"""The name of the field in which something is written; each form has one."""
+JOBS, LASTS, REASON, WHERE = "jobs", "lasts", "reason", "where"
+NIGHTLY, HERE, FOR = "nightly", "here", "for"
+LONGEST_OPTION, LONGEST_VALUE = 75, 150
+MOST_OPTIONS, MOST_GROUPS = 100, 100
+"""What Slack takes in one list, and how many lists under titles."""
+DURATIONS = (
+    ("1d", "1 day"),
+    ("3d", "3 days"),
+    ("7d", "7 days"),
+    ("14d", "14 days"),
+    ("30d", "30 days"),
+)
+USUAL_DURATION = ("7d", "7 days")
+NOTHING = "-"
+"""The value of an option that adds no word; Slack takes no empty one."""
 LONGEST_GUESS = 200
 MOST_KEPT = 3_000
 
@@ -20,6 +44,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     verb: str = ""
     words: tuple[str, ...] = ()
     repo: Repo = Repo("")
+    number: PullNumber = PullNumber(0)
     channel: str = ""
     thread: str = ""
     response_url: str = ""
@@ -62,6 +87,97 @@ def ask_command(kept: Kept) -> dict[str, Any]:
     )
 
 
+Choices = Mapping[str, Sequence[str]]
+"""Jobs to choose from, under titles."""
+
+
+def ask_subscription(kept: Kept, choices: Choices) -> dict[str, Any]:
+    """Return the form that asks what somebody wants to be told of, and where."""
+    night = {"The nightly": [(NIGHTLY, "Any required job of the nightly")]}
+    groups = _groups(choices, night)
+    fields = [_choice(JOBS, "What to tell you of", groups, several=True)]
+    fields.append(
+        _line(
+            SAID,
+            "Or a pattern, or a pull request",
+            placeholder="*s390x*, or #123",
+            is_optional=True,
+        )
+    )
+    if kept.channel.startswith(("C", "G")):
+        me, channel = ("", "Me, in a direct message"), (HERE, "This channel")
+        fields.append(_radio(WHERE, "Whom to tell", (me, channel)))
+    return _view(SUBSCRIBE, kept, title="Be told of changes", send="Tell me", blocks=fields)
+
+
+def ask_mute(kept: Kept, choices: Choices) -> dict[str, Any]:
+    """Return the form that asks which job is to be muted, for how long, and why."""
+    groups = _groups(choices)
+    fields = [_choice(JOBS, "Which job", groups)] if groups else []
+    fields += [
+        _line(
+            SAID,
+            "Or its name, a part of it, or a pattern" if fields else "Its name, or a pattern",
+            placeholder="*s390x*",
+            is_optional=bool(fields),
+        ),
+        _choice(LASTS, "For how long", [("", DURATIONS)], chosen=USUAL_DURATION, is_optional=False),
+        _line(REASON, "Why", placeholder="The runner is being moved."),
+    ]
+    return _view(MUTE, kept, title="Mute a job", send="Mute", blocks=fields)
+
+
+def ask_retest(kept: Kept, choices: Choices) -> dict[str, Any]:
+    """Return the form that asks which failed jobs of a pull request are to run again."""
+    fields = []
+    if groups := _groups(choices):
+        fields.append(_choice(JOBS, "Which of the failed jobs", groups, several=True))
+    fields.append(
+        _line(
+            SAID,
+            "Or a part of their names, or a pattern",
+            placeholder="*s390x*",
+            is_optional=True,
+            hint="With nothing chosen and nothing written, all that failed runs again. It spends runner hours.",
+        )
+    )
+    title = f"Run again on #{kept.number}"
+    return _view(RETEST, kept, title=title, send="Run again", blocks=fields)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """What somebody chose and wrote in a form."""
+
+    jobs: tuple[str, ...] = ()
+    said: str = ""
+    lasts: str = ""
+    reason: str = ""
+    where: str = ""
+
+
+def read_filled(view: object) -> Filled:
+    """Return what a form was sent with; what cannot be read is not there."""
+    return Filled(
+        jobs=tuple(_chosen(view, JOBS)),
+        said=read_said(view).strip(),
+        lasts="".join(_chosen(view, LASTS)[:1]),
+        reason=" ".join(_written(view, REASON).split()),
+        where="".join(_chosen(view, WHERE)[:1]),
+    )
+
+
+def filled_words(verb: str, filled: Filled, said: Sequence[str]) -> tuple[str, ...]:
+    """Return the words of the command that a form makes; `said` are the words of what was written in it."""
+    what = (*filled.jobs, *said)
+    match verb:
+        case _ if verb == SUBSCRIBE:
+            return (*what, *((HERE,) if filled.where == HERE else ()))
+        case _ if verb == MUTE and what:
+            return (*what, FOR, filled.lasts, *filled.reason.split())
+    return what
+
+
 def read_kept(view: object) -> Kept | None:
     """Return what a form carried along, or nothing if it is none of ours."""
     written = view.get("private_metadata") if isinstance(view, dict) else None
@@ -75,10 +191,28 @@ def read_kept(view: object) -> Kept | None:
 
 def read_said(view: object) -> str:
     """Return what was written into the field of a form."""
+    return _written(view, SAID)
+
+
+def _state(view: object, field: str) -> dict[str, Any]:
     found = view
-    for key in ("state", "values", SAID, SAID, "value"):
+    for key in ("state", "values", field, field):
         found = found.get(key) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _written(view: object, field: str) -> str:
+    found = _state(view, field).get("value")
     return found if isinstance(found, str) else ""
+
+
+def _chosen(view: object, field: str) -> list[str]:
+    """Return the values of what was chosen in a field, be it one or several."""
+    state = _state(view, field)
+    several = state.get("selected_options")
+    options = several if isinstance(several, list) else [state.get("selected_option")]
+    values = [option.get("value") for option in options if isinstance(option, dict)]
+    return [value for value in values if isinstance(value, str) and value != NOTHING]
 
 
 def _form(
@@ -91,16 +225,18 @@ def _form(
     send: str,
     guess: str = "",
 ) -> dict[str, Any]:
+    field = _line(SAID, label, placeholder=placeholder)
+    if guess:
+        field["element"]["initial_value"] = " ".join(guess.split())[:LONGEST_GUESS]
+    return _view(name, kept, title=title, send=send, blocks=[field])
+
+
+def _view(
+    name: str, kept: Kept, *, title: str, send: str, blocks: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
     carried = msgspec.json.encode(kept).decode()
     if len(carried) > MOST_KEPT:
         carried = msgspec.json.encode(msgspec.structs.replace(kept, response_url="")).decode()
-    field: dict[str, Any] = {
-        "type": "plain_text_input",
-        "action_id": SAID,
-        "placeholder": _plain(placeholder),
-    }
-    if guess:
-        field["initial_value"] = " ".join(guess.split())[:LONGEST_GUESS]
     return {
         "type": "modal",
         "callback_id": name,
@@ -108,10 +244,96 @@ def _form(
         "title": _plain(title),
         "submit": _plain(send),
         "close": _plain("Never mind"),
-        "blocks": [
-            {"type": "input", "block_id": SAID, "label": _plain(label), "element": field},
-        ],
+        "blocks": list(blocks),
     }
+
+
+def _line(
+    name: str, label: str, *, placeholder: str, is_optional: bool = False, hint: str = ""
+) -> dict[str, Any]:
+    """Return a field in which something is written."""
+    element = {"type": "plain_text_input", "action_id": name, "placeholder": _plain(placeholder)}
+    return _field(name, label, element, is_optional=is_optional, hint=hint)
+
+
+def _field(
+    name: str, label: str, element: dict[str, Any], *, is_optional: bool, hint: str = ""
+) -> dict[str, Any]:
+    field = {"type": "input", "block_id": name, "label": _plain(label), "element": element}
+    return (
+        field
+        | ({"optional": True} if is_optional else {})
+        | ({"hint": _plain(hint)} if hint else {})
+    )
+
+
+Option = tuple[str, str]
+"""What an option means, and how it is shown."""
+Group = tuple[str, Sequence[Option]]
+
+
+def _groups(choices: Choices, first: Mapping[str, Sequence[Option]] | None = None) -> list[Group]:
+    """Return jobs as groups of options, none larger than Slack takes, without names that are too long to be carried."""
+    found: list[Group] = list((first or {}).items())
+    for title, names in choices.items():
+        options = [(name, name) for name in dict.fromkeys(names) if 0 < len(name) <= LONGEST_VALUE]
+        for start in range(0, len(options), MOST_OPTIONS):
+            more = f" ({start // MOST_OPTIONS + 1})" if start else ""
+            found.append((f"{title or 'Jobs'}{more}", options[start : start + MOST_OPTIONS]))
+    return found[:MOST_GROUPS]
+
+
+def _choice(
+    name: str,
+    label: str,
+    groups: Sequence[Group],
+    *,
+    several: bool = False,
+    chosen: Option | None = None,
+    is_optional: bool = True,
+) -> dict[str, Any]:
+    """Return a field in which one or several of some options are chosen."""
+    shown = [
+        {"label": _plain(_cut(title)), "options": [_option(one) for one in options]}
+        for title, options in groups
+        if title
+    ]
+    listed = {"options": [_option(one) for _, options in groups for one in options]}
+    element: dict[str, Any] = {
+        "type": "multi_static_select" if several else "static_select",
+        "action_id": name,
+        "placeholder": _plain("Choose"),
+        **({"option_groups": shown} if shown else listed),
+    }
+    if chosen is not None:
+        element["initial_option"] = _option(chosen)
+    return _field(name, label, element, is_optional=is_optional)
+
+
+def _radio(name: str, label: str, options: Sequence[Option]) -> dict[str, Any]:
+    """Return a field in which the first of some options is chosen, unless another one is."""
+    shown = [_option(one) for one in options]
+    element = {
+        "type": "radio_buttons",
+        "action_id": name,
+        "options": shown,
+        "initial_option": shown[0],
+    }
+    return _field(name, label, element, is_optional=False)
+
+
+def _option(option: Option) -> dict[str, Any]:
+    value, shown = option
+    return {"text": _plain(_cut(shown)), "value": value or NOTHING}
+
+
+def _cut(text: str) -> str:
+    """Return a name as an option shows it: what is left out is in the middle, for jobs differ at their ends."""
+    one_line = " ".join(text.split()) or "…"
+    if len(one_line) <= LONGEST_OPTION:
+        return one_line
+    half = (LONGEST_OPTION - 1) // 2
+    return f"{one_line[:half]}…{one_line[-half:]}"
 
 
 def _plain(text: str) -> dict[str, Any]:

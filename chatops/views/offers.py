@@ -52,8 +52,13 @@ def write_offer(action: Action, about: About) -> str | None:
         repo=about.repo,
         number=action.number or about.number,
     )
-    written = msgspec.json.encode(offer).decode()
-    return written if len(written) <= LONGEST else None
+    text = written(offer)
+    return text if len(text) <= LONGEST else None
+
+
+def written(offer: Offer) -> str:
+    """Return an offer as a button carries it."""
+    return msgspec.json.encode(offer).decode()
 
 
 def read_offer(value: object) -> Offer | None:

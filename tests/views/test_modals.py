@@ -1,67 +1,78 @@
-from typing import Any
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatops.commands.mute import Mute
+from chatops.commands.subscribe import Subscribe
 from chatops.standins.slack.limits import problems_of_blocks
 from chatops.views.modals import (
-    SAID,
+    HERE,
+    MUTE,
+    RETEST,
+    SUBSCRIBE,
+    Filled,
     Kept,
-    ask_command,
-    ask_job,
-    ask_pull,
+    ask_mute,
+    ask_retest,
+    ask_subscription,
+    filled_words,
+    read_filled,
     read_kept,
-    read_said,
 )
-from tests.payloads import problems
 
-KEPT = Kept(
-    community="acme", verb="retest", channel="C1", thread="1.2", response_url="http://here/x"
-)
-FORMS = [ask_pull(KEPT), ask_job(KEPT, "a job\nwith a line"), ask_command(KEPT)]
+KEPT = Kept(community="acme", channel="C0CI", number=7)  # type: ignore[arg-type]  # a plain number
+names = st.text(max_size=200)
+choices = st.dictionaries(names, st.lists(names, max_size=5), max_size=5)
 
 
-@pytest.mark.node
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: str(form["callback_id"]))
-def test_every_form_is_one_that_slack_takes(form: dict[str, Any]) -> None:
-    assert problems(form) == []
-    assert problems_of_blocks(form["blocks"], "modal") == []
-    assert all(len(form[part]["text"]) <= 24 for part in ("title", "submit", "close"))
-    assert len(form["private_metadata"]) <= 3_000
+@pytest.mark.parametrize("make", [ask_subscription, ask_mute, ask_retest])
+@given(jobs=choices)
+def test_whatever_jobs_are_called_a_form_stays_within_slacks_limits(
+    make: object, jobs: Mapping[str, list[str]]
+) -> None:
+    view = make(KEPT, jobs)  # type: ignore[operator]  # one of three functions
+
+    assert problems_of_blocks(view["blocks"], "modal") == []
+    assert len(view["title"]["text"]) <= 24
+    assert read_kept(view) == KEPT
 
 
-def test_what_a_form_carries_along_comes_back() -> None:
-    assert read_kept(ask_pull(KEPT)) == KEPT
+def test_three_hundred_jobs_are_all_offered() -> None:
+    jobs = [f"Nightly / job {number}" for number in range(300)]
+
+    view = ask_subscription(KEPT, {"Nightly": jobs})
+
+    groups = view["blocks"][0]["element"]["option_groups"]
+    offered = [option["value"] for group in groups for option in group["options"]]
+    assert offered == ["nightly", *jobs]
+    assert max(len(group["options"]) for group in groups) <= 100
 
 
-def test_an_address_that_is_too_long_to_be_carried_is_left_behind() -> None:
-    kept = read_kept(ask_pull(Kept(community="acme", response_url="x" * 3_000)))
+def test_a_form_without_choices_can_be_filled_in_by_hand() -> None:
+    [said, _, _] = ask_mute(KEPT, {})["blocks"]
 
-    assert kept == Kept(community="acme")
-
-
-@given(st.text())
-def test_a_guess_from_outside_is_one_line_that_fits(guess: str) -> None:
-    element = ask_job(KEPT, guess)["blocks"][0]["element"]
-
-    assert len(element.get("initial_value", "")) <= 200
-    assert "\n" not in element.get("initial_value", "")
+    assert said["block_id"] == "said"
+    assert "optional" not in said
 
 
-def test_what_was_written_is_found() -> None:
-    assert read_said({"state": {"values": {SAID: {SAID: {"value": "#7"}}}}}) == "#7"
+def test_what_is_filled_in_is_what_one_would_type() -> None:
+    muted = Filled(jobs=("Nightly / a b",), lasts="3d", reason="It is for the runner.")
+    told = Filled(jobs=("nightly", "Nightly / a b"), where=HERE)
+
+    mute = Mute.parse(filled_words(MUTE, muted, ()))
+    subscribe = Subscribe.parse(filled_words(SUBSCRIBE, told, ()))
+
+    assert (mute.pattern, mute.duration.days, mute.reason) == (
+        "Nightly / a b", 3, "It is for the runner.",
+    )  # fmt: skip
+    assert subscribe.wish.is_nightly
+    assert subscribe.wish.is_here
+    assert subscribe.wish.jobs == ("Nightly / a b",)
+    assert filled_words(RETEST, Filled(jobs=("a",)), ("b",)) == ("a", "b")
 
 
-@pytest.mark.parametrize(
-    "view",
-    [None, [], "x", {}, {"state": 1}, {"state": {"values": {SAID: {SAID: {"value": None}}}}}],
-)
-def test_what_is_no_form_says_nothing(view: object) -> None:
-    assert read_said(view) == ""
-    assert read_kept(view) is None
-
-
-@pytest.mark.parametrize("written", ["", "{", "[]", "[" * 9_999, '{"community": 1}'])
-def test_what_was_carried_along_by_others_is_nothing(written: str) -> None:
-    assert read_kept({"private_metadata": written}) is None
+@pytest.mark.parametrize("view", [None, {}, {"state": []}, {"state": {"values": {"jobs": 1}}}])
+def test_what_cannot_be_read_is_not_there(view: object) -> None:
+    assert read_filled(view) == Filled()

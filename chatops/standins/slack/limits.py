@@ -263,6 +263,14 @@ class _Check:
 
     def options(self, element: JsonObject, at: str) -> None:
         most = {"overflow": 5, "checkboxes": 10, "radio_buttons": 10}.get(element["type"], 100)
+        if "static_select" in element["type"] and ("options" in element) == (
+            "option_groups" in element
+        ):
+            self.say("must define either options or option_groups", at)
+        for index, group in self.items(element, "option_groups", 100, at):
+            pointer = f"{at}/option_groups/{index}"
+            self.text(group, "label", 75, pointer, plain=True)
+            self.options({"type": "group", "options": group.get("options")}, pointer)
         for index, option in self.items(element, "options", most, at):
             pointer = f"{at}/options/{index}"
             self.text(option, "text", 75, pointer)

@@ -1,0 +1,115 @@
+"""The forms behind buttons and shortcuts in Slack: what can be chosen in one, and what is wrong with what was sent.
+
+Whatever a form ends in is a request like a typed one, and is decided there. What is found here beforehand is only what
+hangs on its words, so that it can be said at the field; and nothing is shown or found of what not everybody may see.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, TypeVar
+
+import structlog
+
+from chatops.answers.form_choices import failed_jobs, nightly_jobs
+from chatops.config import Community
+from chatops.engine.authority import Grant, Standing
+from chatops.engine.command import Asked, Knowledge
+from chatops.engine.vocabulary import Vocabulary, unknown
+from chatops.errors import ChatopsError, Refused
+from chatops.events.conversation import CommandReceived
+from chatops.projections.identities import identity
+from chatops.views.modals import (
+    ASK_COMMAND,
+    MUTE,
+    RETEST,
+    SUBSCRIBE,
+    Choices,
+    Kept,
+    ask_command,
+    ask_mute,
+    ask_retest,
+    ask_subscription,
+)
+
+logger = structlog.get_logger(__name__)
+
+LOOK_SECONDS = 0.8
+"""For so long is looked what there is to choose, or what is wrong: Slack waits for three."""
+CHECKED = frozenset({SUBSCRIBE, MUTE})
+"""Commands whose words are looked at beforehand, as far as the nights go; of others GitHub may know better."""
+OF_WORDS = frozenset({"usage", "no_such_job", "no_such_row", "too_many", "too_long", "as_it_is"})
+"""For what reasons a refusal hangs on what was said, and on nobody's rights."""
+NONE: Choices = {}
+
+Found = TypeVar("Found")
+Read = Callable[[Community], AbstractContextManager[Knowledge]]
+
+
+class Forms:
+    """Makes forms, and looks at what was sent in them."""
+
+    def __init__(self, read: Read, is_closed: Callable[[Community], bool]) -> None:
+        self._read = read
+        self._is_closed = is_closed
+
+    async def made(self, name: str, kept: Kept, community: Community) -> dict[str, Any]:
+        """Return a form with what there is to choose now; without, where that cannot be said in time."""
+        if name == ASK_COMMAND:
+            return ask_command(kept)
+        choices = await self._in_time(self._choices, name, kept, community) or NONE
+        if name == MUTE:
+            return ask_mute(kept, choices)
+        return ask_retest(kept, choices) if name == RETEST else ask_subscription(kept, choices)
+
+    async def objection(
+        self, received: CommandReceived, vocabulary: Vocabulary, community: Community
+    ) -> str:
+        """Return what is wrong with the words of a request, as far as they alone tell; nothing if nothing is."""
+        meaning = vocabulary.meaning(received.verb)
+        if meaning is None:
+            return _said(unknown(received.verb, vocabulary.verbs))
+        try:
+            meaning.command.parse((*meaning.words, *received.words))
+        except Refused as refusal:
+            return _said(refusal)
+        if meaning.command.name not in CHECKED:
+            return ""
+        return await self._in_time(self._refused, received, vocabulary, community) or ""
+
+    def _choices(self, name: str, kept: Kept, community: Community) -> Choices:
+        if self._is_closed(community):
+            return NONE
+        with self._read(community) as knowledge:
+            if name == RETEST:
+                return failed_jobs(knowledge, kept.repo, kept.number)
+            return nightly_jobs(knowledge)
+
+    def _refused(
+        self, received: CommandReceived, vocabulary: Vocabulary, community: Community
+    ) -> str:
+        meaning = vocabulary.meaning(received.verb)
+        if meaning is None or self._is_closed(community):
+            return ""
+        with self._read(community) as knowledge:
+            known = identity(knowledge.db, received.team, received.by)
+            standing = Standing(login=known.login) if known else Standing()
+            asked = Asked(received=received, standing=standing, grant=Grant(ground="anyone"))
+            try:
+                meaning.command.parse((*meaning.words, *received.words)).decide(asked, knowledge)
+            except Refused as refusal:
+                return _said(refusal) if refusal.reason in OF_WORDS else ""
+        return ""
+
+    async def _in_time(self, look: Callable[..., Found], *about: object) -> Found | None:
+        """Return what is found in time, nothing else: a form without it is better than none."""
+        try:
+            return await asyncio.wait_for(asyncio.to_thread(look, *about), LOOK_SECONDS)
+        except (TimeoutError, ChatopsError) as problem:
+            logger.warning("not looked for a form", problem=str(problem) or "it took too long")
+            return None
+
+
+def _said(refusal: Refused) -> str:
+    """Return a refusal as it stands under a field, where no markup is known."""
+    return refusal.text.replace("`", "")

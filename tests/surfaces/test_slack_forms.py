@@ -1,0 +1,107 @@
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import chatops.commands
+from chatops.config import Community
+from chatops.engine.catalogue import catalogue
+from chatops.engine.command import Command, Knowledge
+from chatops.engine.vocabulary import Vocabulary
+from chatops.events.conversation import CommandReceived
+from chatops.surfaces.slack_forms import Forms
+from chatops.views.modals import MUTE, RETEST, Kept
+from tests.commands.nights import night
+from tests.scene import COMMUNITY, PULL, REPO, Scene, ended, job, pull, received, scene
+
+pytestmark = pytest.mark.anyio
+
+VOCABULARY = Vocabulary(catalogue(chatops.commands, Command), COMMUNITY)
+KEPT = Kept(community="acme", repo=REPO, number=PULL)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[Scene]:
+    happened = [*night(0, nozzle="failure", tank="success"), pull(), ended(10), job(1, 10, "a")]
+    with scene(tmp_path, happened) as made:
+        yield made
+
+
+def forms(world: Scene, *, closed: bool = False, seconds: float = 0.0) -> Forms:
+    @contextmanager
+    def read(community: Community) -> Iterator[Knowledge]:
+        time.sleep(seconds)
+        with world.knowledge(community) as knowledge:
+            yield replace(knowledge, commands=VOCABULARY.commands)
+
+    return Forms(read, lambda _: closed)
+
+
+def muting(*words: str) -> CommandReceived:
+    return received(verb="mute", words=words, surface="slack", team="T1", by="U0MONA")
+
+
+async def test_what_fails_now_is_offered_first(world: Scene) -> None:
+    view = await forms(world).made(MUTE, KEPT, COMMUNITY)
+
+    [failing, _] = view["blocks"][0]["element"]["option_groups"]
+    assert failing["label"]["text"] == "Failing now"
+    assert [one["value"] for one in failing["options"]] == ["Nightly / engine / nozzle"]
+
+
+async def test_of_a_pull_request_its_failed_jobs_are_offered(world: Scene) -> None:
+    view = await forms(world).made(RETEST, KEPT, COMMUNITY)
+
+    groups = view["blocks"][0]["element"]["option_groups"]
+    offered = {one["label"]["text"]: [job["value"] for job in one["options"]] for one in groups}
+    assert offered["CI"] == ["CI / a"]
+
+
+async def test_of_what_not_everybody_may_see_nothing_is_offered_or_found(world: Scene) -> None:
+    closed = forms(world, closed=True)
+
+    view = await closed.made(MUTE, KEPT, COMMUNITY)
+    objection = await closed.objection(muting("door", "for", "3d", "why"), VOCABULARY, COMMUNITY)
+
+    assert "nozzle" not in str(view)
+    assert objection == ""
+
+
+async def test_a_form_that_takes_too_long_to_be_filled_comes_without_choices(world: Scene) -> None:
+    view = await forms(world, seconds=2.0).made(MUTE, KEPT, COMMUNITY)
+
+    assert "nozzle" not in str(view)
+    assert view["blocks"][0]["block_id"] == "said"
+
+
+@pytest.mark.parametrize(
+    ("words", "objection"),
+    [
+        (("nozzle", "for", "3d", "why"), ""),
+        (("door", "for", "3d", "why"), "No job here is called door"),
+        (("nozzle",), "needs a job, for how long, and why"),
+        (("nozzle", "for", "90d", "why"), "30 days at most"),
+    ],
+)
+async def test_what_is_wrong_with_words_is_found_before_they_are_recorded(
+    words: tuple[str, ...], objection: str, world: Scene
+) -> None:
+    found = await forms(world).objection(muting(*words), VOCABULARY, COMMUNITY)
+
+    assert objection in found
+    assert bool(found) == bool(objection)
+
+
+async def test_a_word_that_is_none_of_ours_is_found(world: Scene) -> None:
+    found = await forms(world).objection(received(verb="frob"), VOCABULARY, COMMUNITY)
+
+    assert found.startswith("I do not know frob.")
+
+
+async def test_who_somebody_is_is_not_found_here(world: Scene) -> None:
+    asked = received(verb="subscribe", words=("nightly",), surface="slack", team="T1", by="U0X")
+
+    assert await forms(world).objection(asked, VOCABULARY, COMMUNITY) == ""

@@ -418,6 +418,10 @@ class Slack(Protocol):
         """Show a form to the person whose act gave the trigger, within three seconds of it."""
         ...
 
+    async def unfurl(self, channel: str, message: str, pages: Mapping[str, Json]) -> None:
+        """Show under somebody's message what is behind its addresses; done again, it replaces what was shown."""
+        ...
+
     async def publish(self, member: str, home: Json) -> None:
         """Show somebody our home tab, in place of what it showed."""
         ...

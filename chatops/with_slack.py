@@ -47,7 +47,9 @@ def listener(
     forms: Forms,
 ) -> Listener:
     """Return what hears Slack, over HTTP and over Socket Mode alike."""
-    words = Words(configuration, vocabularies, github_url=settings.github_web_url)
+    words = Words(
+        configuration, vocabularies, github_url=settings.github_web_url, base_url=settings.base_url
+    )
     return Listener(words, append, slack, forms=forms)
 
 

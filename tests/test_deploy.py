@@ -1,6 +1,8 @@
 """What deploy/ hands out fits the product: rights, addresses, variables and commands."""
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -16,6 +18,8 @@ from chatops.engine.catalogue import catalogue
 from chatops.engine.command import Command
 from chatops.engine.vocabulary import Vocabulary
 from chatops.settings import KNOWN
+from chatops.standins.slack import SlackStandIn
+from chatops.standins.slack.scopes import EVENTS, HISTORY, NEEDED, READING
 from chatops.surfaces.comment_words import split_words
 from chatops.surfaces.linking import PATH as LINK_PATH
 from chatops.surfaces.signing_in import PATH as SIGN_IN_PATH
@@ -31,6 +35,97 @@ from tests.needs import REPOSITORY
 
 DEPLOY = REPOSITORY / "deploy"
 LONGEST_SHORTCUT = 24
+
+
+METHOD = re.compile(r'"((?:chat|conversations|views|users|reactions)\.\w+)"')
+HEARD = re.compile(r'event\.get\("type"\) != "(\w+)"')
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text in Slack's manifest: how long it may be, and how it is written."""
+
+    most: int
+    least: int = 1
+    pattern: str = ""
+
+
+@dataclass(frozen=True)
+class Many:
+    """A list in Slack's manifest, and how long it may be."""
+
+    of: object
+    most: int
+    least: int = 0
+
+
+WEB = r"https?://.*"
+ONE_OF = r"message|global"
+MANIFEST: dict[str, object] = {
+    "display_information": {
+        "name!": Text(35), "description": Text(140),
+        "background_color": Text(7, 4, "#[0-9a-fA-F]{3}([0-9a-fA-F]{3})?"), "long_description": Text(4000, 175),
+    },
+    "features": {
+        "app_home": dict.fromkeys(
+            ("home_tab_enabled", "messages_tab_enabled", "messages_tab_read_only_enabled"), bool
+        ),
+        "bot_user": {"display_name!": Text(80), "always_online": bool},
+        "shortcuts": Many(
+            {"name!": Text(24), "type!": Text(10, 1, ONE_OF), "callback_id!": Text(255), "description!": Text(150)},
+            10, 1,
+        ),
+        "slash_commands": Many(
+            {
+                "command!": Text(32, 2, "/.*"), "url": Text(3000, 1, WEB), "description!": Text(2000),
+                "usage_hint": Text(1000), "should_escape": bool,
+            },
+            50, 1,
+        ),
+        "unfurl_domains": Many(Text(255, 1, r"(?![.-])[-a-z0-9.]+[a-z0-9]"), 5, 1),
+    },
+    "oauth_config": {
+        "redirect_urls": Many(Text(2500), 1000),
+        "scopes": {"bot": Many(Text(50), 255), "user": Many(Text(50), 255)},
+    },
+    "settings": {
+        "event_subscriptions": {"request_url": Text(3500, 1, WEB), "bot_events": Many(Text(50), 100)},
+        "interactivity": {"is_enabled!": bool, "request_url": Text(3500, 1, WEB)},
+        "org_deploy_enabled": bool, "socket_mode_enabled": bool, "token_rotation_enabled": bool,
+    },
+}  # fmt: skip
+"""What Slack's published schema of manifests says of the parts that we use; a field with `!` has to be there."""
+
+
+def _problems(value: object, rule: object, at: str) -> Iterator[str]:
+    """Yield what Slack would not take of a part of the manifest."""
+    if isinstance(rule, dict):
+        assert isinstance(value, dict), at
+        fields = {key.rstrip("!"): (inner, key.endswith("!")) for key, inner in rule.items()}
+        yield from (f"{at}/{key} is not known" for key in value.keys() - fields.keys())
+        for key, (inner, is_required) in fields.items():
+            if key in value:
+                yield from _problems(value[key], inner, f"{at}/{key}")
+            elif is_required:
+                yield f"{at}/{key} is missing"
+    elif isinstance(rule, Many):
+        assert isinstance(value, list), at
+        if not rule.least <= len(value) <= rule.most:
+            yield f"{at} has not as many as it may have"
+        for index, child in enumerate(value):
+            yield from _problems(child, rule.of, f"{at}/{index}")
+    elif isinstance(rule, Text):
+        assert isinstance(value, str), at
+        if not rule.least <= len(value) <= rule.most:
+            yield f"{at} is not as long as it may be"
+        if rule.pattern and not re.fullmatch(rule.pattern, value):
+            yield f"{at} is not written so"
+    elif not isinstance(value, bool):
+        yield f"{at} is neither true nor false"
+
+
+def _source(name: str) -> str:
+    return (REPOSITORY / "chatops" / name).read_text(encoding="utf-8")
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -72,15 +167,50 @@ def test_the_link_that_registers_the_app_says_what_the_manifest_says() -> None:
     }
 
 
-def test_slack_asks_for_no_more_than_being_asked_answering_and_telling_people() -> None:
+def test_slack_asks_for_no_more_than_what_is_called_and_heard_needs() -> None:
     manifest = _read("slack-manifest.yaml")
+    called = set(METHOD.findall(_source("gateways/slack.py")))
+    heard = manifest["settings"]["event_subscriptions"]["bot_events"]
+    # Commands and shortcuts need the one scope; messages are looked for in conversations with one person only.
+    needed = {"commands", *(EVENTS[event] for event in heard)}
+    needed |= {HISTORY["im"] if method in READING else NEEDED.get(method, "") for method in called}
 
-    assert manifest["oauth_config"]["scopes"] == {
-        "bot": ["commands", "chat:write", "app_mentions:read", "im:write", "im:history"]
-    }
-    assert manifest["settings"]["event_subscriptions"]["bot_events"] == [
-        "app_home_opened",
-        "app_mention",
+    assert set(manifest["oauth_config"]["scopes"]) == {"bot"}
+    assert set(manifest["oauth_config"]["scopes"]["bot"]) == needed - {""}
+    assert called <= {*SlackStandIn().web_api.methods}
+
+
+def test_slack_tells_of_no_more_than_is_heard() -> None:
+    heard = set(HEARD.findall(_source("surfaces/slack_words.py")))
+
+    assert (
+        set(_read("slack-manifest.yaml")["settings"]["event_subscriptions"]["bot_events"]) == heard
+    )
+
+
+def test_what_slack_knows_of_the_dashboard_is_where_it_is() -> None:
+    manifest = _read("slack-manifest.yaml")
+    said = urlsplit(manifest["settings"]["interactivity"]["request_url"])
+
+    assert manifest["features"]["unfurl_domains"] == [said.hostname]
+
+
+def test_the_manifest_is_one_that_slack_takes() -> None:
+    assert list(_problems(_read("slack-manifest.yaml"), MANIFEST, "")) == []
+
+
+def test_what_slack_would_not_take_is_found() -> None:
+    manifest = _read("slack-manifest.yaml")
+    manifest["features"]["shortcuts"][0]["name"] = "x" * 25
+    manifest["features"]["unfurl_domains"] = ["https://chatops.example.org"]
+    manifest["oauth_config"]["scope"] = []
+    del manifest["display_information"]["name"]
+
+    assert sorted(_problems(manifest, MANIFEST, "")) == [
+        "/display_information/name is missing",
+        "/features/shortcuts/0/name is not as long as it may be",
+        "/features/unfurl_domains/0 is not written so",
+        "/oauth_config/scope is not known",
     ]
 
 

@@ -110,6 +110,18 @@ class NightBoard:
         return bool(self.late)
 
     @property
+    def states(self) -> tuple[State, ...]:
+        """Return how each night was as a whole, the newest first.
+
+        With hundreds of tests something always fails; what a night is judged by is what must pass for a merge.
+        """
+        judges = [test for test in self.tests if test.is_required or not self.knows_required]
+        return tuple(
+            _as_a_whole([test.cells[place].state for test in judges])
+            for place in range(len(self.nights))
+        )
+
+    @property
     def verdict(self) -> str:
         """Return the newest night in a sentence or two."""
         if self.newest is None:
@@ -355,6 +367,14 @@ def unclear_words(counts: Mapping[State, int]) -> str:
 
 def _the_night(name: str) -> str:
     return name if name.startswith("run ") else f"the night of {name}"
+
+
+def _as_a_whole(states: Sequence[State]) -> State:
+    """Return how a night was: one failure makes it failed, and only results make it passed."""
+    for state in (State.RUNNING, State.QUEUED, State.FAILED):
+        if state in states:
+            return state
+    return State.PASSED if any(state in COUNTED for state in states) else State.UNKNOWN
 
 
 def counted(number: int, word: str) -> str:

@@ -258,6 +258,11 @@ class SlackGateway:
         """Show a form to the person whose act gave the trigger, within three seconds of it."""
         await self._call("views.open", {"trigger_id": trigger, "view": dict(form)})
 
+    async def unfurl(self, channel: str, message: str, pages: Mapping[str, Json]) -> None:
+        """Show under somebody's message what is behind its addresses; done again, it replaces what was shown."""
+        shown = {url: dict(page) for url, page in pages.items()}
+        await self._call("chat.unfurl", {"channel": channel, "ts": message, "unfurls": shown})
+
     async def publish(self, member: str, home: Json) -> None:
         """Show somebody our home tab, in place of what it showed."""
         await self._call("views.publish", {"user_id": member, "view": dict(home)})

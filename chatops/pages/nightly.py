@@ -736,25 +736,12 @@ def _in_a_word(board: NightBoard) -> tuple[str, str]:
 def _strip(seen: Seen, _query: Query) -> Strip:
     board = seen.board()
     title = f"{seen.knowledge.community.title} nightly"
-    # With hundreds of tests something always fails; what a night is judged by is what must pass for a merge.
-    judges = [test for test in board.tests if test.is_required or not board.knows_required]
-    states = [
-        _night_state([test.cells[place].state for test in judges])
-        for place in range(len(board.nights))
-    ]
+    states = board.states
     return Strip(
         title=f"{title}, {'required tests' if board.knows_required else 'every test'}",
         says=f"The last {counted(len(states), 'night')}, the newest first: {counted_states(states)}.",
         marks=tuple(MARKS[state] for state in states),
     )
-
-
-def _night_state(states: Sequence[State]) -> State:
-    """Return how a night was as a whole: one failure makes it failed, and only results make it passed."""
-    for state in (State.RUNNING, State.QUEUED, State.FAILED):
-        if state in states:
-            return state
-    return State.PASSED if any(state in COUNTED for state in states) else State.UNKNOWN
 
 
 WORDS = (

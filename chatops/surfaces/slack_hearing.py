@@ -113,7 +113,8 @@ class Listener:
     async def event(self, body: dict[str, Any]) -> BoltResponse | None:
         """Take an event; what cannot be written Slack brings again, what nobody asked for it does not."""
         fact = self._words.mention(body) or self._words.home_opened(body)
-        return None if fact is None else await self._thanked(fact)
+        facts = [fact] if fact is not None else self._words.shared(body)
+        return await self._thanked(*facts) if facts else None
 
     async def press(self, ack: Ack, body: dict[str, Any]) -> BoltResponse | None:
         """Take a pressed button; Slack shows beside it that it did not work, where it cannot be written."""
@@ -278,14 +279,14 @@ class Listener:
                 return community, target
         return None
 
-    async def _thanked(self, fact: Fact) -> BoltResponse | None:
+    async def _thanked(self, *facts: Fact) -> BoltResponse | None:
         """Record; return nothing if it is written, else the answer that says it is not."""
-        if await self._record(fact) is Writing.DONE:
+        if await self._record(*facts) is Writing.DONE:
             return None
         return BoltResponse(status=HTTPStatus.SERVICE_UNAVAILABLE, body=NOT_WRITTEN)
 
-    async def _record(self, fact: Fact) -> Writing:
-        recording = asyncio.ensure_future(self._append(Batch(facts=[fact])))
+    async def _record(self, fact: Fact, *more: Fact) -> Writing:
+        recording = asyncio.ensure_future(self._append(Batch(facts=[fact, *more])))
         done, _ = await asyncio.wait({recording}, timeout=ACK_SECONDS)
         if not done:
             logger.warning("heard, and not written yet", command=fact.correlation_id)

@@ -8,12 +8,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 from chatops.config import Community, Configuration
 from chatops.engine.vocabulary import Vocabulary
 from chatops.events import Fact
 from chatops.events.conversation import CommandReceived
+from chatops.events.previews import PageShared
 from chatops.names import CommandId, PullNumber, Repo
 from chatops.surfaces.comment_words import after_first, split_words
 from chatops.views.home import HOME, REFRESH
@@ -25,6 +27,9 @@ LONGEST_NAME = 200
 ASKED_AGAIN = "help"
 MINE = "mine"
 """What is asked by looking at the home tab."""
+COMPOSER = "composer"
+MOST_LINKS = 5
+LONGEST_ADDRESS = 2_000
 AGAIN_AFTER = 30
 """Seconds in which looking at it twice is looking once."""
 HIGHEST_NUMBER = 2**31 - 1
@@ -67,7 +72,9 @@ class Words:
         vocabularies: Mapping[str, Vocabulary],
         *,
         github_url: str = "https://github.com",
+        base_url: str = "",
     ) -> None:
+        self._base_url = base_url.rstrip("/")
         self._configuration = configuration
         self._vocabularies = vocabularies
         self._github_url = github_url.rstrip("/")
@@ -147,6 +154,52 @@ class Words:
             is_refresh = isinstance(action, dict) and action.get("action_id") == REFRESH
             place = replace(place, channel=HOME if is_refresh else place.user, thread="")
         return self.offered(offer, community, place, trigger_of(body))
+
+    def shared(self, body: Mapping[str, Any]) -> list[Fact]:
+        """Return which of our pages somebody shows to others; what else they say, and who they are, is not kept.
+
+        While a message is still written, nobody else sees it; Slack tells of the link again when it is sent.
+        """
+        event = object_of(body, "event")
+        channel, stamp = name_of(event, "channel"), name_of(event, "message_ts")
+        links = event.get("links")
+        if event.get("type") != "link_shared" or not isinstance(links, list) or not channel:
+            return []
+        if not _STAMP.fullmatch(stamp) or event.get("source") == COMPOSER:
+            return []
+        urls = dict.fromkeys(text_of(link, "url") for link in links if isinstance(link, dict))
+        found = [(url, self._page(url)) for url in list(urls)[:MOST_LINKS]]
+        return [
+            Fact(
+                event=PageShared(
+                    community=page.key, place=place, url=url, channel=channel, message=stamp
+                ),
+                source="slack",
+                correlation_id=f"page/{channel}/{stamp}",
+            )
+            for url, known in found
+            if known is not None
+            for page, place in (known,)
+        ]
+
+    def _page(self, url: str) -> tuple[Community, str] | None:
+        """Return whose page an address is, and which of theirs; nothing if it is none of ours."""
+        if not self._base_url or len(url) > LONGEST_ADDRESS:
+            return None
+        try:
+            bare, base = urlsplit(plain(url)), urlsplit(self._base_url)
+        except ValueError:
+            return None
+        path, under = f"{bare.path.rstrip('/')}/", f"{base.path}/"
+        is_ours = (bare.scheme, bare.netloc) == (base.scheme, base.netloc)
+        if not is_ours or not path.startswith(under):
+            return None
+        place = unquote(path.removeprefix(under)).strip("/")
+        first, _, rest = place.partition("/")
+        named = self._configuration.communities.get(first)
+        return (
+            (named, rest) if named is not None else (self._configuration.default_community, place)
+        )
 
     def asking(self, body: Mapping[str, Any], asks: str) -> tuple[str, Kept] | None:
         """Return which form a pressed button asks for, and what it carries along; nothing if it asks for none."""

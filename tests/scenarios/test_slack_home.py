@@ -28,6 +28,7 @@ OURS = """\
     maintainers:
     - {regex: build, group: Builders, owners: [{github: mona}]}
 """
+TALK = "https://talk.example/nightly"
 MONA = "U0OCTAVIA"
 """Who is mona on GitHub is octavia in Slack."""
 
@@ -224,3 +225,21 @@ async def test_what_is_wrong_with_the_pull_request_of_a_message_is_told_in_its_t
 
         [told] = said_by_bot(here, f"#{PULL} cannot be merged yet")
         assert told.thread_ts == message.ts
+
+
+async def test_a_page_that_is_named_is_shown_in_short_under_the_message(
+    database_url: str, tmp_path: Path
+) -> None:
+    slack = SlackStandIn(unfurl_domains=("127.0.0.1",))
+    async with town(database_url, tmp_path, slack=slack) as here:
+        await failed_night(here)
+
+        message, delivery = await here.slack.share(f"Look: {here.address}/nightly and {TALK}")
+        await here.settle()
+
+        assert delivery is not None
+        assert delivery.was_accepted
+        [(url, blocks)] = here.slack.workspace.message(message.channel, message.ts).unfurls
+        assert url == f"{here.address}/nightly"
+        assert "1 of 2 tests failed" in " ".join(texts_in(blocks))
+        assert len(here.slack.calls("chat.unfurl")) == 1

@@ -13,6 +13,7 @@ from chatops.engine.catalogue import catalogue
 from chatops.engine.command import Command
 from chatops.engine.vocabulary import vocabularies
 from chatops.events.conversation import CommandReceived
+from chatops.events.previews import PageShared
 from chatops.surfaces.slack_words import Words, code_in, plain
 from chatops.views.offers import Offer
 from tests.scene import COMMUNITY, PULL, REPO
@@ -276,3 +277,67 @@ def test_nothing_that_slack_could_send_makes_it_stumble(body: dict[str, Any]) ->
     WORDS.slash(body)
     WORDS.mention(body)
     WORDS.pressed(body)
+
+
+def sharing(*urls: str, **changes: object) -> dict[str, object]:
+    links = [{"domain": "ci.example", "url": url} for url in urls]
+    event = {
+        "type": "link_shared", "channel": "C0CI", "user": "U0MONA", "message_ts": "1767600000.000100",
+        "source": "conversations_history", "links": links,
+    }  # fmt: skip
+    return {"team_id": "T1", "event": event | changes}
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("https://ci.example/ops", ""),
+        ("https://ci.example/ops/nightly?sel=a&amp;n=3", "nightly"),
+        ("https://ci.example/ops/acme/prs/7", "prs/7"),
+        ("https://ci.example/ops/tests/a%20b~~c", "tests/a b~~c"),
+    ],
+)
+def test_the_address_of_a_page_is_heard_and_nothing_else_of_the_message(
+    url: str, place: str
+) -> None:
+    words = Words(
+        CONFIGURATION, vocabularies(COMMANDS, CONFIGURATION), base_url="https://ci.example/ops/"
+    )
+
+    [fact] = words.shared(sharing(url))
+
+    assert isinstance(fact.event, PageShared)
+    assert (fact.event.place, fact.event.url, fact.event.community) == (place, url, "acme")
+    assert "U0MONA" not in str(fact)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        sharing("https://ci.example/nightly"),
+        sharing("https://ci.example/opsnightly"),
+        sharing("http://ci.example/ops/nightly"),
+        sharing("https://ci.example.org/ops/nightly"),
+        sharing("https://ci.example/ops/nightly", source="composer"),
+        sharing("https://ci.example/ops/nightly", message_ts="soon"),
+        sharing("https://ci.example/ops/nightly", links="all"),
+        sharing("https://[", links=[{"url": "https://["}, 1, {"url": 2}]),
+        {"event": []},
+    ],
+)
+def test_what_is_no_page_of_ours_or_is_still_written_is_not_heard(body: dict[str, object]) -> None:
+    assert (
+        Words(
+            CONFIGURATION, vocabularies(COMMANDS, CONFIGURATION), base_url="https://ci.example/ops"
+        ).shared(body)
+        == []
+    )
+
+
+def test_where_it_is_not_known_where_pages_are_none_is_heard() -> None:
+    assert (
+        Words(CONFIGURATION, vocabularies(COMMANDS, CONFIGURATION)).shared(
+            sharing("https://ci.example/nightly")
+        )
+        == []
+    )

@@ -22,6 +22,7 @@ TIERS: dict[str, int] = {
     "chat.getPermalink": 600,
     "chat.postEphemeral": 100,
     "chat.postMessage": 60,
+    "chat.unfurl": 50,
     "chat.update": 50,
     "conversations.history": 50,
     "conversations.info": 50,

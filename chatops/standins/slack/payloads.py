@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from chatops.standins.slack.tickets import ResponseUrl, Trigger
 from chatops.standins.slack.workspace import JsonObject, Message, RefusedBySlack, User, Workspace
 
+_LINK = re.compile(r"https?://[^\s<>|]+")
 _AT = re.compile(r"(?<![\w@<])@([\w.-]+)")
 _HASH = re.compile(r"(?<![\w#<&])#([\w-]+)")
 
@@ -197,6 +199,27 @@ def app_mention(workspace: Workspace, message: Message) -> JsonObject:
         "team": workspace.team_id,
         "channel": message.channel,
         "event_ts": message.ts,
+    }
+    return event if message.thread_ts is None else event | {"thread_ts": message.thread_ts}
+
+
+def links_in(text: str) -> list[str]:
+    """Return the addresses in a message, as Slack tells them to an app."""
+    return [found.rstrip(".,;:!?)") for found in _LINK.findall(text)]
+
+
+def link_shared(workspace: Workspace, message: Message, links: list[str]) -> JsonObject:
+    """Return the event that tells an app that addresses of its domains were posted."""
+    event: JsonObject = {
+        "type": "link_shared",
+        "channel": message.channel,
+        "is_bot_user_member": workspace.channels[message.channel].bot_is_member,
+        "user": message.user,
+        "message_ts": message.ts,
+        "unfurl_id": f"C{message.ts}.{message.channel}",
+        "source": "conversations_history",
+        "links": [{"domain": urlsplit(link).hostname or "", "url": link} for link in links],
+        "event_ts": workspace.next_ts(),
     }
     return event if message.thread_ts is None else event | {"thread_ts": message.thread_ts}
 

@@ -19,6 +19,7 @@ NEEDED = {
     "chat.delete": "chat:write",
     "chat.postEphemeral": "chat:write",
     "chat.postMessage": "chat:write",
+    "chat.unfurl": "links:write",
     "chat.update": "chat:write",
     "conversations.list": "channels:read",
     "conversations.open": "im:write",
@@ -44,6 +45,14 @@ def needed(method: str, channel: Channel | None) -> str:
     if method == "conversations.info":
         return KNOWING[kind_of(channel)] if channel is not None else ""
     return NEEDED.get(method, "")
+
+
+EVENTS = {
+    "app_home_opened": "",
+    "app_mention": "app_mentions:read",
+    "link_shared": "links:read",
+}
+"""The scope that each kind of event needs to be subscribed to, empty where it needs none."""
 
 
 class MissingScope(RefusedBySlack):

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
+from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.applications import Starlette
@@ -167,11 +168,14 @@ class SlackStandIn:
         commands: Sequence[str] = (),
         shortcuts: Sequence[Shortcut] = (),
         scopes: Collection[str] | None = None,
+        unfurl_domains: Collection[str] = (),
     ) -> None:
         """Prepare a workspace; secrets that are not given are made up, and without `scopes` the app has every one.
 
         `commands` are examples that the page offers, such as `/ci status nightly`, and `shortcuts` what its menus do.
+        Of addresses in `unfurl_domains` the app is told.
         """
+        self.unfurl_domains = frozenset(unfurl_domains)
         self.signing_secret = signing_secret or secrets.token_hex(16)
         self.bot_token = bot_token or f"xoxb-{secrets.token_hex(12)}"
         self.app_token = app_token or f"xapp-{secrets.token_hex(12)}"
@@ -428,6 +432,23 @@ class SlackStandIn:
             thread_ts=thread_ts,
         )
 
+    async def share(
+        self, text: str, *, user: str = "mona", channel: str = "ci", thread_ts: str | None = None
+    ) -> tuple[Message, EventDelivery | None]:
+        """Write a message, and tell the app of the addresses in it that are of its domains."""
+        message = await self.say(text, user=user, channel=channel, thread_ts=thread_ts)
+        return message, await self._tell_of_links(message)
+
+    async def _tell_of_links(self, message: Message) -> EventDelivery | None:
+        links = [
+            link
+            for link in payloads.links_in(message.text)
+            if urlsplit(link).hostname in self.unfurl_domains
+        ]
+        if not links:
+            return None
+        return await self.event(payloads.link_shared(self.workspace, message, links))
+
     async def mention(
         self, text: str, *, user: str = "mona", channel: str = "ci", thread_ts: str | None = None
     ) -> EventDelivery:
@@ -491,7 +512,8 @@ class SlackStandIn:
             self._in_background(self.mention(text, user=user, channel=channel, thread_ts=thread_ts))
             await asyncio.sleep(0)
         else:
-            await self.say(text, user=user, channel=channel, thread_ts=thread_ts)
+            message = await self.say(text, user=user, channel=channel, thread_ts=thread_ts)
+            self._in_background(self._tell_of_links(message))
 
     async def wait_for_message(
         self,

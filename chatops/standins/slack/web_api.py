@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from chatops.standins.slack import payloads
 from chatops.standins.slack.ledger import ApiCall, Fault, Ledger
 from chatops.standins.slack.limits import refuse_bad_blocks, refuse_long_message
 from chatops.standins.slack.scopes import MissingScope, kind_of, needed
@@ -119,6 +120,7 @@ class WebApi:
             "chat.getPermalink": self.chat_get_permalink,
             "chat.postEphemeral": self.chat_post_ephemeral,
             "chat.postMessage": self.chat_post_message,
+            "chat.unfurl": self.chat_unfurl,
             "chat.update": self.chat_update,
             "conversations.history": self.conversations_history,
             "conversations.info": self.conversations_info,
@@ -274,6 +276,22 @@ class WebApi:
             "message": self.message_shape(edited),
         }
         return answer | _warning(text, blocks)
+
+    def chat_unfurl(self, arguments: Arguments) -> JsonObject:
+        """Show something under the addresses in a message, in place of what was shown there."""
+        message = self._visible(
+            arguments.required("channel"), arguments.required("ts"), "cannot_find_message"
+        )
+        unfurls = arguments.json_object("unfurls", "invalid_unfurls_format")
+        if not unfurls:
+            raise RefusedBySlack("missing_unfurls")
+        for url, content in unfurls.items():
+            if url not in payloads.links_in(message.text):
+                raise RefusedBySlack("cannot_unfurl_url")
+            blocks = content.get("blocks") if isinstance(content, dict) else None
+            refuse_bad_blocks(blocks)
+        self.workspace.unfurl(message, {url: one["blocks"] for url, one in unfurls.items()})
+        return {}
 
     def chat_delete(self, arguments: Arguments) -> JsonObject:
         """Take one of the app's messages away."""

@@ -76,6 +76,7 @@ class Message:
     edits: int = 0
     reactions: tuple[tuple[str, str], ...] = ()
     metadata: JsonObject | None = None
+    unfurls: tuple[tuple[str, tuple[JsonObject, ...]], ...] = ()
     serial: int
     revision: int
 
@@ -299,6 +300,15 @@ class Workspace:
                 metadata=metadata or message.metadata,
                 revision=self._next_revision(),
             )
+        )
+
+    def unfurl(self, message: Message, shown: dict[str, list[JsonObject]]) -> Message:
+        """Show blocks under a message, by the addresses in it."""
+        kept = dict(message.unfurls) | {
+            url: self._identified(blocks) for url, blocks in shown.items()
+        }
+        return self._keep(
+            replace(message, unfurls=tuple(kept.items()), revision=self._next_revision())
         )
 
     def delete(self, message: Message) -> None:

@@ -172,6 +172,7 @@ class Show:
                     port=self._ports[2],
                     commands=COMMANDS,
                     shortcuts=SHORTCUTS,
+                    unfurl_domains=(HOST,),
                 )
             )
             service = await stack.enter_async_context(running(self.service))
@@ -194,7 +195,7 @@ class Show:
             f"  GitHub     {github}/{self._past.repository}/pull/{pull.number}\n"
             f"             comment /retest as {MAINTAINER}, and watch the checks and the reply\n"
             f"  Slack      {slack}/\n"
-            f"             type {COMMANDS[0]}\n"
+            f"             type {COMMANDS[0]}, look at Home, or send a link to the dashboard\n"
             f"  Shell      (. {quote(str(self._folder.environment))}; "
             f"chatops run /status --pr {pull.number} --as {MAINTAINER})\n\n"
             f"Ctrl-C ends it.\n"

@@ -5,7 +5,7 @@ hangs on its words, so that it can be said at the field; and nothing is shown or
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
@@ -34,8 +34,8 @@ from chatops.views.modals import (
 
 logger = structlog.get_logger(__name__)
 
-LOOK_SECONDS = 0.8
-"""For so long is looked what there is to choose, or what is wrong: Slack waits for three."""
+OPEN_SECONDS, CHECK_SECONDS = 2.0, 0.8
+"""For so long is looked what there is to choose, and what is wrong: Slack waits for three, also until it is written."""
 CHECKED = frozenset({SUBSCRIBE, MUTE})
 """Commands whose words are looked at beforehand, as far as the nights go; of others GitHub may know better."""
 OF_WORDS = frozenset({"usage", "no_such_job", "no_such_row", "too_many", "too_long", "as_it_is"})
@@ -49,15 +49,24 @@ Read = Callable[[Community], AbstractContextManager[Knowledge]]
 class Forms:
     """Makes forms, and looks at what was sent in them."""
 
-    def __init__(self, read: Read, is_closed: Callable[[Community], bool]) -> None:
+    def __init__(
+        self,
+        read: Read,
+        is_closed: Callable[[Community], bool],
+        *,
+        open_seconds: float = OPEN_SECONDS,
+        check_seconds: float = CHECK_SECONDS,
+    ) -> None:
         self._read = read
         self._is_closed = is_closed
+        self._open_seconds, self._check_seconds = open_seconds, check_seconds
 
     async def made(self, name: str, kept: Kept, community: Community) -> dict[str, Any]:
         """Return a form with what there is to choose now; without, where that cannot be said in time."""
         if name == ASK_COMMAND:
             return ask_command(kept)
-        choices = await self._in_time(self._choices, name, kept, community) or NONE
+        looking = asyncio.to_thread(self._choices, name, kept, community)
+        choices = await _in_time(looking, self._open_seconds) or NONE
         if name == MUTE:
             return ask_mute(kept, choices)
         return ask_retest(kept, choices) if name == RETEST else ask_subscription(kept, choices)
@@ -75,7 +84,8 @@ class Forms:
             return _said(refusal)
         if meaning.command.name not in CHECKED:
             return ""
-        return await self._in_time(self._refused, received, vocabulary, community) or ""
+        looking = asyncio.to_thread(self._refused, received, vocabulary, community)
+        return await _in_time(looking, self._check_seconds) or ""
 
     def _choices(self, name: str, kept: Kept, community: Community) -> Choices:
         if self._is_closed(community):
@@ -101,13 +111,14 @@ class Forms:
                 return _said(refusal) if refusal.reason in OF_WORDS else ""
         return ""
 
-    async def _in_time(self, look: Callable[..., Found], *about: object) -> Found | None:
-        """Return what is found in time, nothing else: a form without it is better than none."""
-        try:
-            return await asyncio.wait_for(asyncio.to_thread(look, *about), LOOK_SECONDS)
-        except (TimeoutError, ChatopsError) as problem:
-            logger.warning("not looked for a form", problem=str(problem) or "it took too long")
-            return None
+
+async def _in_time(looking: Coroutine[Any, Any, Found], seconds: float) -> Found | None:
+    """Return what is found in time, nothing else: a form without it is better than none."""
+    try:
+        return await asyncio.wait_for(looking, seconds)
+    except (TimeoutError, ChatopsError) as problem:
+        logger.warning("not looked for a form", problem=str(problem) or "it took too long")
+        return None
 
 
 def _said(refusal: Refused) -> str:

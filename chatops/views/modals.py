@@ -119,7 +119,7 @@ def ask_mute(kept: Kept, choices: Choices) -> dict[str, Any]:
             SAID,
             "Or its name, a part of it, or a pattern" if fields else "Its name, or a pattern",
             placeholder="*s390x*",
-            is_optional=bool(fields),
+            is_optional=True,
         ),
         _choice(LASTS, "For how long", [("", DURATIONS)], chosen=USUAL_DURATION, is_optional=False),
         _line(REASON, "Why", placeholder="The runner is being moved."),

@@ -23,6 +23,8 @@ from tests.scenarios.process import free_port
 
 START_SECONDS = 60
 NIGHTS = 45
+OWNER = "lynx"
+"""Who looks after jobs of the demo."""
 PATIENCE = 30_000
 
 
@@ -121,6 +123,32 @@ def test_a_visitor_says_in_slack_who_they_are(demo: Demo, page: Page) -> None:
     assert problems == []
     page.goto(demo.slack)
     expect(page.locator("body")).to_contain_text("You are mona on GitHub", timeout=PATIENCE)
+
+
+def test_a_visitor_finds_their_own_in_slacks_home_mutes_a_job_there_and_shows_a_page(
+    demo: Demo, page: Page
+) -> None:
+    page.goto(demo.slack)
+    page.get_by_label("You are").select_option(label=OWNER)
+    page.get_by_role("link", name="kata Home").click()
+    home = page.get_by_role("log", name="Home tab")
+    expect(home).to_contain_text("My jobs:", timeout=PATIENCE)
+    problems = axe(page)
+
+    page.get_by_role("button", name="Mute a job").click(timeout=PATIENCE)
+    form = page.get_by_role("form", name="Mute a job")
+    form.get_by_label("Why").fill("the runner is being moved", timeout=PATIENCE)
+    problems += axe(page)
+    form.get_by_role("button", name="Mute").click()
+    expect(page.get_by_role("alert")).to_contain_text("Choose a job", timeout=PATIENCE)
+    form.get_by_role("button", name="Never mind").click()
+
+    page.goto(demo.slack)
+    page.get_by_label(re.compile("Message #ci")).fill(f"Look: {demo.dashboard}")
+    page.get_by_role("button", name="Send").click()
+    shown = page.locator(".unfurl").last
+    expect(shown).to_contain_text("14 nights", timeout=PATIENCE)
+    assert problems == []
 
 
 def test_a_visitor_asks_what_is_missing_and_finds_the_question_on_the_audit(

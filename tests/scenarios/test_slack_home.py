@@ -160,7 +160,8 @@ async def test_a_job_is_muted_in_a_form_and_what_is_wrong_is_said_at_the_field(
         await here.slack.shortcut(MUTE, user="octavia")
         form = await here.slack.wait_for_modal("octavia")
         empty = await here.slack.submit(form, values(lasts=lasts, reason=reason))
-        wrong = await here.slack.submit(form, values(said="door", lasts=lasts, reason=reason))
+        too_long = lasts | {"selected_option": {"value": "90d"}}
+        wrong = await here.slack.submit(form, values(said="build", lasts=too_long, reason=reason))
         before = await here.stories()
         chosen = {"type": "static_select", "selected_option": {"value": "Nightly / build"}}
         sent = values(lasts=lasts, reason=reason) | {JOBS: {JOBS: chosen}}
@@ -168,7 +169,7 @@ async def test_a_job_is_muted_in_a_form_and_what_is_wrong_is_said_at_the_field(
         await here.settle()
 
         assert "Choose a job" in empty.body
-        assert "No job here is called door" in wrong.body
+        assert "30 days at most" in wrong.body
         assert len(before) == 1
         assert here.slack.workspace.modals == {}
         assert said_by_bot(here, "Muted 1 job until")

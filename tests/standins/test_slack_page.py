@@ -1,3 +1,4 @@
+import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -240,6 +241,90 @@ def test_nobody_sends_the_form_of_somebody_else(served: ServedSlack, heard: list
 
     assert answer.status_code == 409
     assert heard == []
+
+
+CHOOSING: list[dict[str, Any]] = [
+    {
+        "type": "input",
+        "block_id": "jobs",
+        "label": plain("Which"),
+        "optional": True,
+        "element": {
+            "type": "multi_static_select",
+            "action_id": "jobs",
+            "option_groups": [
+                {
+                    "label": plain("CI"),
+                    "options": [{"text": plain(name), "value": name} for name in ("a", "b", "c")],
+                }
+            ],
+        },
+    },
+    {
+        "type": "input",
+        "block_id": "where",
+        "label": plain("Whom"),
+        "element": {
+            "type": "radio_buttons",
+            "action_id": "where",
+            "initial_option": {"text": plain("me"), "value": "me"},
+            "options": [{"text": plain(name), "value": name} for name in ("me", "all")],
+        },
+    },
+]
+
+
+def test_several_things_are_chosen_in_a_form(served: ServedSlack, heard: list[str]) -> None:
+    workspace = served.slack.workspace
+    content = {"type": "modal", "title": plain("Choose"), "blocks": CHOOSING}
+    view = workspace.keep_view(
+        View(id="V1", user="U0MONA", type="modal", hash="1", content=content)
+    )
+    html = get(served, "/channels/C0CI?user=U0MONA").text
+    chosen = {"input:jobs/jobs": ["a", "c", "z"], "input:where/where": "all"}
+    form = {"user": "U0MONA", "channel": "C0CI", "view": view.id, "do": "send", **chosen}
+
+    httpx.post(f"{served.slack.url}/send", data=form)
+
+    assert '<optgroup label="CI">' in html
+    assert 'value="me" checked' in html
+    [payload] = parse_qs(heard[0])["payload"]
+    values = json.loads(payload)["view"]["state"]["values"]
+    assert [one["value"] for one in values["jobs"]["jobs"]["selected_options"]] == ["a", "c"]
+    assert values["where"]["where"]["selected_option"]["value"] == "all"
+
+
+def test_the_home_tab_tells_the_app_that_it_is_looked_at_and_its_buttons_are_pressed(
+    served: ServedSlack, heard: list[str]
+) -> None:
+    empty = get(served, "/home?user=U0MONA").text
+    button = {"type": "button", "action_id": "again", "text": plain("Look again"), "value": "x"}
+    blocks = [{"type": "actions", "elements": [button]}]
+    content = {"type": "home", "blocks": blocks}
+    served.slack.workspace.keep_view(
+        View(id="V2", user="U0MONA", type="home", hash="1", content=content)
+    )
+    html = get(served, "/home/messages?user=U0MONA").text
+    [press] = re.findall(r'name="press" value="([^"]+)"', html)
+
+    answer = send(served, "/press", view="home", press=press)
+
+    assert "has not shown anything here yet" in empty
+    assert answer.headers["location"] == "/home?user=U0MONA"
+    [pressed] = [body for body in heard if "payload" in body]
+    assert '"action_id": "again"' in parse_qs(pressed)["payload"][0]
+    assert "Look again" not in get(served, "/home/messages?user=U0OCTAVIA").text
+
+
+def test_what_is_behind_an_address_stands_under_the_message(served: ServedSlack) -> None:
+    workspace = served.slack.workspace
+    message = workspace.post("C0CI", "see https://ci.example/nightly", user="U0MONA")
+    text = {"type": "section", "text": mrkdwn("3 jobs failed")}
+
+    workspace.unfurl(message, {"https://ci.example/nightly": [text]})
+
+    assert '<div class="unfurl">' in get(served, "/").text
+    assert "3 jobs failed" in get(served, "/").text
 
 
 def test_only_the_right_person_sees_an_ephemeral_message(served: ServedSlack) -> None:

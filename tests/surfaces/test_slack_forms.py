@@ -30,14 +30,15 @@ def world(tmp_path: Path) -> Iterator[Scene]:
         yield made
 
 
-def forms(world: Scene, *, closed: bool = False, seconds: float = 0.0) -> Forms:
+def forms(world: Scene, *, closed: bool = False, patience: float = 60.0) -> Forms:
     @contextmanager
     def read(community: Community) -> Iterator[Knowledge]:
-        time.sleep(seconds)
+        if not patience:
+            time.sleep(0.2)
         with world.knowledge(community) as knowledge:
             yield replace(knowledge, commands=VOCABULARY.commands)
 
-    return Forms(read, lambda _: closed)
+    return Forms(read, lambda _: closed, open_seconds=patience, check_seconds=patience)
 
 
 def muting(*words: str) -> CommandReceived:
@@ -71,7 +72,7 @@ async def test_of_what_not_everybody_may_see_nothing_is_offered_or_found(world: 
 
 
 async def test_a_form_that_takes_too_long_to_be_filled_comes_without_choices(world: Scene) -> None:
-    view = await forms(world, seconds=2.0).made(MUTE, KEPT, COMMUNITY)
+    view = await forms(world, patience=0.0).made(MUTE, KEPT, COMMUNITY)
 
     assert "nozzle" not in str(view)
     assert view["blocks"][0]["block_id"] == "said"

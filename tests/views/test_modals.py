@@ -54,7 +54,7 @@ def test_a_form_without_choices_can_be_filled_in_by_hand() -> None:
     [said, _, _] = ask_mute(KEPT, {})["blocks"]
 
     assert said["block_id"] == "said"
-    assert "optional" not in said
+    assert said["label"]["text"] == "Its name, or a pattern"
 
 
 def test_what_is_filled_in_is_what_one_would_type() -> None:

@@ -109,16 +109,65 @@ class _Renderer:
         return _div("actions", Markup().join(elements))
 
     def input(self, block: JsonObject) -> Markup:
-        """Render a field of a form; only lines of text are known here."""
+        """Render a field of a form: a line of text, or something to choose from."""
         element = block["element"]
         name = press_value(block.get("block_id", ""), element.get("action_id", ""))
-        return Markup(
-            '<label class="field">{} <input name="input:{}" value="{}" placeholder="{}"></label>'
-        ).format(
-            self.text(block["label"]),
-            name,
-            element.get("initial_value", ""),
-            (element.get("placeholder") or {}).get("text", ""),
+        label = self.text(block["label"])
+        hint = _div("hint", self.text(block["hint"])) if "hint" in block else Markup()
+        needed = Markup("") if block.get("optional") else Markup(" required")
+        if block.get("optional"):
+            label += Markup(" <span>(optional)</span>")
+        if element["type"] == "radio_buttons":
+            return self.radio(element, name, label)
+        if element["type"] in ("static_select", "multi_static_select"):
+            field = self.selection(element, name, needed)
+        else:
+            field = Markup('<input name="input:{}" value="{}" placeholder="{}"{}>').format(
+                name,
+                element.get("initial_value", ""),
+                (element.get("placeholder") or {}).get("text", ""),
+                needed,
+            )
+        return Markup('<label class="field">{} {}</label>{}').format(label, field, hint)
+
+    def selection(self, element: JsonObject, name: str, needed: Markup) -> Markup:
+        """Render one or several choices of a form, under their titles where they have any."""
+        initial = (element.get("initial_option") or {}).get("value")
+        several = element["type"] == "multi_static_select"
+        options = self.form_options(element.get("options", []), initial)
+        for group in element.get("option_groups", []):
+            options += Markup('<optgroup label="{}">{}</optgroup>').format(
+                entities(str(group["label"]["text"])), self.form_options(group["options"], initial)
+            )
+        none = Markup("") if several or initial else Markup('<option value="">Choose</option>')
+        return Markup('<select name="input:{}"{}{}>{}{}</select>').format(
+            name, Markup(' multiple size="6"') if several else "", needed, none, options
+        )
+
+    def form_options(self, options: list[JsonObject], initial: object) -> Markup:
+        return Markup().join(
+            Markup('<option value="{}"{}>{}</option>').format(
+                option["value"],
+                Markup(" selected") if option["value"] == initial else "",
+                entities(str(option["text"]["text"])),
+            )
+            for option in options
+        )
+
+    def radio(self, element: JsonObject, name: str, label: Markup) -> Markup:
+        """Render a choice of one, each as a button of its own."""
+        initial = (element.get("initial_option") or {}).get("value")
+        choices = Markup().join(
+            Markup('<label><input type="radio" name="input:{}" value="{}"{}> {}</label>').format(
+                name,
+                option["value"],
+                Markup(" checked") if option["value"] == initial else "",
+                self.text(option["text"]),
+            )
+            for option in element["options"]
+        )
+        return Markup('<fieldset class="field"><legend>{}</legend>{}</fieldset>').format(
+            label, choices
         )
 
     def image(self, block: JsonObject) -> Markup:

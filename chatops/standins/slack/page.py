@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from chatops.standins.slack.block_kit import pressed, render_blocks
+from chatops.standins.slack.block_kit import press_value, pressed, render_blocks
 from chatops.standins.slack.deliveries import Answer
 from chatops.standins.slack.mrkdwn import emoji, render_mrkdwn
 from chatops.standins.slack.workspace import (
@@ -36,6 +36,7 @@ from chatops.standins.slack.workspace import (
 )
 
 _HERE = Path(__file__).parent
+HOME = "home"
 _ASSETS = {"slack.css": "text/css", "slack.js": "text/javascript"}
 _HEADERS = {
     "Content-Security-Policy": (
@@ -82,6 +83,14 @@ class Slack(Protocol):
 
     async def submit(self, view: View, values: JsonObject) -> Answer:
         """Send a form."""
+
+    def look_at_home(self, user: str) -> None:
+        """Look at the app's home tab; the app is told of it meanwhile."""
+
+    async def click_in_view(
+        self, view: View, action_id: str, *, choice: str | None = None
+    ) -> object:
+        """Press a button in a home tab."""
 
 
 class Shortcut(Protocol):
@@ -153,6 +162,8 @@ class Page:
             Route("/", self.show),
             Route("/channels/{channel}", self.show),
             Route("/channels/{channel}/messages", self.show_messages),
+            Route("/home", self.show_home),
+            Route("/home/messages", self.show_home_again),
             Route("/say", self.say, methods=["POST"]),
             Route("/press", self.press, methods=["POST"]),
             Route("/shortcut", self.choose, methods=["POST"]),
@@ -186,6 +197,34 @@ class Page:
         headers = {**_HEADERS, "X-Revision": str(self.workspace.revision)}
         return HTMLResponse(html, headers=headers)
 
+    async def show_home(self, request: Request) -> Response:
+        """Open the app's home tab as one person sees it."""
+        try:
+            user, _ = self._who_and_where(request)
+        except RefusedBySlack:
+            return PlainTextResponse("There is no such person.", status_code=404)
+        self.slack.look_at_home(user.id)
+        return self._page(user, self.workspace.direct_channel(user.id), is_home=True)
+
+    async def show_home_again(self, request: Request) -> Response:
+        """Return what the home tab shows, or 204 when nothing changed since `since`."""
+        try:
+            user, _ = self._who_and_where(request)
+        except RefusedBySlack:
+            return PlainTextResponse("There is no such person.", status_code=404)
+        if request.query_params.get("since") == str(self.workspace.revision):
+            return Response(status_code=204, headers=_HEADERS)
+        html = self.templates.get_template("home.html").render(
+            home=self._home(user), user=user, forms=self._forms(user),
+            channel=self.workspace.direct_channel(user.id),
+        )  # fmt: skip
+        headers = {**_HEADERS, "X-Revision": str(self.workspace.revision)}
+        return HTMLResponse(html, headers=headers)
+
+    def _home(self, user: User) -> Markup | None:
+        view = self.workspace.homes.get(user.id)
+        return None if view is None else render_blocks(view.content["blocks"], self._name_of)
+
     async def say(self, request: Request) -> Response:
         """Take the line that somebody typed."""
         form = await _form(request)
@@ -209,6 +248,10 @@ class Page:
         user, channel, value = (form.get(name, "") for name in ("user", "channel", "press"))
         block_id, action_id = pressed(value)
         try:
+            if form.get("view") == HOME:
+                home = self.workspace.homes[user]
+                await self.slack.click_in_view(home, action_id, choice=form.get(f"choice:{value}"))
+                return self._to_home(user)
             message = self.workspace.message(channel, form.get("ts", ""))
             await self.slack.click(
                 message,
@@ -239,7 +282,8 @@ class Page:
 
     async def send(self, request: Request) -> Response:
         """Send a form, or close it."""
-        form = await _form(request)
+        lists = await _lists(request)
+        form = {name: values[-1] for name, values in lists.items()}
         if not _is_from_here(request):
             return PlainTextResponse("This comes from another page.", status_code=403)
         view = self.workspace.modals.get(form.get("view", ""))
@@ -248,12 +292,18 @@ class Page:
         if form.get("do") == "close":
             self.workspace.close_modal(view.id)
         else:
-            answer = await self.slack.submit(view, _values(form))
+            answer = await self.slack.submit(view, _values(form, lists, view))
             self._problems[view.id] = _problem_in(answer)
             # What is wrong with a form is something new to see.
             if view.id in self.workspace.modals:
                 self.workspace.keep_view(view)
+        if form.get("from") == HOME:
+            return self._to_home(view.user)
         return self._back(view.user, form.get("channel", ""))
+
+    def _to_home(self, user: str) -> Response:
+        place = f"/home?{urlencode({'user': user})}"
+        return Response(status_code=303, headers={**_HEADERS, "Location": place})
 
     async def asset(self, request: Request) -> Response:
         """Serve the style sheet and the module."""
@@ -262,8 +312,10 @@ class Page:
             return PlainTextResponse("There is no such file.", status_code=404)
         return FileResponse(_HERE / "static" / name, media_type=_ASSETS[name])
 
-    def _page(self, user: User, channel: Channel) -> Response:
+    def _page(self, user: User, channel: Channel, *, is_home: bool = False) -> Response:
         context = {
+            "is_home": is_home,
+            "home": self._home(user) if is_home else None,
             "workspace": self.workspace,
             "user": user,
             "people": [person for person in self.workspace.users.values() if not person.is_bot],
@@ -331,6 +383,9 @@ class Page:
                 render_mrkdwn(message.text, self._name_of)
             )
         )
+        for _, blocks in message.unfurls:
+            shown = render_blocks(blocks, self._name_of)
+            body += Markup('<div class="unfurl">{}</div>').format(shown)
         names = dict.fromkeys(name for name, _ in message.reactions)
         counted = [(name, sum(kind == name for kind, _ in message.reactions)) for name in names]
         return ShownMessage(
@@ -380,14 +435,29 @@ class Page:
         return Response(status_code=303, headers={**_HEADERS, "Location": place})
 
 
-def _values(form: dict[str, str]) -> JsonObject:
-    """Return what was written into the fields of a form, as Slack tells it."""
+def _values(form: dict[str, str], lists: dict[str, list[str]], view: View) -> JsonObject:
+    """Return what was written and chosen in the fields of a form, as Slack tells it."""
     values: JsonObject = {}
-    for field, said in form.items():
-        if field.startswith("input:"):
-            block_id, action_id = pressed(field.removeprefix("input:"))
-            value = {"type": "plain_text_input", "value": said or None}
-            values.setdefault(block_id, {})[action_id] = value
+    for block in view.content["blocks"]:
+        if block["type"] != "input":
+            continue
+        element = block["element"]
+        names = block.get("block_id", ""), element.get("action_id", "")
+        field = f"input:{press_value(*names)}"
+        options = {
+            option["value"]: option
+            for group in [element, *element.get("option_groups", [])]
+            for option in group.get("options", [])
+        }
+        chosen = [options[value] for value in lists.get(field, []) if value in options]
+        value: JsonObject = {"type": element["type"]}
+        if element["type"] == "multi_static_select":
+            value["selected_options"] = chosen
+        elif options:
+            value["selected_option"] = chosen[-1] if chosen else None
+        else:
+            value["value"] = form.get(field) or None
+        values.setdefault(names[0], {})[names[1]] = value
     return values
 
 
@@ -404,8 +474,13 @@ def _problem_in(answer: Answer) -> str:
 
 
 async def _form(request: Request) -> dict[str, str]:
+    return {name: values[-1] for name, values in (await _lists(request)).items()}
+
+
+async def _lists(request: Request) -> dict[str, list[str]]:
+    """Return every value of each field: of some, several are chosen."""
     body = (await request.body()).decode("utf-8", errors="replace")
-    return {name: values[-1] for name, values in parse_qs(body, keep_blank_values=True).items()}
+    return parse_qs(body, keep_blank_values=True)
 
 
 def _is_from_here(request: Request) -> bool:

@@ -472,6 +472,10 @@ class SlackStandIn:
             }
         )
 
+    def look_at_home(self, user: str) -> None:
+        """Open the home tab in the page, which does not wait for the app."""
+        self._in_background(self.open_home(user))
+
     async def event(self, event: JsonObject) -> EventDelivery:
         """Deliver an event, again after each of the retry pauses until the app accepts it."""
         event_id = self.workspace.next_id("Ev")

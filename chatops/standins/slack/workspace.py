@@ -343,6 +343,8 @@ class Workspace:
 
     def keep_view(self, view: View) -> View:
         """Publish a home tab or show a modal, in place of what was there."""
+        blocks = self._identified(list(view.content.get("blocks") or []))
+        view = replace(view, content={**view.content, "blocks": list(blocks)})
         if view.type == "home":
             self.homes[view.user] = view
         else:

@@ -45,11 +45,11 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   if (event.submitter?.name === "press") event.submitter.setAttribute("aria-busy", "true");
   const sent = send(form, event.submitter);
-  if (form.contains(line)) {
+  if (line && form.contains(line)) {
     form.reset();
     sent.then(toEnd, () => {});
   } else {
-    sent.then(() => line.focus(), () => {});
+    sent.then(() => (line ?? scroll).focus(), () => {});
   }
   sent.catch(() => { state.textContent = "That could not be sent."; });
 });

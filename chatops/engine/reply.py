@@ -16,6 +16,7 @@ from chatops.engine.answer import (
     Answer,
     Code,
     Line,
+    Link,
     Section,
     Strong,
     Tone,
@@ -54,6 +55,8 @@ DECIDING = Bus.name
 DONE = "+1"
 UNDO = "undo"
 SLACK = "slack"
+REFERENCE = 8
+"""How much of an event's name is enough to find it."""
 WHY = "why"
 """The command that tells how something came about, where there is one."""
 
@@ -139,6 +142,8 @@ class Replier:
         answer = await asyncio.to_thread(self._answer, received, story)
         if answer is None:
             return
+        if _went_wrong(story):
+            answer = referenced(answer, recorded[0].id, self._stories(received))
         if received.surface == SLACK:
             answer = respelled(answer, partial(self._after_slash, received))
             answer = placed(answer, received, story)
@@ -229,6 +234,15 @@ class Replier:
             return replace(answer, footer=taking_back(answer.footer, f"/{UNDO}"))
         return answer
 
+    def _stories(self, received: CommandReceived) -> str:
+        """Return where stories have their pages, if there are any."""
+        community = self._configuration.communities.get(received.community)
+        if community is None:
+            return ""
+        with self._log.database.read() as db:
+            base_url = self._knowledge(db, community).base_url
+        return f"{base_url}/{community.key}/audit" if base_url else ""
+
     def _after_slash(self, received: CommandReceived, code: str) -> str:
         """Return a command as one says it in Slack: after the community's own, and with what it is about."""
         verb, _, words = code.removeprefix("/").partition(" ")
@@ -261,6 +275,12 @@ class Replier:
                 db, REPLIES, [{"command": command, "digest": digest}],
                 newer=lambda new, _old: new.command == command,
             )  # fmt: skip
+
+
+def _went_wrong(story: Story) -> bool:
+    """Return whether something of it could not be done; a decision that was made after all could."""
+    is_decided = any(story.first(kind) for kind in (CommandAccepted, CommandRefused))
+    return any(failed.effect != DECIDING or not is_decided for failed in story.all(EffectFailed))
 
 
 def _is_needless(answer: Answer, story: Story) -> bool:
@@ -380,10 +400,16 @@ def _blank(footer: Line) -> Line:
 
 def undecided(failed: EffectFailed) -> Answer:
     """Return the message when a decision was given up."""
-    reference = failed.request[:8]
     return Answer(
-        verdict=(
-            f"I could not decide this: {failed.text} Nothing was started. Reference {reference}.",
-        ),
+        verdict=(f"I could not decide this: {failed.text} Nothing was started.",),
         tone=Tone.UNKNOWN,
+    )
+
+
+def referenced(answer: Answer, request: str, stories: str) -> Answer:
+    """Return a message about what went wrong, with the reference under which its story is found."""
+    name = request[:REFERENCE]
+    reference = Link(name, f"{stories}/{name}") if stories else Code(name)
+    return replace(
+        answer, footer=(*answer.footer, *_blank(answer.footer), "Reference ", reference, ".")
     )

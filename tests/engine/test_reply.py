@@ -10,7 +10,7 @@ from chatops.engine.answer import Answer, Code, Link, Section, Strong, as_text, 
 from chatops.engine.bus import Bus
 from chatops.engine.clock import SystemClock
 from chatops.engine.command import Story
-from chatops.engine.reply import Replier, overdue, placed
+from chatops.engine.reply import Replier, overdue, placed, referenced
 from chatops.engine.work import MOST_TRIES, OUR_FAULT, WORK, Crew, Item, WorkList
 from chatops.errors import Refused, Transient
 from chatops.events.conversation import (
@@ -157,9 +157,21 @@ async def test_a_decision_that_was_given_up_is_told_and_what_became_of_it_after_
     await here.replier.perform(reply)
 
     assert given_up.startswith(
-        "I could not decide this: GitHub could not be reached. Nothing was started. Reference "
+        "I could not decide this: GitHub could not be reached. Nothing was started."
     )
+    request = here.log.story(CommandId(reply.subject))[0].id
+    assert f"Reference {request[:8]}." in given_up
     assert here.wall.note.startswith("What you can ask for")
+    assert "Reference" not in here.wall.note
+
+
+def test_a_reference_leads_to_the_story_where_stories_have_pages() -> None:
+    answer = Answer(verdict=("It failed.",), footer=("And more.",))
+
+    told = referenced(answer, "0123456789abcdef", "https://ci.example/acme/audit")
+
+    assert told.footer[-2] == Link("01234567", "https://ci.example/acme/audit/01234567")
+    assert plain(told.footer) == "And more. Reference 01234567."
 
 
 async def test_what_became_of_other_work_does_not_hide_the_decision(here: Town) -> None:

@@ -9,7 +9,7 @@ from chatops.answers.nights import Test, night_board
 from chatops.answers.open_queue import Queued, queue_of_author
 from chatops.answers.owner_groups import is_failing
 from chatops.answers.subscribing import person
-from chatops.config import Owner, slack_member
+from chatops.config import Community, Owner
 from chatops.engine.command import Knowledge
 from chatops.engine.work import backlog_by_worker
 from chatops.events.conversation import CommandReceived
@@ -30,11 +30,11 @@ class Person:
     login: str = ""
     member: str = ""
 
-    def is_owner(self, owner: Owner) -> bool:
-        """Return whether an entry of the mapping means this person."""
+    def is_owner(self, owner: Owner, community: Community) -> bool:
+        """Return whether an entry of the community's mapping means this person."""
         if self.login and owner.github.lower() == self.login.lower():
             return True
-        return bool(self.member) and slack_member(owner) == self.member
+        return bool(self.member) and community.member_of(owner) == self.member
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ def mine(knowledge: Knowledge, received: CommandReceived) -> Mine:
     groups = [
         group
         for group in community.maintainers
-        if any(who.is_owner(owner) for owner in group.owners)
+        if any(who.is_owner(owner, community) for owner in group.owners)
     ]
     return Mine(
         who=who,

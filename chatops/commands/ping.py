@@ -12,7 +12,7 @@ from typing import ClassVar, Self
 
 from chatops.answers.changes import quoted
 from chatops.answers.meant_tests import board_of, meant_tests
-from chatops.config import Community, OwnerGroup, slack_member
+from chatops.config import Community, OwnerGroup
 from chatops.engine.answer import Answer, Code, Line, Person, Piece, Section
 from chatops.engine.authority import Role
 from chatops.engine.command import Asked, Command, Knowledge, Story
@@ -91,7 +91,10 @@ class Ping(Command):
             verdict=verdict,
             counts=(f"Why: {called.reason}",) if called.reason else (),
             sections=(
-                Section(title="Who looks after it", lines=tuple(_line(group) for group in groups)),
+                Section(
+                    title="Who looks after it",
+                    lines=tuple(_line(group, knowledge.community) for group in groups),
+                ),
             ),
             footer=(UNREACHED,) if received.surface == "cli" else (),
         )
@@ -150,10 +153,10 @@ def _place(received: CommandReceived) -> str:
     return f"{received.surface}/{received.channel or received.command}"
 
 
-def _line(group: OwnerGroup) -> Line:
+def _line(group: OwnerGroup, community: Community) -> Line:
     line: list[Piece] = [f"{group.group}: "]
     for place, owner in enumerate(group.owners):
         name = owner.github or owner.fullname or owner.slack or "somebody without a name"
-        person = Person(name=name, github=owner.github, slack=slack_member(owner) or "")
+        person = Person(name=name, github=owner.github, slack=community.member_of(owner))
         line += [", ", person] if place else [person]
     return tuple(line)

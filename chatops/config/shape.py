@@ -518,6 +518,16 @@ class Community(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             pattern=r"\A/[a-z0-9_-]{1,31}\Z",
         ),
     ] = ""
+    slack_workspace: Annotated[
+        str,
+        said(
+            "The host of its workspace in Slack; owners whose profile is in another workspace are named there, "
+            "and not called. By default whoever has a profile is called.",
+            example="acme.slack.com",
+            expected="a host name such as acme.slack.com",
+            pattern=r"\A[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+\Z",
+        ),
+    ] = ""
     nightly: Annotated[
         tuple[NightlyWorkflow, ...], said("Its nightly workflows, the most important first.")
     ] = ()
@@ -664,6 +674,11 @@ class Community(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Return every group that looks after a job."""
         return tuple(group for group in self.maintainers if group.owns(job_name))
 
+    def member_of(self, owner: Owner) -> str:
+        """Return an owner's member id in this community's Slack; nothing if they are not known to be there."""
+        elsewhere = self.slack_workspace and _host(owner.slackurl) != self.slack_workspace
+        return "" if elsewhere else slack_member(owner) or ""
+
     def dirty(self) -> tuple[str, ...]:
         """Return a sentence for each entry about an owner that is kept but cannot be meant so."""
         return tuple(
@@ -754,6 +769,14 @@ def slack_member(owner: Owner) -> str | None:
     """Return an owner's member id in Slack, however the address before it is written."""
     last = owner.slackurl.rstrip("/").rpartition("/")[2]
     return last if MEMBER.fullmatch(last) else None
+
+
+def _host(address: str) -> str:
+    """Return the host in an address, however that is written."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _oddities(owner: Owner) -> list[str]:

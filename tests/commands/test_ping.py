@@ -116,6 +116,20 @@ def test_only_those_in_the_mapping_are_really_called(tmp_path: Path) -> None:
     assert problems(message) == []
 
 
+@pytest.mark.parametrize(
+    ("workspace", "calls"), [("", 1), ("acme.example", 1), ("other.slack.com", 0)]
+)
+def test_owners_in_another_workspace_are_named_and_not_called(
+    tmp_path: Path, workspace: str, calls: int
+) -> None:
+    here = msgspec.structs.replace(OWNED, slack_workspace=workspace)
+    with scene(tmp_path) as world, world.knowledge(here) as knowledge:
+        message = render_blocks(Ping.tell(story(received(by="mona"), called()), knowledge))
+
+    assert str(message).count("'type': 'user'") == calls
+    assert ("alice" in str(message)) == (not calls)
+
+
 def test_a_login_that_is_none_is_only_shown() -> None:
     person = Person(name="x @all", github="a/b @all", slack="<!here>")
 

@@ -5,10 +5,10 @@ The bus asks for it; what is fetched becomes facts like any other, so that a dec
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 
 import msgspec
 import structlog
+from msgspec.structs import replace
 
 from chatops.answers.approvals import names_of, picture, teams_of
 from chatops.answers.closed import closed_repositories

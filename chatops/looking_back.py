@@ -17,7 +17,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -25,6 +24,7 @@ from typing import IO, NamedTuple
 
 import msgspec
 import structlog
+from msgspec import Struct, field
 
 import chatops.events
 import chatops.projections
@@ -68,8 +68,7 @@ MOST_SAID = 2_000
 """Bytes of what a process said in the end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
+class Past(Struct, frozen=True):
     """The read models of a moment, and the log as it was."""
 
     database: Database
@@ -78,8 +77,7 @@ class Past:
     """Up to where the log was looked through for what belongs to the moment."""
 
 
-@dataclass(frozen=True, slots=True)
-class Underway:
+class Underway(Struct, frozen=True):
     """A moment that is being made: how much of it is done, from 0 to 1; nothing if others come first.
 
     `has_failed` if it cannot be made.
@@ -96,8 +94,7 @@ class _Key(NamedTuple):
     happened_by: datetime | None = None
 
 
-@dataclass(slots=True)
-class _Kept:
+class _Kept(Struct):
     """A file, who uses it, and whether it is open."""
 
     file: Path
@@ -107,8 +104,7 @@ class _Kept:
     database: Database | None = None
 
 
-@dataclass(slots=True)
-class _Making:
+class _Making(Struct):
     """A moment that somebody waits for."""
 
     key: _Key

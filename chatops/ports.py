@@ -1,10 +1,11 @@
 """What we need from outside, in our words. Gateways fulfil it; the stand-ins judge them over real HTTP."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from chatops.names import JobId, Login, PullNumber, Repo, RunId, Sha
 
@@ -36,8 +37,7 @@ class Permission(StrEnum):
     ADMIN = "admin"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunState:
+class RunState(Struct, frozen=True, kw_only=True):
     """What GitHub says about a workflow run right now. `conclusion` is empty until it is completed."""
 
     run_id: RunId
@@ -46,8 +46,7 @@ class RunState:
     conclusion: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(Struct, frozen=True, kw_only=True):
     """A GitHub account: its login may change hands, its number does not."""
 
     login: Login
@@ -66,8 +65,7 @@ class SignIn(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssueState:
+class IssueState(Struct, frozen=True, kw_only=True):
     """What GitHub says about an issue or pull request right now.
 
     `reason` says why an issue is closed; `reviewers` is there for commands that look at them.
@@ -87,16 +85,14 @@ class IssueState:
     reviewers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Milestone:
+class Milestone(Struct, frozen=True, kw_only=True):
     """A goal of a repository, with the number GitHub knows it by."""
 
     number: int
     title: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class Head(Struct, frozen=True, kw_only=True):
     """Where a pull request is right now: its newest commit, and the branch it is to go to."""
 
     sha: Sha
@@ -105,8 +101,7 @@ class Head:
     merged: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MergeState:
+class MergeState(Struct, frozen=True, kw_only=True):
     """Whether a pull request is merged (`state` is open, closed or merged), or will be by itself.
 
     `node` is its name in GraphQL; `waits` is auto-merge, `queued` the merge queue.
@@ -119,8 +114,7 @@ class MergeState:
     queued: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Commit:
+class Commit(Struct, frozen=True, kw_only=True):
     """A commit as git knows it. `author` is handed on as GitHub gave it, and kept nowhere."""
 
     sha: Sha
@@ -427,8 +421,7 @@ class Slack(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
+class Ports(Struct, frozen=True, kw_only=True):
     """Everything outside, handed to those who may call it."""
 
     clock: Clock

@@ -5,13 +5,13 @@ import inspect
 import textwrap
 import types
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import NewType, Union, get_args, get_origin, get_type_hints
 
 import msgspec
+from msgspec import Struct
 
 import chatops.commands
 import chatops.events
@@ -70,8 +70,7 @@ The same document is beside each page, at its own address with `.json` at the en
 Where there is no document, the answer is a problem (RFC 9457), and its `detail` is a sentence."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One field as the page shows it."""
 
     name: str

@@ -2,11 +2,11 @@
 
 import threading
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property, partial
 from typing import NamedTuple, TypeVar
 
+from msgspec import Struct, field
 from sqlalchemy import Connection
 
 from chatops.answers.nights import NightBoard, Sources, board_later, board_sources, night_board
@@ -34,8 +34,7 @@ class _Board(NamedTuple):
     board: NightBoard
 
 
-@dataclass(slots=True)
-class Shelf:
+class Shelf(Struct):
     """What pages of one database are made of, kept because it is costly and changes little at a time.
 
     Each thing is made from the one before it, so the things of one database are of no use for another.

@@ -1,10 +1,11 @@
 """A page that somebody wants: which one, of whom, in which format; and how it is sent, or why it is not."""
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chatops.config import Community
 from chatops.engine.moments import Moment
@@ -29,8 +30,7 @@ LOOKS_AGAIN = 2
 """Seconds after which a page that is not ready looks again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """A page that somebody wants: which one, of whom, in which format, and with which words."""
 
     door: Door

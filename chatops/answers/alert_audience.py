@@ -1,10 +1,9 @@
 """Which channel hears of which alerts, whom does it call, and what is held back from it, until when and why?"""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from chatops.answers.alert_looks import TEST
 from chatops.answers.nights import counted
@@ -16,8 +15,7 @@ MUTED, QUIET = "muted", "quiet"
 MOST_CALLED = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Kept(Struct, frozen=True, kw_only=True):
     """What a channel is not told of now: why, in a word and in a sentence, and until when."""
 
     reason: str

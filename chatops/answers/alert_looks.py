@@ -4,10 +4,9 @@ What is open is in the read model; the nights say what should be. So a look that
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
-from msgspec import structs
+from msgspec import Struct, field, structs
 
 from chatops.answers.alerting import Standing, Turn, standing_of
 from chatops.answers.job_words import Named
@@ -69,8 +68,7 @@ def turned_by_night(
     return events
 
 
-@dataclass(slots=True, kw_only=True)
-class Judged:
+class Judged(Struct, kw_only=True):
     """What a night has turned. `night` is how a sentence calls it."""
 
     night: str

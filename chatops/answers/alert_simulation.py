@@ -5,7 +5,8 @@ Nothing is posted and nothing recorded: the rules are pure, so that the nights o
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chatops.answers.alerting import AlertTurn, Turn, results_of, turns_of
 from chatops.answers.nights import NightBoard, Test
@@ -17,8 +18,7 @@ LONG = 2
 """So many nights in a row are a streak that nobody should overlook, if the test is required."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posts:
+class Posts(Struct, frozen=True, kw_only=True):
     """What one channel would have been told: posts, mentions of people in them, and alerts that they tell of."""
 
     channel: str
@@ -27,8 +27,7 @@ class Posts:
     alerts: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Simulated:
+class Simulated(Struct, frozen=True, kw_only=True):
     """What one set of rules would have done with some nights.
 
     `from_the_first` are those of `required` that had failed from the first night on, so that nobody knows when they

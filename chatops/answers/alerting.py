@@ -11,8 +11,9 @@ a dashboard's file has neither, and is like any other.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from chatops.answers.night_cells import COUNTED, Cell, Execution, State
 from chatops.answers.nights import Test
@@ -30,8 +31,7 @@ class Turn(StrEnum):
     CLOSED = "closed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Result(Struct, frozen=True, kw_only=True):
     """One night of a test that counts; `place` is the night's in its board, `signature` how it failed."""
 
     place: int
@@ -39,8 +39,7 @@ class Result:
     signature: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertTurn:
+class AlertTurn(Struct, frozen=True, kw_only=True):
     """An alert that began, showed another failure, or is over, in the night at `place`.
 
     `since` is the place of the first failed night, `nights` how many failed in a row.
@@ -53,8 +52,7 @@ class AlertTurn:
     signature: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """How it stands with a test's alert after its newest night: whether it is open, and how it became so."""
 
     is_open: bool

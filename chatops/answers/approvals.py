@@ -1,8 +1,8 @@
 """Is a pull request found good, and who still has to approve which of its files?"""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlalchemy import Connection
 
 from chatops.answers.owners import Area, areas
@@ -21,8 +21,7 @@ LONGEST_DESCRIPTION = 140
 """As much as GitHub takes of a status."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class Picture(Struct, frozen=True, kw_only=True):
     """What is known of a pull request's approvals. `areas` is nothing while owners or files are not known.
 
     `same_files` are the commits before that hold the files of the head, where an lgtm goes on as long as these stay.

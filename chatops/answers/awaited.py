@@ -1,9 +1,9 @@
 """Of which runs does somebody wait for the end, without our having heard of it?"""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from msgspec import Struct
 from sqlalchemy import Connection
 
 from chatops.events import Recorded
@@ -24,8 +24,7 @@ SETTLED = timedelta(minutes=3)
 """After that GitHub shows everywhere what it has accepted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Awaited:
+class Awaited(Struct, frozen=True, kw_only=True):
     """An attempt of which the end is awaited. `is_settled`: where GitHub does not know it by now, it never will."""
 
     repo: Repo

@@ -6,9 +6,10 @@ good news: without a night to compare with, the answer is that it cannot be told
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from chatops.answers.elsewhere import Elsewhere
 from chatops.answers.meant_jobs import Both
@@ -49,8 +50,7 @@ class Sure(StrEnum):
     PERHAPS = "perhaps"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class Judgement(Struct, frozen=True, kw_only=True):
     """Whose a failure is, how sure that is, what speaks for it, and what to do."""
 
     both: Both

@@ -4,8 +4,9 @@ Each is of one kind, the one that somebody has to see to first: what failed come
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from chatops.answers.night_cells import UNSETTLED, State
 from chatops.answers.owners import Area
@@ -37,8 +38,7 @@ class Blocker(StrEnum):
     """Nobody has told what is required."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blocked:
+class Blocked(Struct, frozen=True, kw_only=True):
     """By what kind of thing a pull request is blocked; by what, in the words of `status pr`, and by what besides CI."""
 
     by: Blocker

@@ -6,10 +6,10 @@ event only fields that are known to be public are shown.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import Connection
 
 from chatops.config import Community
@@ -38,8 +38,7 @@ CALLED = {"role": "allowed by", "verb": "said", "passed": "passed now", "failed"
 """What a field is called where its own name says too little."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
+class Happening(Struct, frozen=True, kw_only=True):
     """One event of a chain. `because_of` is the position of what led to it, where that is in the chain."""
 
     position: int
@@ -60,8 +59,7 @@ class Happening:
         return re.sub(r"[._]", " ", self.kind)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chain:
+class Chain(Struct, frozen=True, kw_only=True):
     """What led to what, the first first. `command` is what a person asked for, where that is how it began.
 
     `related` are the commands that an event which belongs to none has to do with.

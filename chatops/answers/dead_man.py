@@ -6,8 +6,9 @@ status and in its metrics, too: a process that is down tells nobody.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
 
 from chatops.config import Operators
 from chatops.engine.command import Knowledge
@@ -27,8 +28,7 @@ FLIGHT = timedelta(minutes=15)
 MOST_PENDING = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vital:
+class Vital(Struct, frozen=True, kw_only=True):
     """One sign of life: what it is called, when it was seen last, and what is wrong with it, if anything is."""
 
     subject: str

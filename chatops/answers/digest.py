@@ -7,10 +7,10 @@ and was mended in between is no news, and one that was muted is news when its mu
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from urllib.parse import quote
 
+from msgspec import Struct
 from sqlalchemy import Connection
 
 from chatops.answers.digest_clock import is_weekly_day
@@ -81,8 +81,7 @@ IsAbout = Callable[[str, bool], bool]
 """Whether a channel is about a job of a name, which may be required."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Occasion:
+class Occasion(Struct, frozen=True, kw_only=True):
     """For which day a digest is made, at which moment and from which position, and whether somebody asked for it."""
 
     key: str
@@ -92,8 +91,7 @@ class Occasion:
     is_asked: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nights:
+class Nights(Struct, frozen=True, kw_only=True):
     """The nights of a community as they are read once for all of its channels."""
 
     board: NightBoard

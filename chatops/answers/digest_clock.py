@@ -4,16 +4,16 @@ A time that does not exist on a day is taken at the next that does; one that com
 """
 
 import datetime as dt
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from chatops.config import WEEKDAYS, Channel, Digest
 
 MINUTE = dt.timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
+class Due(Struct, frozen=True, kw_only=True):
     """A channel's digest of a day. From `at` on it may be posted, from `until` on it does not wait for a night."""
 
     day: dt.date

@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlalchemy import Connection
 
 from chatops.answers.night_cells import Cell, CellReader
@@ -15,8 +15,7 @@ from chatops.projections.runs import attempts_of_commits
 MOST_PULLS = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Elsewhere:
+class Elsewhere(Struct, frozen=True, kw_only=True):
     """What became of a job on the head of another open pull request."""
 
     number: PullNumber

@@ -6,9 +6,10 @@ attempt; in pull requests, all runs of a workflow on one head are.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from chatops.answers.job_words import Named
 from chatops.answers.nights import counted
@@ -31,8 +32,7 @@ class Where(StrEnum):
     PULLS = "pulls"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlakyTest:
+class FlakyTest(Struct, frozen=True, kw_only=True):
     """A test that failed and passed on the same commit; `flakes` are those commits, the newest first.
 
     `again` counts the commits on which it was run again after it had failed, `helped` those where it passed then;
@@ -82,8 +82,7 @@ class FlakyTest:
         return max(one.at for one in self.flakes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ledger:
+class Ledger(Struct, frozen=True, kw_only=True):
     """The flaky tests since a day, those first that cost most; and how many nights and heads were looked at.
 
     `again` and `helped` count all tests, also those that never passed when they were run again.

@@ -5,8 +5,9 @@ Every figure says what it counts and on how many it rests. A week of which nothi
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+from msgspec import Struct
 
 from chatops.answers.nights import counted
 from chatops.answers.run_history import WEEKS, RunHistory
@@ -15,8 +16,7 @@ from chatops.answers.weeks import Week, percentile
 HALF, NINE_OF_TEN = 0.5, 0.9
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
+class Spread(Struct, frozen=True, kw_only=True):
     """How some durations in seconds are spread: how many, and what half, nine of ten and all of them do not exceed."""
 
     number: int
@@ -25,16 +25,14 @@ class Spread:
     longest: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class Waiting(Struct, frozen=True, kw_only=True):
     """How long the jobs that need one kind of runner waited for it."""
 
     labels: str
     waits: Spread
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
+class Health(Struct, frozen=True, kw_only=True):
     """The weeks, the oldest first, each with its Monday; nothing where no run of a week is known.
 
     `waiting` are the kinds of runners, those first for which jobs waited longest. `knows_required`: else each test of

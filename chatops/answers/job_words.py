@@ -8,10 +8,11 @@ community stands for a pattern. Case does not matter. GitHub cuts a job's own pa
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import translate
 from functools import lru_cache
+
+from msgspec import Struct
 
 from chatops.errors import Refused
 
@@ -23,8 +24,7 @@ ROW = re.compile(r"#?([1-9][0-9]{0,2})(?:-#?([1-9][0-9]{0,2}))?")
 BLANKS = re.compile(r"\s+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class Named(Struct, frozen=True, kw_only=True):
     """A job as people may name it."""
 
     name: str

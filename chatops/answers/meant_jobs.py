@@ -1,7 +1,8 @@
 """Which jobs does somebody mean, of this pull request or of the nightly, and what is known of them in both places?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chatops.answers.job_words import Named, meant
 from chatops.answers.nights import NightBoard, Test, night_board
@@ -14,8 +15,7 @@ from chatops.projections.pulls import pull
 NIGHTS = 14
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Both:
+class Both(Struct, frozen=True, kw_only=True):
     """One job: as a check of the pull request, and as a test of the nightly, each where there is one."""
 
     job: str
@@ -23,8 +23,7 @@ class Both:
     test: Test | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
+class Places(Struct, frozen=True, kw_only=True):
     """The two places where jobs run: the pull request that is spoken of, and the nightly."""
 
     checks: PullChecks | None

@@ -1,8 +1,9 @@
 """What of all this concerns one person: the jobs they look after, their pull requests, and what they are told of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from chatops.answers.chains import is_private
 from chatops.answers.nights import Test, night_board
@@ -23,8 +24,7 @@ OPEN_PLACE = "github"
 """Where others read along; what was said in Slack is not listed there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class Person(Struct, frozen=True, kw_only=True):
     """Who somebody is: on GitHub, as far as that is known, and in Slack where they ask from there."""
 
     login: str = ""
@@ -37,8 +37,7 @@ class Person:
         return bool(self.member) and community.member_of(owner) == self.member
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mine:
+class Mine(Struct, frozen=True, kw_only=True):
     """What concerns a person. `groups` are those of the mapping that they are in, `tests` what those look after."""
 
     who: Person

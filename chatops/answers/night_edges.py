@@ -5,7 +5,8 @@ before it stands until the next one.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chatops.answers.job_words import Named
 from chatops.answers.night_cells import COUNTED, GREEN, Execution, State
@@ -13,8 +14,7 @@ from chatops.answers.nights import NightBoard, Test
 from chatops.names import RunId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
+class Edge(Struct, frozen=True, kw_only=True):
     """A test that turned red, or green, in one attempt of a run.
 
     `is_back`: it is as it was in the nights before; only an earlier attempt of this one had been otherwise.
@@ -30,8 +30,7 @@ class Edge:
         return Named(name=self.test.name, workflow=self.test.workflow)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
+class Changes(Struct, frozen=True, kw_only=True):
     """The edges of an attempt of a run, by name; and how the required tests of the run are now.
 
     `night` is how a sentence calls the night. Where nobody told what is required, the night is judged by every test.

@@ -5,14 +5,14 @@ is looked at, nothing is known to compare it with, and it is left out.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chatops.answers.night_cells import COUNTED, GREEN, Cell, State
 from chatops.answers.nights import Night, NightBoard, Test
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NightNews:
+class NightNews(Struct, frozen=True, kw_only=True):
     """A night that is over. `ran` are the tests that passed or failed in it; required tests come first in each list."""
 
     night: Night
@@ -27,8 +27,7 @@ class NightNews:
         return sum(test.is_required for test in self.failed)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class Turn(Struct, frozen=True, kw_only=True):
     """A night in which a test turned red, or green."""
 
     night: Night

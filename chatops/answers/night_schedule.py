@@ -1,8 +1,9 @@
 """When should the next night have begun? A night that does not come is news, and nobody sends it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+
+from msgspec import Struct
 
 from chatops.answers.night_tests import Night
 from chatops.config import NightlyWorkflow
@@ -13,8 +14,7 @@ GRACE = timedelta(hours=3)
 SATURDAY = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Late:
+class Late(Struct, frozen=True, kw_only=True):
     """A nightly workflow whose next run should have begun at `due_at`; its newest one began at `began_at`."""
 
     workflow: str

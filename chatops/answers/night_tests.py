@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
+
+from msgspec import Struct
 
 from chatops.answers.night_cells import (
     COUNTED,
@@ -29,8 +30,7 @@ LEVEL = " / "
 MATRIX = " ("
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NightRun:
+class NightRun(Struct, frozen=True, kw_only=True):
     """One workflow's part of a night, as its newest attempt is. `number` counts the workflow's runs."""
 
     repo: Repo
@@ -49,8 +49,7 @@ class NightRun:
         return self.status in {"completed", "reported"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Night:
+class Night(Struct, frozen=True, kw_only=True):
     """One column: the runs of one day, or one run of which only its number is known."""
 
     key: str
@@ -82,8 +81,7 @@ class Night:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weather:
+class Weather(Struct, frozen=True, kw_only=True):
     """How often a test failed, on a scale of five: a hint, never a verdict."""
 
     fails: int
@@ -103,8 +101,7 @@ class Weather:
         return 1 - self.fails / self.runs if self.runs else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Test:
+class Test(Struct, frozen=True, kw_only=True):
     """One row: a test over the nights, the newest first.
 
     `runs` counts the nights it passed or failed, `fails` those it failed, `reruns` how often it was run again.
@@ -152,8 +149,7 @@ class Test:
         return all(cell.state in {State.SKIPPED, State.NONE, State.NOT_RUN} for cell in self.cells)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unmade:
+class Unmade(Struct, frozen=True, kw_only=True):
     """A bare name that GitHub listed in place of the jobs below it, in these nights, because they were never made."""
 
     repo: Repo

@@ -5,8 +5,9 @@ only when the night has turned red or green.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
 
 from chatops.answers.alert_looks import full_name
 from chatops.answers.night_cells import COUNTED, GREEN, UNSETTLED, State
@@ -25,8 +26,7 @@ NEWS = timedelta(hours=24)
 NAMES_KEPT = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """A night in a channel: its message, what that is called in Slack, and which tests the channel is about."""
 
     channel: Channel

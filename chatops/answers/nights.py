@@ -7,9 +7,10 @@ of its own and never makes a verdict greener or redder.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from chatops.answers.night_cells import (
@@ -58,8 +59,7 @@ NIGHTS = 30
 STALE_AFTER = timedelta(hours=26)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Newest:
+class Newest(Struct, frozen=True, kw_only=True):
     """The newest night in words and lists; required tests come first in every list.
 
     While it runs, the lists speak of the tests that have finished; `expected` is what the night before had.
@@ -85,8 +85,7 @@ class Newest:
         return not self.night.is_over
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NightBoard:
+class NightBoard(Struct, frozen=True, kw_only=True):
     """Everything the nightly page and the chat answer are made of; nights and cells are newest first."""
 
     nights: tuple[Night, ...]
@@ -131,8 +130,7 @@ class NightBoard:
         return _verdict(self.newest)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sources:
+class Sources(Struct, frozen=True, kw_only=True):
     """What a board is made of, in small. Two boards of one UTC day with equal sources differ in nothing but ages."""
 
     attempts: tuple[Run, ...]

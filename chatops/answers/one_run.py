@@ -6,11 +6,11 @@ before it, for that is what the base branch was like.
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from statistics import median
 
+from msgspec import Struct
 from sqlalchemy import Connection
 
 from chatops.answers.night_cells import COUNTED, GREEN, Cell, CellReader, State, state_of
@@ -37,8 +37,7 @@ class Since(StrEnum):
     UNKNOWN = "not to be told"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunJob:
+class RunJob(Struct, frozen=True, kw_only=True):
     """One job of a run, as it was after an attempt. `attempt` is the one in which it last ran itself.
 
     `before` is how the night before went for it, nothing where that night does not have it.
@@ -63,8 +62,7 @@ class RunJob:
         return Since.NEW if self.before in GREEN else Since.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(Struct, frozen=True, kw_only=True):
     """One attempt of the run: how many jobs ran in it, how many were carried over, how many of those that ran failed.
 
     A job that was skipped did not run. GitHub tells of what it carried over only who asks, so in an attempt that has
@@ -85,8 +83,7 @@ class Attempt:
         return _between(self.run.started_at or self.run.created_at, self.run.completed_at)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Machines:
+class Machines(Struct, frozen=True, kw_only=True):
     """How long the jobs for one kind of runner waited in an attempt. `median` and `longest` of those that say it."""
 
     labels: str
@@ -95,8 +92,7 @@ class Machines:
     longest: timedelta | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OneRun:
+class OneRun(Struct, frozen=True, kw_only=True):
     """Everything that is known of a run, as it was after the attempt `shown`.
 
     `before` is the night it is compared with, nothing if there is none; `is_night` whether it is one itself.

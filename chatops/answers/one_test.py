@@ -5,9 +5,10 @@ The question behind a test's page. What is asked of the database is about this t
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from chatops.answers.chains import is_private
@@ -39,8 +40,7 @@ FEW, MANY = 35, 120
 """Up to so many nights are counted by fives, by sevens, and above by twenty-eights."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InPull:
+class InPull(Struct, frozen=True, kw_only=True):
     """What became of the test in one run of a pull request; `numbers` are those whose head its commit is or was."""
 
     run: Run
@@ -48,8 +48,7 @@ class InPull:
     cell: Cell
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Needed:
+class Needed(Struct, frozen=True, kw_only=True):
     """Whether the test is required, and since when. `is_from_start`: every list that is known says the same."""
 
     is_required: bool
@@ -57,8 +56,7 @@ class Needed:
     is_from_start: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Broke:
+class Broke(Struct, frozen=True, kw_only=True):
     """Between which nights the test broke. `between` counts the nights between them, which have no verdict."""
 
     bad: Night
@@ -68,8 +66,7 @@ class Broke:
     between: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class Window(Struct, frozen=True, kw_only=True):
     """How often the test passed in some neighbouring nights, and between which shares the true one lies."""
 
     newest: Night
@@ -83,8 +80,7 @@ class Window:
         return bounds(self.passes, self.tries)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OneTest:
+class OneTest(Struct, frozen=True, kw_only=True):
     """Everything that is known of a test; nights and results are newest first.
 
     `test` is nothing where none of these nights knows it; `renames` brought it to its name. `asked` are commands that

@@ -6,9 +6,10 @@ there is news are looked at again.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from chatops.answers.approvals import Picture, picture_of
 from chatops.answers.blocked_by import WENT_WRONG, Blocked, blocked
@@ -54,8 +55,7 @@ class _Seen(NamedTuple):
     words: tuple[Word, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Queued:
+class Queued(Struct, frozen=True, kw_only=True):
     """An open pull request in short. `failing` are the required checks that failed; `cells` its jobs."""
 
     pull: Pull
@@ -70,8 +70,7 @@ class Queued:
     seen: _Seen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Queue:
+class Queue(Struct, frozen=True, kw_only=True):
     """The open pull requests of a community, by repository, newest first; `news` is what is in it."""
 
     rows: tuple[Queued, ...]

@@ -4,8 +4,9 @@ The question behind `/readyz` and the page of its status, which say the same: bo
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from chatops.engine.command import Knowledge
 from chatops.engine.deliveries import Ledger, newest_deliveries
@@ -22,8 +23,7 @@ STALE_AFTER = timedelta(hours=26)
 IMPORT = "import"
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(Struct, frozen=True):
     """How many calls GitHub still allows one of our accounts in this hour."""
 
     remaining: int
@@ -31,8 +31,7 @@ class Allowance:
     resets_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Process:
+class Process(Struct, frozen=True, kw_only=True):
     """What a process knows of itself and no table says; what it does not know is empty.
 
     Only a worker sweeps, and who has called GitHub knows what is left of its limit.
@@ -45,16 +44,14 @@ class Process:
     github: tuple[Allowance, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Open:
+class Open(Struct, frozen=True, kw_only=True):
     """What one worker has not done, and since when the oldest of it is wanted."""
 
     backlog: Backlog
     since: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnState:
+class OwnState(Struct, frozen=True, kw_only=True):
     """How the bot is, seen from one community: data age is that of its repositories, the rest is everybody's."""
 
     process: Process

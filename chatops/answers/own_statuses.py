@@ -1,7 +1,8 @@
 """Which commit statuses of a pull request's head may somebody set by hand, and what do they say now?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chatops.answers.job_words import LEVEL
 from chatops.answers.required_rule import RequiredRule, required_rule
@@ -24,8 +25,7 @@ LONGEST = 140
 """GitHub takes no longer description of a status."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contexts:
+class Contexts(Struct, frozen=True, kw_only=True):
     """What is on a commit: statuses, checks of other apps, and what is required and never came."""
 
     statuses: Sequence[Status]

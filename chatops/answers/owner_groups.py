@@ -6,8 +6,9 @@ pull requests ran in the last weeks, and of what is required.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from chatops.answers.night_cells import GREEN, UNCLEAR, State
 from chatops.answers.nights import Night, NightBoard, Test
@@ -17,8 +18,7 @@ from chatops.config import OwnerGroup
 from chatops.engine.command import Knowledge
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Kept(Struct, frozen=True, kw_only=True):
     """One entry of the mapping with the tests of the nights that it means, those that fail first."""
 
     group: OwnerGroup
@@ -52,8 +52,7 @@ class Kept:
         return sum(number for state, number in self.counts.items() if state in UNCLEAR)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ownership:
+class Ownership(Struct, frozen=True, kw_only=True):
     """The mapping as it fits what runs. `shared` are tests of several entries, with the names of their groups."""
 
     kept: tuple[Kept, ...]

@@ -6,8 +6,9 @@ that names a file counts, alone.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from chatops.events.owners import FolderOwners, OwnersChanged
 
@@ -16,8 +17,7 @@ EVERYTHING = "*"
 """The pattern of CODEOWNERS that names every file."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Area:
+class Area(Struct, frozen=True, kw_only=True):
     """Files that the same people own.
 
     `place` is where that is said. `owners` may approve them, of these `nearest` are best asked. Without owners nobody

@@ -1,6 +1,6 @@
 """What a page says in short, for those who see only its address: the nightly, a pull request, a test."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from chatops.answers.job_status import in_nights
 from chatops.answers.night_status import status_of
@@ -16,8 +16,7 @@ NIGHTS = 14
 LINES_SHOWN, LONGEST_TITLE = 5, 120
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
+class Preview(Struct, frozen=True, kw_only=True):
     """A page in a few lines. `nights` are the states of the newest nights, the newest first."""
 
     title: str

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from chatops.answers.job_words import LEVEL
 from chatops.answers.night_cells import (
@@ -35,8 +36,7 @@ STATUS_WORDS = {"error": "failure"}
 UNDONE = frozenset({State.SKIPPED, State.CANCELLED})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class Check(Struct, frozen=True, kw_only=True):
     """One check of a pull request's head. `name` has its workflow before it; others' checks have none.
 
     `reason` says why a required check is not there. `needed` is the name under which it is required.
@@ -68,8 +68,7 @@ class Check:
         return self.is_required and self.state not in GREEN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PullChecks:
+class PullChecks(Struct, frozen=True, kw_only=True):
     """Everything that is known of a pull request's checks. `needs` is nothing where nobody told what is required."""
 
     pull: Pull
@@ -120,8 +119,7 @@ class PullChecks:
         return tuple(check for check in self.checks if check.holds_up)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class Heard(Struct, frozen=True, kw_only=True):
     """What was heard of a head: its runs, their jobs, what others say of it, and which files it changes."""
 
     attempts: Sequence[Run]

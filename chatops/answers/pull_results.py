@@ -7,8 +7,9 @@ from those before: only runs of which there is news are read again, and only the
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+
+from msgspec import Struct, field
 
 from chatops.answers.job_words import LEVEL
 from chatops.answers.night_cells import Cell, CellReader, Execution, State
@@ -29,8 +30,7 @@ Key = tuple[Repo, str, str]
 """Repository, workflow and name of a test."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunResults:
+class RunResults(Struct, frozen=True, kw_only=True):
     """What the tests of one run did on a head. `passed` did so at once; `cells` has all others."""
 
     run_id: RunId
@@ -43,8 +43,7 @@ class RunResults:
     cells: Mapping[str, Cell]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class Failure(Struct, frozen=True, kw_only=True):
     """One run in which a test failed in the end."""
 
     repo: Repo
@@ -55,8 +54,7 @@ class Failure:
     tries: int
 
 
-@dataclass(slots=True, kw_only=True)
-class Tally:
+class Tally(Struct, kw_only=True):
     """What became of a test in some runs, as `PullTest` says."""
 
     passes: int = 0
@@ -79,16 +77,14 @@ class Tally:
         return len(self.failures)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
+class Day(Struct, frozen=True, kw_only=True):
     """The runs that were created on one day (UTC), and what became of each test in them."""
 
     runs: Mapping[RunId, RunResults]
     tallies: Mapping[Key, Tally]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PullResults:
+class PullResults(Struct, frozen=True, kw_only=True):
     """The results of a community's pull requests, by day; `is_cut` if there were more than are kept."""
 
     days: Mapping[date, Day]
@@ -103,8 +99,7 @@ class PullResults:
         return [self.days[day] for day in sorted(self.days, reverse=True) if day >= since]
 
 
-@dataclass(slots=True, kw_only=True)
-class PullTest(Tally):
+class PullTest(Tally, kw_only=True):
     """One test over all pull requests of a window.
 
     `fails` and `passes` are runs, by how it ended there. `again` is in how many it was run again after a failure,

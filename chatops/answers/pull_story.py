@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from chatops.answers.approvals import Picture, picture
 from chatops.answers.blame import Judgement, judge
@@ -25,8 +26,7 @@ MOST_JUDGED = 100
 SHA_SHOWN = 9
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Again:
+class Again(Struct, frozen=True, kw_only=True):
     """A run that somebody asked to run again: after which attempt, and with which command."""
 
     run_id: RunId
@@ -34,8 +34,7 @@ class Again:
     command: CommandId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PullStory:
+class PullStory(Struct, frozen=True, kw_only=True):
     """A pull request as its page shows it. `judged` are the failures, by the name of their check."""
 
     checks: PullChecks

@@ -5,9 +5,10 @@ in it before, and so many working days until a broken one has to leave. People d
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from statistics import median
+
+from msgspec import Struct
 
 from chatops.answers.night_cells import GREEN, State
 from chatops.answers.nights import Night, NightBoard, Test
@@ -28,8 +29,7 @@ A_DAY = timedelta(days=1)
 NO_VERDICT = frozenset({State.INFRA, State.CANCELLED, State.NOT_RUN, State.UNKNOWN})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clean:
+class Clean(Struct, frozen=True, kw_only=True):
     """The nights in a row, the newest first, that a test passed at the first attempt.
 
     `between` are nights without a verdict; they neither count nor end the row. `is_all`: it never did anything else.
@@ -42,8 +42,7 @@ class Clean:
     is_all: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(Struct, frozen=True, kw_only=True):
     """A test that has passed for as many nights as it needs to be required.
 
     `left_at` is when it ceased to be, if it was required before. `in_pulls` is nothing where no pull request had it.
@@ -71,8 +70,7 @@ class Candidate:
         return tuple(found)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Broken:
+class Broken(Struct, frozen=True, kw_only=True):
     """A required test that fails night after night. `until` is when it has to leave the list, by the rules."""
 
     required: Required
@@ -82,8 +80,7 @@ class Broken:
     is_due: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidates:
+class Candidates(Struct, frozen=True, kw_only=True):
     """What the community's rules propose: those first that lack nothing."""
 
     practice: Practice

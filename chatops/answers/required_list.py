@@ -6,8 +6,9 @@ long ago, and jobs that nobody looks after. Nothing is taken for missing unless 
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from chatops.answers.job_words import LEVEL
 from chatops.answers.night_cells import COUNTED, GREEN, State
@@ -31,8 +32,7 @@ ALWAYS = ""
 """The set of what every change must pass."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Required:
+class Required(Struct, frozen=True, kw_only=True):
     """One required name as it is written, how it does in the nights and in pull requests, and who looks after it.
 
     `test` is nothing where no night has it, `in_pulls` where no pull request had it in the last weeks.
@@ -59,8 +59,7 @@ class Required:
         return self.test.settled.state if self.test is not None else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Missing:
+class Missing(Struct, frozen=True, kw_only=True):
     """A required name that no pull request has had for weeks: a change that needs it waits for ever.
 
     `runs` of its workflow did not have it, out of `every` run on pull requests. `last` is the newest run that ever had
@@ -74,8 +73,7 @@ class Missing:
     near: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """What one version of a list has that the one before had not. The first that is known has nothing before it."""
 
     repo: Repo
@@ -89,8 +87,7 @@ class Change:
     names: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListOf:
+class ListOf(Struct, frozen=True, kw_only=True):
     """The list of one repository as it is today, and as it changed, the newest change first."""
 
     repo: Repo
@@ -119,8 +116,7 @@ class ListOf:
         return _left(self.versions)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequiredLists:
+class RequiredLists(Struct, frozen=True, kw_only=True):
     """Every list of a community, one for each repository that has one; `runs` are those of pull requests looked at."""
 
     lists: tuple[ListOf, ...]

@@ -1,8 +1,8 @@
 """Is this job required? A required name has its workflow before it or, from branch rules, is the job's alone."""
 
 import re
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlalchemy import Connection
 
 from chatops.answers.job_words import LEVEL
@@ -11,8 +11,7 @@ from chatops.names import Repo
 from chatops.projections.required import required_now
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequiredRule:
+class RequiredRule(Struct, frozen=True, kw_only=True):
     """Which jobs must pass to merge, whatever a change touches.
 
     `names` are as they are written; `jobs` the same without their workflows, for a nightly runs them under another.

@@ -1,7 +1,8 @@
 """How is what was asked to run again getting on? One message about the runs of a command, edited as they go on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chatops.answers.job_words import LEVEL
 from chatops.answers.nights import counted
@@ -41,8 +42,7 @@ PASSED = frozenset({"success", "neutral", "skipped"})
 CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A job that failed again, and where."""
 
     workflow: str
@@ -222,8 +222,7 @@ class _Rerun:
         return f" ({counted(jobs, 'job')} that had failed{why})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Progress:
+class _Progress(Struct, frozen=True, kw_only=True):
     """How far everything is."""
 
     sha: Sha

@@ -6,11 +6,12 @@ a run again up to 30 days after its first attempt and 50 times.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from chatops.events.reruns import RerunDeferred, RerunRequested
@@ -32,8 +33,7 @@ class Hindrance(StrEnum):
     TOO_MANY_ATTEMPTS = "too many attempts"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repeatable:
+class Repeatable(Struct, frozen=True, kw_only=True):
     """The newest run of a workflow of a commit, with the jobs that failed in it."""
 
     run_id: RunId

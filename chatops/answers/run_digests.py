@@ -6,8 +6,9 @@ It is what the ledger of flaky tests and the trends are made of: read once for e
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from chatops.answers.night_cells import GREEN, Cell, CellReader, State
 from chatops.answers.nights import placed
@@ -24,8 +25,7 @@ SKIPPED = frozenset({State.SKIPPED, State.NOT_RUN, State.NONE})
 Rules = Mapping[Repo, RequiredRule | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Again:
+class Again(Struct, frozen=True, kw_only=True):
     """What ran in attempts after the first: how many jobs, how many of them say how long, and for how many seconds."""
 
     jobs: int = 0
@@ -33,8 +33,7 @@ class Again:
     seconds: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Required:
+class Required(Struct, frozen=True, kw_only=True):
     """The required tests of a run that were not skipped: how many, how many passed, and when the last of them did.
 
     Where nobody has told what is required, they are all of its tests.
@@ -45,8 +44,7 @@ class Required:
     passed_s: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunDigest:
+class RunDigest(Struct, frozen=True, kw_only=True):
     """What the tests of a run did. `passed` did so at once and themselves; `cells` has all others.
 
     A run of a night has no numbers of pull requests. Of the gate there is only when it turned green, in `greens_s`.

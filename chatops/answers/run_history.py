@@ -6,8 +6,9 @@ counted anew.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+
+from msgspec import Struct
 
 from chatops.answers.nights import placed
 from chatops.answers.required_rule import required_rule
@@ -26,8 +27,7 @@ MOST_RUNS = 20_000
 NIGHTS_LOOKED_AT = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunHistory:
+class RunHistory(Struct, frozen=True, kw_only=True):
     """The runs since `since`, and what is made of them; `is_cut` if there were more than are kept.
 
     `seen` has what failed and ran more than once on a commit, `nightly` the workflow in which the nights run a test.

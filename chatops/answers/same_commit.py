@@ -6,9 +6,10 @@ what was cancelled, skipped, or failed before the test began says nothing about 
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from chatops.answers.night_cells import State
 from chatops.answers.run_digests import RunDigest
@@ -31,8 +32,7 @@ class Try(NamedTuple):
     seconds: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+class Sighting(Struct, frozen=True, kw_only=True):
     """A test that failed on a commit and ran there more than once; the oldest try first.
 
     `at` is when it was tried last, `created_at` when the run was created in which that was.

@@ -1,9 +1,9 @@
 """What do the words after `subscribe` and `unsubscribe` mean: who is to be told, and of what?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Self
 
+from msgspec import Struct
 from sqlalchemy import Connection
 
 from chatops.answers.job_words import BLANKS, LEVEL, ROW, Named, fits, is_called, meant
@@ -38,8 +38,7 @@ CHANNELS = ("C", "G")
 """How the ids of Slack's channels begin; that of a conversation with one person begins otherwise."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(Struct, frozen=True, kw_only=True):
     """What was said: jobs, the nightly, a pull request, everything or a list; and whether the channel is meant."""
 
     jobs: tuple[str, ...] = ()

@@ -6,9 +6,10 @@ says on how many it rests.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from math import ceil
+
+from msgspec import Struct
 
 from chatops.answers.night_cells import COUNTED, State
 from chatops.answers.run_digests import RequiredTests, RunDigest
@@ -20,8 +21,7 @@ Counted = tuple[bool, Repo, str, str]
 """Whether in the nights; repository, workflow and name of a test."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Week:
+class Week(Struct, frozen=True, kw_only=True):
     """One week, as counts and as lists of seconds.
 
     `nights` are those that are over and have a result of a test they are judged by: a required one, or any where

@@ -8,8 +8,10 @@ Tells:     nothing but a mark on the comment; a sentence where there are no mark
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, Self
+
+from msgspec.structs import replace
 
 from chatops.answers.changes import told
 from chatops.answers.confirmed import NOW, NOW_IN_PROSE, confirmed

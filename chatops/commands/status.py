@@ -8,10 +8,11 @@ Tells:     of the nightly the verdict, counts, what is newly failing, fixed, sti
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import msgspec
+from msgspec.structs import replace
 
 from chatops.answers.job_status import job_status
 from chatops.answers.meant_jobs import places

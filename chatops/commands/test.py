@@ -9,9 +9,11 @@ Tells:     what runs again, and at the end what passed and what did not; for `?`
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import ClassVar, Self
+
+from msgspec.structs import replace
 
 from chatops.answers.author_budget import within_budget
 from chatops.answers.changes import quoted

@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import yaml
-from msgspec import Struct, inspect
+from msgspec import Struct, field, inspect
 from msgspec.structs import replace
 
 from chatops.errors import BadInput
@@ -32,8 +31,7 @@ class NotWritten(BadInput):
     """There is no file yet, or nothing in it."""
 
 
-@dataclass(slots=True)
-class Document:
+class Document(Struct):
     """One reading: where each thing was said, and what was wrong with it."""
 
     problems: list[str] = field(default_factory=list)

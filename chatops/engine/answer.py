@@ -4,9 +4,11 @@ Everything in an answer that came from outside is data; a surface's renderer esc
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chatops.names import PullNumber
 
@@ -21,37 +23,32 @@ class Tone(StrEnum):
     NEUTRAL = "neutral"
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Struct, frozen=True):
     """A piece to be shown as code: a sha, a command, a name."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """A piece that leads somewhere. `url` is ours or GitHub's; `text` may come from outside."""
 
     text: str
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Strong:
+class Strong(Struct, frozen=True):
     """A piece that weighs more."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class When:
+class When(Struct, frozen=True):
     """A moment, shown the way the surface shows moments."""
 
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class Person(Struct, frozen=True, kw_only=True):
     """Somebody who is really called, where the surface can: on purpose, and by what the configuration says of them.
 
     `github` is a login, `slack` a member's id; where the surface has no use for either, `name` is just shown.
@@ -67,8 +64,7 @@ Line = tuple[Piece, ...]
 """One line of text: its pieces follow each other without blanks of their own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class Section(Struct, frozen=True, kw_only=True):
     """A titled list. `more` counts what was left out; `folded` says that it may start closed.
 
     Of a `whole` one no line is left out where there is room for it.
@@ -81,8 +77,7 @@ class Section:
     whole: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+class Action(Struct, frozen=True, kw_only=True):
     """A command that may be said next; whoever takes it up says it, and it is decided for them.
 
     `text` is two or three words. It is about the pull request of the answered request, unless `number` says another.
@@ -103,8 +98,7 @@ class Action:
         return f"{said_as(self.verb, self.words)} {self.needs}".rstrip()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """One message: the verdict, then counts, then lists, then what may be said next, then where all that comes from.
 
     `private` ones are for who asked; of `quiet` ones a mark on what was said is enough, where there are marks.

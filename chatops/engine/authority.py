@@ -1,8 +1,10 @@
 """Who may do what: the one place that decides it, from GitHub's own roles. What is unknown is refused."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from chatops.config import TOP_OWNERS, Community
 from chatops.errors import Refused
@@ -33,8 +35,7 @@ class Role(StrEnum):
     """An owner of changed files. Whoever can read them may ask, and is told who the owners are."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """On which grounds a role is had: a least permission, GitHub's word for people of the house, being the author.
 
     `owner`: also who owns or reviews files that are changed. `who` says it in words, for a refusal.
@@ -90,8 +91,7 @@ TRUSTED = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 """GitHub's own words for people of the house (`author_association`)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """What GitHub says of a person in a repository, and of the issue or pull request they speak of."""
 
     login: Login = Login("")
@@ -128,8 +128,7 @@ class Standing:
         return bool(self.login) and self.login.lower() == self.author.lower()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
+class Grant(Struct, frozen=True, kw_only=True):
     """That somebody may, and on which ground. `is_limited`: only as often as the community lets an author."""
 
     ground: str

@@ -2,10 +2,10 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar, Self, TypeVar
 
+from msgspec import Struct, field
 from sqlalchemy import Connection
 
 from chatops.config import Community
@@ -37,8 +37,7 @@ def untold(command: CommandId) -> "Story":
     return Story(())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Knowledge:
+class Knowledge(Struct, frozen=True, kw_only=True):
     """What a command, a policy or a reply may look at: one snapshot of the read models, and the configuration.
 
     `link_address` tells where the one who said a command proves who they are on GitHub, if that is set up.
@@ -61,8 +60,7 @@ class Knowledge:
         return tuple(action for action in actions if action.verb in self.commands)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """A request on its way to a decision."""
 
     received: CommandReceived
@@ -85,8 +83,7 @@ class Asked:
         return self.standing.issue
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
+class Story(Struct, frozen=True):
     """The events of one command, in order: what was asked, decided, done, and how it ended."""
 
     events: tuple[Event, ...]

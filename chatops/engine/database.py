@@ -5,8 +5,8 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import (
@@ -86,8 +86,7 @@ NOT_CONNECTED: Mapping[str, str] = {
 """The same for what the client library says, which has no codes. Its words are not handed on: they name users."""
 
 
-@dataclass(frozen=True, slots=True)
-class Database:
+class Database(Struct, frozen=True):
     """One engine for writing what must survive a power cut, one for what can be rebuilt, one for reading.
 
     SQLite has one writer at a time; `turn` lets the threads of this process queue for it in order

@@ -1,9 +1,10 @@
 """Which moment of the log is meant by a position or a time, and what is near it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from chatops.engine.log import Log
 from chatops.engine.past import position_at
@@ -16,8 +17,7 @@ LOOKED_AROUND = 200
 EMPTY = "Nothing is recorded yet, so there is no past to look at."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class Moment(Struct, frozen=True, kw_only=True):
     """A moment of the past: the newest event that was known, and what the clock said.
 
     By event time it also has what was heard later and had happened by then. `asked` is how an address names it.

@@ -8,10 +8,10 @@ import threading
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 import structlog
+from msgspec import Struct
 from sqlalchemy import Connection, MetaData, Table, select
 from sqlalchemy.schema import SchemaItem
 
@@ -63,8 +63,7 @@ class Projection(ABC):
         return Table(self.prefix + name, self.metadata, *columns)
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """How far a projection is: its position, the log's head, and why it stopped if it did."""
 
     name: str

@@ -3,10 +3,10 @@
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from hashlib import blake2b
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import Connection, select, text
 from sqlalchemy.schema import CreateTable
 
@@ -36,8 +36,7 @@ def digest(projection: Projection, db: Connection) -> str:
     return state.hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Rebuilt:
+class Rebuilt(Struct, frozen=True):
     """The outcome of a rebuild: how many events it read, and the digests before and after."""
 
     name: str

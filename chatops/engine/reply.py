@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from hashlib import blake2b
 from typing import Protocol
 
 import structlog
+from msgspec.structs import replace
 from sqlalchemy import Column, Connection, String, Table, select
 
 from chatops.config import Community, Configuration

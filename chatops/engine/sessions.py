@@ -5,10 +5,10 @@ fact of the community's, so it is in neither the log nor a read model, and a reb
 """
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from msgspec import Struct
 from sqlalchemy import BigInteger, Column, String, Table, delete, insert, or_, select, update
 
 from chatops.engine.database import METADATA, Database
@@ -34,8 +34,7 @@ SESSIONS = Table(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class Session(Struct, frozen=True, kw_only=True):
     """Somebody who is signed in. `csrf` is what only our own forms know."""
 
     login: Login

@@ -7,11 +7,11 @@ grows; who wrote it is found again by its mark, so that it is there once after a
 import asyncio
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from hashlib import blake2b
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from chatops.config import Community, Configuration

@@ -1,9 +1,9 @@
 """Which words a community's people can begin a request with, and what each of them stands for."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from chatops.config import Community, Configuration
@@ -19,8 +19,7 @@ ALIKE = 0.7
 """How alike a word must be to be worth a hint, where it was certainly said to us."""
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(Struct, frozen=True):
     """What a verb stands for: a command, and words it puts before those that were said."""
 
     command: type[Command]

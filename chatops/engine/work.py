@@ -10,13 +10,13 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Protocol
 from uuid import uuid4
 
 import structlog
+from msgspec import Struct
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -84,8 +84,7 @@ NEVER = 2**62
 """When an item that is done is due again: the index then keeps it out of the way."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """A piece of work: which worker, about what, wanted by the fact at which position, tried how often before."""
 
     name: str
@@ -129,8 +128,7 @@ class Worker(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(Struct, frozen=True):
     """An item that is not done, for the operator."""
 
     name: str
@@ -142,8 +140,7 @@ class Open:
     problem: str
 
 
-@dataclass(frozen=True, slots=True)
-class Backlog:
+class Backlog(Struct, frozen=True):
     """What one worker has not done: how much waits, how much is parked, and the oldest position that wants any of it.
 
     Of what is parked, `in_vain` was tried until nobody tries any more; the rest was refused outright.

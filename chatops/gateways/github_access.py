@@ -7,7 +7,6 @@ import json
 import re
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, MutableMapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 
 import gidgethub
 from gidgethub.abc import GitHubAPI
+from msgspec import Struct
 
 from chatops.errors import Broken, Refused, Transient
 from chatops.gateways.github_cache import Remembered
@@ -85,8 +85,7 @@ class GivenToken:
         return False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
+class Limit(Struct, frozen=True, kw_only=True):
     """How many calls of this hour are left, as GitHub said with its last answer."""
 
     limit: int

@@ -3,10 +3,11 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
+
+from msgspec import Struct
 
 from chatops.errors import ChatopsError, Refused, Transient
 from chatops.gateways.net import Answer
@@ -21,8 +22,7 @@ Wait = Callable[[Mapping[str, str]], timedelta | None]
 """How long until the hour of the rate limit in these headers is over."""
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(Struct, frozen=True):
     """A refusal we know: how GitHub words it, our reason for it, and our sentence."""
 
     words: re.Pattern[str]

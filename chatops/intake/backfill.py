@@ -6,10 +6,12 @@ whole or not at all, and what is known costs no call, so either can be stopped a
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chatops.engine.log import Appended, Batch
 from chatops.errors import Refused, Transient
@@ -46,8 +48,7 @@ class Known(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class Summary(Struct, frozen=True, kw_only=True):
     """What was done: `runs` were fetched, `skipped` were known, `refused` GitHub would not show."""
 
     runs: int = 0
@@ -321,8 +322,7 @@ class _History:
         ]
 
 
-@dataclass(slots=True, kw_only=True)
-class _UnderWay:
+class _UnderWay(Struct, kw_only=True):
     """A run that has not ended.
 
     In whose list it was, and since when we know of it; when we look at its jobs next, and how long we wait then.

@@ -11,12 +11,12 @@ as the one before it, which had not failed, is therefore taken as carried over.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct, field
 
 from chatops.errors import BadInput
 from chatops.events import Event, Fact
@@ -37,8 +37,7 @@ _RUN = re.compile(
 _PULL = re.compile(r"https://[^/\s]+/([^/\s]+/[^/\s]+)/pull/(\d{1,9})(?:[?#/].*)?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
+class Imported(Struct, frozen=True, kw_only=True):
     """What a file holds: its kind, its facts, how many tests and nights (or pull requests), and its own totals."""
 
     kind: str
@@ -48,8 +47,7 @@ class Imported:
     totals: Mapping[str, int]
 
 
-@dataclass(slots=True)
-class _Problems:
+class _Problems(Struct):
     """What is wrong with a file, up to as much as somebody would read."""
 
     path: Path
@@ -123,8 +121,7 @@ def recount(facts: Sequence[Fact], *, with_attempts: bool) -> Mapping[str, int]:
     return {"runs": len(newest), "fails": counted.count("Fail"), "skips": counted.count("Skip")}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
+class _Row(Struct, frozen=True, kw_only=True):
     """One attempt of one test in one night or pull request."""
 
     name: str

@@ -7,13 +7,13 @@ set; expressions are searched, not anchored, and the first that matches a file c
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
 import msgspec
 import yaml
+from msgspec import Struct
 
 from chatops.errors import BadInput
 from chatops.events.gate import CheckSet, PathRule, RequiredChecksChanged
@@ -23,8 +23,7 @@ SEPARATOR = " / "
 KEYS = frozenset({"required_tests", "required_regexps", "paths", "mapping"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequiredList:
+class RequiredList(Struct, frozen=True, kw_only=True):
     """What a gatekeeper file says."""
 
     names: tuple[str, ...]
@@ -33,8 +32,7 @@ class RequiredList:
     sets: tuple[CheckSet, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequiredFor:
+class RequiredFor(Struct, frozen=True, kw_only=True):
     """What one change needs: check names, expressions for more names, labels, and the sets they stem from."""
 
     names: tuple[str, ...]

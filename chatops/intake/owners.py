@@ -6,12 +6,12 @@ out and named: one slip of the pen in one folder takes nobody else's say away.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
 import msgspec
 import yaml
+from msgspec import Struct
 
 from chatops.config import Community
 from chatops.errors import Refused
@@ -33,8 +33,7 @@ BY_MAIL = f"({AN_ADDRESS})"
 """An owner who is named by an address: the files are theirs, and nobody else's word will do."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
+class Read(Struct, frozen=True, kw_only=True):
     """What was read: rules of one of both kinds, and what had to be left out."""
 
     folders: tuple[FolderOwners, ...] = ()

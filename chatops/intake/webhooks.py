@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
 import msgspec
+from msgspec import Struct
 
 from chatops.errors import BadInput
 from chatops.events import Event, Fact
@@ -49,8 +49,7 @@ MOST_REPOSITORIES = 500
 Kind = TypeVar("Kind")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comment:
+class Comment(Struct, frozen=True, kw_only=True):
     """What somebody wrote, as far as it can ask for something. `sender` caused the event; they may not be `author`.
 
     `state` is what a review found: `approved`, `changes_requested` or `commented`. A label that somebody puts on a pull

@@ -6,11 +6,11 @@ command only its verb is shown, and who is what they are called there. All of th
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 
 import msgspec
+from msgspec import Struct
 
 from chatops.answers.askers import who_asked
 from chatops.answers.chain_answer import spoken
@@ -46,8 +46,7 @@ MARKS = {
 NUMBER = re.compile(r"#?([0-9]{1,9})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """What the address asks for; whatever it cannot mean is left out and said in `notes`."""
 
     who: str
@@ -78,8 +77,7 @@ class Asked:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One command of the list."""
 
     command: Command
@@ -92,8 +90,7 @@ class Row:
     is_private: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class Listed(Struct, frozen=True, kw_only=True):
     """One page of the audit, with the ways to the next ones."""
 
     asked: Asked

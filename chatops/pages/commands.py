@@ -4,11 +4,11 @@ People open it when they wonder what there is; it is made from what is really he
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypedDict
 from urllib.parse import quote, urlencode
 
 import msgspec
+from msgspec import Struct
 
 from chatops.config import Community
 from chatops.engine.authority import who_may
@@ -21,8 +21,7 @@ LONGEST = 1_000
 """What an address can put into the form."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One command as it is heard here."""
 
     name: str

@@ -5,12 +5,12 @@ the server; all of its state is in its address, and each row leads to the runs t
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, TypedDict
 from urllib.parse import quote, urlencode
 
 import msgspec
+from msgspec import Struct
 
 from chatops.answers.flaky import FlakyTest, Ledger, Where, ledger
 from chatops.answers.run_history import RunHistory
@@ -54,8 +54,7 @@ SORTS: Mapping[str, tuple[str, Callable[[FlakyTest], Any]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """What the address asks for; whatever it cannot mean is left out and said in `notes`."""
 
     filter: Filter[FlakyTest]
@@ -101,8 +100,7 @@ class Asked:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One test of the list. `pulls` are those in which it flaked, with the address of each."""
 
     test: FlakyTest
@@ -126,8 +124,7 @@ class Row:
         return ", ".join(group for group, _ in self.owners)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
+class Tried(Struct, frozen=True, kw_only=True):
     """One try on a commit: how it ended, and the page of its run."""
 
     mark: str
@@ -135,8 +132,7 @@ class Tried:
     address: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
+class Proof(Struct, frozen=True, kw_only=True):
     """One commit on which the selected test failed and passed."""
 
     at: datetime
@@ -149,8 +145,7 @@ class Proof:
     spent: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class Listed(Struct, frozen=True, kw_only=True):
     """One page of the list, and what proves that the selected test is flaky."""
 
     asked: Asked

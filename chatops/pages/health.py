@@ -5,11 +5,11 @@ numbers as a table; what is not known is left out. All of the page's state is in
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypedDict
 
 import msgspec
+from msgspec import Struct
 
 from chatops.answers.health import Health, Spread, Waiting, health, spread
 from chatops.answers.nights import counted
@@ -36,8 +36,7 @@ SORTS: Mapping[str, tuple[str, Callable[[Waiting], tuple[object, ...]]]] = {
 UNKNOWN = "not known"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """What the address asks for; whatever it cannot mean is left out and said in `notes`."""
 
     text: str
@@ -58,8 +57,7 @@ class Asked:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class Shown(Struct, frozen=True, kw_only=True):
     """What the page shows: the weeks, and one page of the kinds of runners."""
 
     asked: Asked

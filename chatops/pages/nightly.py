@@ -7,7 +7,6 @@ that failed, then every test over the nights. All of its state is in its address
 import re
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from itertools import groupby
@@ -15,6 +14,7 @@ from typing import NotRequired, TypedDict
 
 import msgspec
 from markupsafe import Markup
+from msgspec import Struct
 
 from chatops.answers.night_cells import COUNTED
 from chatops.answers.night_news import NightNews, night_news
@@ -54,8 +54,7 @@ TEN = 10
 NAMELESS = Community(title="", repositories=())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chip:
+class Chip(Struct, frozen=True, kw_only=True):
     """A link that asks for one thing more, or no more where it is asked for already; and how many tests have it."""
 
     words: str
@@ -65,8 +64,7 @@ class Chip:
     mark: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Band:
+class Band(Struct, frozen=True, kw_only=True):
     """Neighbouring cells that say the same: one element, however many nights it spans."""
 
     mark: str

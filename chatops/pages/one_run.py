@@ -5,11 +5,11 @@ Whoever follows a run's name from a night, a test or a command comes here; each 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypedDict
 
 import msgspec
+from msgspec import Struct
 
 from chatops.answers.askers import who_asked
 from chatops.answers.chain_answer import spoken
@@ -43,8 +43,7 @@ IN_COUNTS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tag:
+class Tag(Struct, frozen=True, kw_only=True):
     """One execution, as a sign with its attempt."""
 
     mark: str
@@ -53,8 +52,7 @@ class Tag:
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One job as the page lists it."""
 
     job: RunJob
@@ -69,8 +67,7 @@ class Row:
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """Jobs that came to the same."""
 
     title: str

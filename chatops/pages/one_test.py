@@ -6,7 +6,6 @@ came of it in pull requests, and between which commits it broke. All of the page
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import chain
@@ -15,6 +14,8 @@ from urllib.parse import quote
 
 import msgspec
 from markupsafe import Markup
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chatops.answers.askers import who_asked
 from chatops.answers.chain_answer import spoken
@@ -54,8 +55,7 @@ SHA_SHOWN = 9
 NUMBER = re.compile(r"[1-9][0-9]{0,2}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PullRow:
+class PullRow(Struct, frozen=True, kw_only=True):
     """What became of the test in one run of a pull request."""
 
     result: InPull
@@ -70,8 +70,7 @@ class PullRow:
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Range:
+class Range(Struct, frozen=True, kw_only=True):
     """Between which commits it broke, in words, and where GitHub compares them."""
 
     words: str

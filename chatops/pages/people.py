@@ -5,11 +5,11 @@ is on it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 
 import msgspec
+from msgspec import Struct
 
 from chatops.answers.nights import NightBoard, Test, counted
 from chatops.answers.owner_groups import Kept, Ownership, is_failing, owner_groups
@@ -26,8 +26,7 @@ FAILING_SHOWN = 6
 SHARED_SHOWN = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TestRow:
+class TestRow(Struct, frozen=True, kw_only=True):
     """A test as the page names it."""
 
     test: Test
@@ -37,8 +36,7 @@ class TestRow:
     word: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupRow:
+class GroupRow(Struct, frozen=True, kw_only=True):
     """One entry of the mapping."""
 
     kept: Kept
@@ -47,8 +45,7 @@ class GroupRow:
     more: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequiredRow:
+class RequiredRow(Struct, frozen=True, kw_only=True):
     """A required check that nobody looks after."""
 
     required: Required

@@ -5,11 +5,11 @@ cancelled, skipped, or failed before the test began is counted apart.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
 import msgspec
+from msgspec import Struct
 
 from chatops.answers.nights import counted
 from chatops.answers.open_queue import Queue
@@ -41,8 +41,7 @@ SORTS: Mapping[str, tuple[str, Weight | None]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """What the address asks for; whatever it cannot mean is left out and said in `notes`."""
 
     filter: Filter[PullTest]
@@ -81,8 +80,7 @@ class Asked:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One test of the list. `pulls` are those it failed on, with the address of each."""
 
     test: PullTest
@@ -96,8 +94,7 @@ class Row:
     more: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
+class Failed(Struct, frozen=True, kw_only=True):
     """One failure of the selected test."""
 
     failure: Failure
@@ -105,8 +102,7 @@ class Failed:
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class Listed(Struct, frozen=True, kw_only=True):
     """One page of the list, and the failures of the test that is looked at."""
 
     asked: Asked

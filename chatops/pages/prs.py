@@ -6,11 +6,11 @@ on the server, and the numbers above the list count the whole of it.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict
 
 import msgspec
+from msgspec import Struct
 
 from chatops.answers.blocked_by import Blocker
 from chatops.answers.nights import counted
@@ -60,8 +60,7 @@ SORTS: Mapping[str, tuple[str, Callable[[Queued], Any]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """What the address asks for; whatever it cannot mean is left out and said in `notes`."""
 
     author: str
@@ -96,8 +95,7 @@ class Asked:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One pull request of the list."""
 
     queued: Queued
@@ -109,8 +107,7 @@ class Row:
     what: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class Listed(Struct, frozen=True, kw_only=True):
     """One page of the list, with how many there are of each kind, and the ways to the next pages."""
 
     asked: Asked

@@ -7,12 +7,12 @@ way with whose its failure is, why it is asked for, and who did what so far. The
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 from urllib.parse import quote
 
 import msgspec
+from msgspec import Struct
 
 from chatops.answers.askers import who_asked
 from chatops.answers.blame import Blame, Judgement
@@ -54,8 +54,7 @@ PLACE = re.compile(r"(?:(?P<repo>[\w.-]+/[\w.-]+)/)?(?P<number>[1-9][0-9]{0,8})"
 WRONG = frozenset({State.FAILED, State.INFRA, State.UNKNOWN})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Try:
+class Try(Struct, frozen=True, kw_only=True):
     """One time a check ran."""
 
     mark: str
@@ -64,8 +63,7 @@ class Try:
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One check as the page shows it. `older` are its tries in runs that a newer one has replaced."""
 
     check: Check
@@ -81,8 +79,7 @@ class Row:
     say: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """Checks under one title; of those that are `quiet` only names are shown."""
 
     key: str
@@ -96,8 +93,7 @@ class Group:
         return self.key in QUIET
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
+class Done(Struct, frozen=True, kw_only=True):
     """A command about the pull request, and what it ran again."""
 
     command: Command

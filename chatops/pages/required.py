@@ -5,13 +5,13 @@ propose stands there as text to copy into a pull request.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypedDict
 
 import msgspec
 from markupsafe import Markup
+from msgspec import Struct
 
 from chatops.answers.nights import NightBoard, counted
 from chatops.answers.owner_groups import is_failing
@@ -71,8 +71,7 @@ SORTS: Mapping[str, tuple[str, Callable[[Required], Any]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """What the address asks for; whatever it cannot mean is left out and said in `notes`."""
 
     filter: Filter[Required]
@@ -111,8 +110,7 @@ class Asked:
         ).removesuffix("?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One required check."""
 
     required: Required
@@ -127,8 +125,7 @@ class Row:
     pulls: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposed:
+class Proposed(Struct, frozen=True, kw_only=True):
     """A change that the community's rules propose, with its evidence as Markdown."""
 
     name: str

@@ -5,11 +5,11 @@ somebody said: the exact reason of what failed is for the operator, and the page
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 
 import msgspec
+from msgspec import Struct
 
 from chatops.answers.nights import counted
 from chatops.answers.own_state import DELIVERIES_LOOKED_AT, Open, OwnState
@@ -35,8 +35,7 @@ NO_PAST = ("deliveries", "read_models", "work", "github_calls")
 """What programs are told nothing of when they look back: no event tells how it was."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
+class Reader(Struct, frozen=True, kw_only=True):
     """A read model as the page shows it."""
 
     name: str

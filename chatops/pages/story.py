@@ -4,12 +4,12 @@ Whoever asks why something happened follows a link here, from the audit, from `w
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypedDict
 from urllib.parse import quote
 
 import msgspec
+from msgspec import Struct
 
 from chatops.answers.askers import who_asked
 from chatops.answers.chain_answer import run_url, spoken
@@ -33,8 +33,7 @@ SURFACE = "web"
 TAKE_BACK = "Undo"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One event of the list. `because_of` is the position of its cause, where that is not the event before it."""
 
     happening: Happening

@@ -6,8 +6,9 @@ Asks for:  `rerun.finished`, once the attempt is over and every job it was about
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec import Struct
 
 from chatops.engine.command import Story
 from chatops.engine.policy import Policy, Scene, Wanted
@@ -61,8 +62,7 @@ class FollowReruns(Policy):
         return wanted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
+class _Seen(Struct, frozen=True, kw_only=True):
     """What is known of a run: its attempts and jobs, and what GitHub just said when it was asked."""
 
     attempts: Mapping[int, Run]

@@ -7,8 +7,9 @@ Asks for:  `approval_status.requested` for the head commit, `approval_label.requ
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec import Struct
 
 from chatops.answers.approvals import Picture, approved_status, lgtm_status, picture
 from chatops.config import Approvals
@@ -83,8 +84,7 @@ class ShowApprovals(Policy):
 _Concerning = ApprovalGiven | ApprovalWithdrawn | PullFilesSeen | PullChanged | ApprovalStatusShown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sign:
+class _Sign(Struct, frozen=True, kw_only=True):
     """What is to be shown of one grade, and where: a status, a label, both or neither."""
 
     is_lgtm: bool

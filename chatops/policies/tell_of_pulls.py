@@ -6,9 +6,10 @@ Asks for:  `notice.wanted` for each of them, once nothing runs any more, if the 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
+
+from msgspec import Struct
 
 from chatops.answers.night_cells import State
 from chatops.answers.pull_checks import PullChecks, pull_checks
@@ -31,8 +32,7 @@ FAILED = frozenset({State.FAILED, State.INFRA})
 PASSED = "success"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """How the checks of a commit ended: red with those that failed, or green, and whether the gate passed.
 
     `passed` counts the required ones where it is known which are, `besides` what failed and is not required.

@@ -1,11 +1,11 @@
 """Which channel was told of which alerts, in which message, and what was held back from it and why?"""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -108,8 +108,7 @@ class AlertMessages(Projection):
 LIVE = AlertMessages()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(Struct, frozen=True, kw_only=True):
     """A message about alerts; `name` is what it is called in Slack, empty until it is there."""
 
     message: str
@@ -118,8 +117,7 @@ class Message:
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class Held(Struct, frozen=True, kw_only=True):
     """That a channel was not told of something; where it is told later, `until` says when."""
 
     channel: str

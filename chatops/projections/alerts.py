@@ -1,11 +1,11 @@
 """What is wrong now, or was: since when, who has seen it, and who looks after it?"""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import BigInteger, Column, Connection, Row, String, Table, Text, and_, or_, select
 
 from chatops.engine.clock import microseconds
@@ -110,8 +110,7 @@ class Alerts(Projection):
 LIVE = Alerts()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(Struct, frozen=True, kw_only=True):
     """An alert, as it is known. `alert` is as it began, `signature` how it fails now."""
 
     alert: Alert

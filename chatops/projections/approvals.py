@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -91,8 +91,7 @@ class Approvals(Projection):
 LIVE = Approvals()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
+class Word(Struct, frozen=True, kw_only=True):
     """What somebody last said of a pull request, and of which commit.
 
     `stands`: nobody and nothing took it back; `keeps`: no push does; `no_issue`: it needs to name none.

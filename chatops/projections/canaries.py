@@ -1,10 +1,10 @@
 """When was a canary sent last, and when did one last come back?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+from msgspec import Struct
 from sqlalchemy import BigInteger, Column, Connection, String, Table, select
 
 from chatops.engine.clock import microseconds
@@ -51,8 +51,7 @@ class Canaries(Projection):
 LIVE = Canaries()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Canary:
+class Canary(Struct, frozen=True, kw_only=True):
     """When one was sent last, and when the last that came back had been sent; nothing where none was."""
 
     sent_at: datetime | None

@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from msgspec import Struct
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -83,8 +83,7 @@ class Checks(Projection):
 LIVE = Checks()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutsideCheck:
+class OutsideCheck(Struct, frozen=True, kw_only=True):
     """A check or commit status of somebody else's. `conclusion` is GitHub's word, empty while it is not over."""
 
     name: str

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -142,8 +142,7 @@ class Commands(Projection):
 LIVE = Commands()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskedFor:
+class AskedFor(Struct, frozen=True, kw_only=True):
     """A run that a command asked to run again, after `attempt`."""
 
     command: CommandId
@@ -228,8 +227,7 @@ def last_accepted(db: Connection, repo: Repo, number: PullNumber, verb: str) -> 
     return db.scalar(query) or ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Command(Struct, frozen=True, kw_only=True):
     """A command as the audit shows it. `id` is that of the event that asked for it."""
 
     command: CommandId
@@ -248,8 +246,7 @@ class Command:
     finished_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
+class Asking(Struct, frozen=True, kw_only=True):
     """Which commands are asked for: what is empty does not matter."""
 
     community: str = ""

@@ -1,10 +1,10 @@
 """Which digests has a channel got, what did the newest one leave it knowing, and why was there none?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+from msgspec import Struct
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, Row, String, Table, select
 
 from chatops.engine.clock import microseconds
@@ -80,8 +80,7 @@ class Digests(Projection):
 LIVE = Digests()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class Made(Struct, frozen=True, kw_only=True):
     """A digest that was made, or held back, from the read models of a position.
 
     `failing` and `waited` are what the channel knows after it.

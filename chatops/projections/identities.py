@@ -1,9 +1,9 @@
 """Who is somebody in Slack on GitHub, and somebody on GitHub in Slack?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec import Struct
 from sqlalchemy import BigInteger, Column, Connection, String, Table, and_, func, or_, select
 
 from chatops.engine.clock import microseconds
@@ -56,8 +56,7 @@ class Identities(Projection):
 LIVE = Identities()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class Identity(Struct, frozen=True, kw_only=True):
     """A GitHub account that somebody has proved to be theirs."""
 
     login: Login
@@ -74,8 +73,7 @@ def identity(db: Connection, team: str, member: str) -> Identity | None:
     return None if row is None else Identity(login=Login(row.login), github_id=row.github_id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Member(Struct, frozen=True, kw_only=True):
     """A member of a Slack workspace."""
 
     team: str

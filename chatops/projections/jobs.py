@@ -1,13 +1,13 @@
 """Which jobs ran in a run, in which attempt did each really execute, and how did it end?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, ClassVar
 from zlib import crc32
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -117,8 +117,7 @@ class Jobs(Projection):
 LIVE = Jobs()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Job(Struct, frozen=True, kw_only=True):
     """One job in one attempt. `conclusion` is GitHub's, empty until it ends; `labels` say which runner it needs."""
 
     job_id: JobId
@@ -135,8 +134,7 @@ class Job:
     labels: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class Waiting(Struct, frozen=True, kw_only=True):
     """A job that no runner has taken yet, and what it needs of one."""
 
     run_id: RunId

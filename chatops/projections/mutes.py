@@ -1,10 +1,10 @@
 """Which jobs are muted, until when, by whom and why?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+from msgspec import Struct
 from sqlalchemy import BigInteger, Column, Connection, String, Table, and_, or_, select
 
 from chatops.engine.clock import microseconds
@@ -58,8 +58,7 @@ class Mutes(Projection):
 LIVE = Mutes()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mute:
+class Mute(Struct, frozen=True, kw_only=True):
     """That a job is muted."""
 
     command: CommandId

@@ -1,10 +1,10 @@
 """Who was told what, and what was held back? Which nights are settled?"""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+from msgspec import Struct
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -133,8 +133,7 @@ class Notices(Projection):
 LIVE = Notices()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Withheld:
+class Withheld(Struct, frozen=True, kw_only=True):
     """That a subscriber was not told of something; `jobs` are the first few of `count`."""
 
     at: datetime

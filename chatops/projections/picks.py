@@ -1,10 +1,10 @@
 """To which other branches was a change to go, once it is merged?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import Column, Connection, Index, Integer, String, Table, select
 
 from chatops.engine.projection import Projection
@@ -51,8 +51,7 @@ class Picks(Projection):
 LIVE = Picks()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Promise:
+class Promise(Struct, frozen=True, kw_only=True):
     """A request that waits for a merge."""
 
     command: CommandId

@@ -1,11 +1,11 @@
 """Which pull requests are there, what is their head commit, who wrote them, which labels do they carry?"""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -112,8 +112,7 @@ class Pulls(Projection):
 LIVE = Pulls()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pull:
+class Pull(Struct, frozen=True, kw_only=True):
     """A pull request as it last was."""
 
     repo: Repo

@@ -1,11 +1,11 @@
 """Which checks are required, today and before?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import BigInteger, Column, Connection, Index, LargeBinary, String, Table, select
 
 from chatops.engine.projection import Projection
@@ -58,8 +58,7 @@ def required_now(db: Connection, repo: Repo) -> RequiredChecksChanged | None:
     return None if rules is None else msgspec.json.decode(rules, type=RequiredChecksChanged)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
+class Version(Struct, frozen=True, kw_only=True):
     """A list of required checks, and when it was first seen; nothing where only a dashboard's file told of it."""
 
     seen_at: datetime | None

@@ -1,10 +1,10 @@
 """When was anything last heard of a run, of its attempts or its jobs?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from msgspec import Struct
 from sqlalchemy import BigInteger, Column, Connection, Index, Table, func, select
 
 from chatops.engine.clock import microseconds
@@ -76,8 +76,7 @@ def news_of_runs(db: Connection, run_ids: Sequence[RunId]) -> tuple[tuple[RunId,
     return tuple((RunId(run_id), heard_at) for run_id, heard_at in db.execute(query))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class News:
+class News(Struct, frozen=True, kw_only=True):
     """The runs of which there was news since somebody looked last, the oldest first, and what is seen of the newest.
 
     Processes write at about the same time, so that what comes a little later may have happened a little earlier:

@@ -1,10 +1,10 @@
 """Which workflow runs are there, in which attempts, on which commit, and how did they end?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
+from msgspec import Struct
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -94,8 +94,7 @@ class Runs(Projection):
 LIVE = Runs()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(Struct, frozen=True, kw_only=True):
     """One attempt of a workflow run. `status` is GitHub's, or `reported` if only a dashboard's file told of it."""
 
     run_id: RunId

@@ -1,9 +1,9 @@
 """Which commit statuses, and which checks of other apps, does a commit have?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from msgspec import Struct
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -82,8 +82,7 @@ class Statuses(Projection):
 LIVE = Statuses()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class Status(Struct, frozen=True, kw_only=True):
     """A commit status (`state` is GitHub's word for it), or a check of another app (`state` is its conclusion)."""
 
     context: str

@@ -1,10 +1,10 @@
 """Who wants to be told of what?"""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+from msgspec import Struct
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -75,8 +75,7 @@ class Subscriptions(Projection):
 LIVE = Subscriptions()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subscription:
+class Subscription(Struct, frozen=True, kw_only=True):
     """That a subscriber wants to be told of a topic."""
 
     subscriber: str

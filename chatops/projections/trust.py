@@ -1,9 +1,9 @@
 """For which commits of a pull request were the tests let in, and by whom?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from msgspec import Struct
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -68,8 +68,7 @@ class Trust(Projection):
 LIVE = Trust()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """What was decided last about the tests of a commit."""
 
     sha: Sha

@@ -7,10 +7,12 @@ and lets the same rules look at them.
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 import chatops.projections
 from chatops.answers.digest import Occasion, digest_key, made_from, make_digest, read_nights
@@ -32,8 +34,7 @@ from chatops.views.job_filters import jobs_of_channel
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Again:
+class Again(Struct, frozen=True, kw_only=True):
     """A channel's digest that was made again; `is_preview` if it was not made before."""
 
     channel: Channel
@@ -113,8 +114,7 @@ def digests(
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Moment:
+class _Moment(Struct, frozen=True):
     """A position, the digest that was made from it, if one was, and when it was recorded."""
 
     position: int

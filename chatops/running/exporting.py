@@ -12,7 +12,6 @@ import shutil
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from html import unescape
@@ -21,6 +20,8 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import parse_qs, parse_qsl, urlencode
 from zlib import compress, decompress
+
+from msgspec import Struct, field
 
 from chatops.answers.closed import closed_repositories
 from chatops.answers.nights import NightBoard
@@ -121,8 +122,7 @@ class Still:
         return self._seen.once(key, make)
 
 
-@dataclass(slots=True)
-class Copies:
+class Copies(Struct):
     """What is copied, by its address in the service, and which pages wait for it."""
 
     pages: dict[str, tuple[View, Mapping[str, str]]] = field(default_factory=dict)
@@ -176,8 +176,7 @@ def _named(address: str) -> tuple[View, Mapping[str, str]] | None:
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exported:
+class Exported(Struct, frozen=True, kw_only=True):
     """What was copied."""
 
     community: str

@@ -6,7 +6,8 @@ that is heard as what was meant.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
@@ -30,8 +31,7 @@ _TYPOGRAPHIC = str.maketrans(
 TRAILING = ".,;:!?"
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
+class Spoken(Struct, frozen=True):
     """A command as it was said: its verb, the words after it, the number of its line, and the words as written."""
 
     verb: str

@@ -6,11 +6,11 @@ The sender's text is only ever data. A delivery is verified on its raw bytes bef
 import hmac
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from zlib import crc32
 
 import structlog
+from msgspec import Struct
 
 from chatops.config import Community, Configuration
 from chatops.engine.answer import Answer, shortened
@@ -42,8 +42,7 @@ _GUID = re.compile(rb"[0-9A-Za-z-]{1,100}")
 _SIGNATURE = re.compile(rb"sha256=([0-9a-f]{64})")
 
 
-@dataclass(frozen=True, slots=True)
-class Turned:
+class Turned(Struct, frozen=True):
     """A delivery that is not let in: the status to answer with, and a sentence for its sender."""
 
     status: HTTPStatus

@@ -3,7 +3,6 @@
 import gzip
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from hashlib import blake2b
 from http import HTTPStatus
@@ -11,6 +10,8 @@ from typing import Protocol
 from urllib.parse import urlencode
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 from prometheus_client import CollectorRegistry, generate_latest
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -39,8 +40,7 @@ SAFE_HEADERS = {
 A_YEAR = 31_536_000
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """A rendered page: its bytes (compressed or not, as asked), its kind, its ETag, and how it may be kept.
 
     `frames` are the sites that may show it in a frame, nothing where it is not for frames.
@@ -76,8 +76,7 @@ class Show(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Described:
+class Described(Struct, frozen=True, kw_only=True):
     """What programs can read: the documents by address, their description, and the page that tells people of it."""
 
     shows: Mapping[str, Show]
@@ -97,8 +96,7 @@ class Visitors(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Readiness:
+class Readiness(Struct, frozen=True):
     """Whether this process can do its work, and what is wrong if not."""
 
     is_ready: bool

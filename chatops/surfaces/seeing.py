@@ -7,9 +7,9 @@ that a repository is private counts within seconds.
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
+from msgspec import Struct, field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
@@ -31,8 +31,7 @@ class Ask(Protocol):
     def __call__(self, repo: Repo, login: Login, *, account: int = 0) -> Awaitable[Permission]: ...
 
 
-@dataclass(slots=True)
-class Seeing:
+class Seeing(Struct):
     """Knows who may see what. `closed` returns what somebody has to be able to see, of one community or the default.
 
     `session` tells who is signed in by their cookies, and `token` lets operators' programs in.

@@ -6,10 +6,12 @@ decided alike; a pull request can be named by its number (`#123`), by `owner/nam
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chatops.config import Community, Configuration
 from chatops.engine.vocabulary import Vocabulary
@@ -43,16 +45,14 @@ _STAMP = re.compile(r"\d{1,12}(?:\.\d{1,9})?", re.ASCII)
 _SPAN = re.compile(r"`([^`\n]{1,200})`")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """A pull request that was named."""
 
     repo: Repo
     number: PullNumber
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Who says something in Slack, and where they are answered."""
 
     user: str

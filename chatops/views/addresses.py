@@ -6,8 +6,9 @@ parentheses stay as they are, blanks become `_`, the ` / ` between two levels be
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from chatops.names import Repo
 
@@ -19,8 +20,7 @@ NAMES_KEPT = 2_000
 ESCAPED = re.compile(r"~([0-9A-F]{2})|(_)|(.)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """A test, by its names."""
 
     repo: Repo

@@ -4,9 +4,10 @@ A channel reads it in Slack, as a notification first. Its buttons say commands, 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
+
+from msgspec import Struct
 
 from chatops.engine.answer import (
     Action,
@@ -34,8 +35,7 @@ MOST_NAMED = 10
 """So many alerts one button can acknowledge."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _About:
+class _About(Struct, frozen=True, kw_only=True):
     """What the buttons are about: a community, and no pull request."""
 
     community: str

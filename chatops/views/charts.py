@@ -6,9 +6,10 @@ and every word stands beside it as text. Time runs to the right; what it shows i
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
+
+from msgspec import Struct
 
 from chatops.answers.night_cells import COUNTED, State
 from chatops.answers.nights import Cell, Night, counted
@@ -22,16 +23,14 @@ LEAST_ATTEMPTS = 2
 MINUTE = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
+class Shape(Struct, frozen=True, kw_only=True):
     """Things drawn alike: the class that says how, and where they are."""
 
     kind: str
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chart:
+class Chart(Struct, frozen=True, kw_only=True):
     """A chart: what it is of, what it says in a sentence, its shapes, and the ends of both axes.
 
     `rows` are the same as a table under `heads`; without them the table of nights has it all.

@@ -8,10 +8,11 @@ the choices make, so that a page with a new filter needs nothing else for it.
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl
+
+from msgspec import Struct, field
 
 ROW = re.compile(r"<tr(?P<what>[^>]*)>(?P<cells>.*?)</tr>", re.DOTALL)
 TAG = re.compile(r"<[^>]*>")
@@ -25,8 +26,7 @@ NOT_CHOSEN = frozenset({"at", "compare", "p", "part", "rows", "sel"})
 MOST_OFFERED = 60
 
 
-@dataclass(slots=True)
-class Choices:
+class Choices(Struct):
     """What a page's form offers: the values of each name, and which are usual."""
 
     values: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -124,8 +124,7 @@ class _Reader(HTMLParser):
             self._list = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(Struct, frozen=True, kw_only=True):
     """What the choices do. `variants` are the names whose values have a page of their own each."""
 
     sets: Mapping[str, Mapping[str, Sequence[int]]]

@@ -6,8 +6,9 @@ difference.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 Thing = Mapping[str, Any]
 
@@ -28,8 +29,7 @@ FIELDS_SHOWN = 6
 LONGEST = 120
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class Field(Struct, frozen=True, kw_only=True):
     """One field that differs, in words."""
 
     name: str
@@ -37,16 +37,14 @@ class Field:
     after: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """One thing of a list, and what is different about it."""
 
     name: str
     fields: tuple[Field, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """What is different in one list; the numbers count all, the lists have the first of them."""
 
     name: str
@@ -70,8 +68,7 @@ class Part:
         return self.changed + self.new + self.gone - shown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class Compared(Struct, frozen=True, kw_only=True):
     """What is different between two moments of a page: what it says as a whole, and its lists."""
 
     fields: tuple[Field, ...]

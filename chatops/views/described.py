@@ -6,10 +6,10 @@ It is made from the pages themselves, as OpenAPI 3.1, so that it cannot be out o
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from chatops.views.moment import BY, LookingBack, Waiting
 from chatops.views.page import render
@@ -57,8 +57,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class Operation(Struct, frozen=True, kw_only=True):
     """A document as people read of it."""
 
     address: str

@@ -7,10 +7,11 @@ address is known, and else nowhere. What a form would do, a script does in the b
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from html import escape, unescape
 from posixpath import dirname, join, normpath, relpath
 from urllib.parse import parse_qs, quote, unquote
+
+from msgspec import Struct
 
 from chatops.views.choices import Told, numbered
 from chatops.views.page import BACK, LIVE, asset_url, fragment
@@ -30,8 +31,7 @@ ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 BEGINS = "nightly"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(Struct, frozen=True, kw_only=True):
     """What links can lead to. `files` are the copies by their addresses in the service, such as `tests/a` or `a.json`.
 
     `file` says where a copy is, `selected` which test a name in an address means, and `base_url` where the service is.

@@ -6,9 +6,10 @@ another address shows nobody the same news twice.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import NAMESPACE_OID, uuid5
+
+from msgspec import Struct
 
 from chatops.engine.command import Knowledge
 from chatops.projections.freshness import last_heard
@@ -21,8 +22,7 @@ NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What cannot stand in XML, not even escaped."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """Something new. `key` says what it is about and stays the same; `parts` are lists under a word each."""
 
     key: str
@@ -33,8 +33,7 @@ class Entry:
     parts: Mapping[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
+class Feed(Struct, frozen=True, kw_only=True):
     """The news of a page, the newest first. `place` is the page's address within its community."""
 
     title: str

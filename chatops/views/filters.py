@@ -7,9 +7,10 @@ Whatever cannot be meant is left out, and a note says so: no text is an error.
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from chatops.views.expressions import Expression, NotUnderstood, expression
 
@@ -28,8 +29,7 @@ PLAIN = re.compile(r'-|(?!-|/.)[^",:]+')
 NEEDS_QUOTES = re.compile(r'[\s",/:]|^-')
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Qualifier(Generic[Thing]):
+class Qualifier(Struct, Generic[Thing], frozen=True, kw_only=True):
     """What can be asked of things besides their names, and how it is read from one.
 
     With `choices` a value is one of them; without, it is a part of what is read, and `none` means that nothing is.
@@ -48,8 +48,7 @@ class Qualifier(Generic[Thing]):
         return f"{self.name}:{values or '…'}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Term(Generic[Thing]):
+class Term(Struct, Generic[Thing], frozen=True, kw_only=True):
     """One thing that is asked: `said` is how it stands in the text; `name` is the qualifier's, or empty for words."""
 
     said: str
@@ -64,8 +63,7 @@ class Term(Generic[Thing]):
         return PLAIN.fullmatch(self.said) is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter(Generic[Thing]):
+class Filter(Struct, Generic[Thing], frozen=True, kw_only=True):
     """A text that has been read."""
 
     text: str

@@ -4,7 +4,8 @@ A page says what of it is a list and what is news; the rest is the same for all 
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chatops.views.embed import embedded
 from chatops.views.feed import atom
@@ -16,8 +17,7 @@ Make = Callable[[Seen, Query], str | None]
 EMBED, BADGE, STRIP, FEEDS = "embed", "badge", "strip", "feeds"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class Form(Struct, frozen=True, kw_only=True):
     """A format: what browsers call it, and how it may be kept."""
 
     media_type: str
@@ -34,8 +34,7 @@ FORMS: Mapping[str, Form] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
+class Door(Struct, frozen=True, kw_only=True):
     """An address under a community's own, and what is made there by format. `view` is the page it is about."""
 
     address: str

@@ -1,9 +1,10 @@
 """What lists in pages share: how their addresses are read and written, and which rows are on which page."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 from urllib.parse import quote, urlencode
+
+from msgspec import Struct
 
 from chatops.views.view import NUMBER, Query, Word
 
@@ -14,8 +15,7 @@ SAFE = "/(),"
 PAGE = Word(name="p", meaning="Which page of the list.", pattern=f"^{NUMBER.pattern}$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cut(Generic[Row]):
+class Cut(Struct, Generic[Row], frozen=True, kw_only=True):
     """The rows of one page of a list, and the addresses of the pages beside it, as far as there are any."""
 
     rows: Sequence[Row]

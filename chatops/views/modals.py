@@ -4,10 +4,10 @@ What is filled in becomes the words of a command, as somebody would have typed t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from chatops.names import PullNumber, Repo
 
@@ -145,8 +145,7 @@ def ask_retest(kept: Kept, choices: Choices) -> dict[str, Any]:
     return _view(RETEST, kept, title=title, send="Run again", blocks=fields)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filled:
+class Filled(Struct, frozen=True, kw_only=True):
     """What somebody chose and wrote in a form."""
 
     jobs: tuple[str, ...] = ()

@@ -6,13 +6,13 @@ page itself is rendered by what renders it now; its links are given the moment i
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from html import escape
 from typing import Literal
 from urllib.parse import urlencode
 
 import msgspec
+from msgspec import Struct
 
 from chatops.errors import Refused
 from chatops.views.compared import Compared
@@ -40,8 +40,7 @@ MORE = ("newer", "older")
 """What leads programs to the rest of a list."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """What an address asks for: which moment, by which knowledge, and compared with which other one."""
 
     at: str
@@ -144,8 +143,7 @@ def in_words(at: datetime) -> str:
     return f"{utc.day} {utc:%b %Y, %H:%M:%S} UTC"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
+class Way(Struct, frozen=True, kw_only=True):
     """One way from a moment to another; without an address there is none."""
 
     word: str
@@ -153,8 +151,7 @@ class Way:
     address: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where in the log somebody looks: the event and the time, what is before and after it, and the log's own ends."""
 
     position: int
@@ -165,8 +162,7 @@ class Place:
     now: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
+class Bar(Struct, frozen=True, kw_only=True):
     """The banner of a page of the past, and the same controls for a page of now."""
 
     asked: Asked

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import quote, urlencode
+
+from msgspec import Struct
 
 from chatops.answers.nights import NIGHTS
 from chatops.views.filters import Filter, Qualifier, read_filter
@@ -18,8 +19,7 @@ KEY = re.compile(r"[0-9a-f]{6}")
 MOST_KEYS = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """What the address asks for; whatever it cannot mean is left out and said in `notes`."""
 
     filter: Filter[Traits]

@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from chatops.answers.night_cells import UNCLEAR
 from chatops.answers.night_tests import LEVEL, MATRIX
@@ -18,8 +18,7 @@ OTHER = "other"
 NOBODYS = "Nobody’s"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One test as the grid shows it. `is_out`: it is left out by what the page's script cannot see."""
 
     test: Test
@@ -44,16 +43,14 @@ class Row:
         return f"{weather.word}, {weather.runs - weather.fails}/{weather.runs}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """Rows of a group that differ only in the values of a matrix, under what they share; or the whole group."""
 
     title: str
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """Rows under one title; `key` names it in an address."""
 
     key: str
@@ -75,8 +72,7 @@ class Group:
         return any(row.is_shown for part in self.parts for row in part.rows)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Branch:
+class Branch(Struct, frozen=True, kw_only=True):
     """Groups under one title; without a title they stand alone."""
 
     key: str

@@ -5,7 +5,8 @@ It is the same for every filter of a board, so it is made once.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chatops.answers.job_words import Named
 from chatops.answers.night_cells import NOT_THERE_YET
@@ -33,8 +34,7 @@ MUTED, GONE, NEW = "muted", "gone", "new"
 LEAST_GROUP = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where a test stands among the others, as its name says.
 
     `path` is what all names of its workflow begin with; `rest` is what its suite leaves of the name.
@@ -55,8 +55,7 @@ class Place:
         return _parted(self.rest)[1]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Traits:
+class Traits(Struct, frozen=True, kw_only=True):
     """What is known of one test. `share` is how many of its nights that count needed a rerun to pass."""
 
     test: Test

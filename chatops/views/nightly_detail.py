@@ -3,8 +3,9 @@
 Whoever follows a failing test's name sees this, inside the page or fetched into it. The test's own page has more.
 """
 
-from dataclasses import dataclass
 from urllib.parse import quote, urlencode
+
+from msgspec import Struct
 
 from chatops.answers.job_words import Named
 from chatops.answers.night_cells import NOT_THERE_YET
@@ -40,8 +41,7 @@ SAYABLE = {
 """What can be said about the job of a night, with the words of its button. What is run again is on pull requests."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sayable:
+class Sayable(Struct, frozen=True, kw_only=True):
     """What whoever looks can say: which verbs there are, and which jobs are muted, by their full names."""
 
     verbs: frozenset[str] = frozenset()
@@ -56,8 +56,7 @@ class Sayable:
 NOTHING = Sayable()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
+class Happening(Struct, frozen=True, kw_only=True):
     """One line of a test's history: one execution, or a night without one. `run_id` is 0 where no run is known."""
 
     night: str
@@ -70,8 +69,7 @@ class Happening:
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class Person(Struct, frozen=True, kw_only=True):
     """Somebody who looks after a test, as the page names them."""
 
     name: str
@@ -84,8 +82,7 @@ Owners = tuple[tuple[str, tuple[Person, ...]], ...]
 """The groups that look after a test, with their people."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Detail:
+class Detail(Struct, frozen=True, kw_only=True):
     """All that is known of one test."""
 
     test: Test

@@ -5,7 +5,6 @@ know; styles and scripts are files with a hash in their address, so that no page
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2b
@@ -14,6 +13,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
+from msgspec import Struct
 
 HERE = Path(__file__).parent
 KINDS = {
@@ -47,8 +47,7 @@ class Viewer(StrEnum):
     """Whoever it is, in the past nothing can be asked for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asset:
+class Asset(Struct, frozen=True, kw_only=True):
     """A file that pages load: style, script or icon."""
 
     body: bytes

@@ -5,8 +5,9 @@ failure is tall, a pass low, and what has no verdict is hardly there.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from unicodedata import east_asian_width
+
+from msgspec import Struct
 
 from chatops.views.page import render
 
@@ -21,8 +22,7 @@ HEIGHTS = {"p": 8, "r": 14, "f": 24, "i": 18}
 OTHERS = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Badge:
+class Badge(Struct, frozen=True, kw_only=True):
     """What something is, and how it is. `tone` is one of `good`, `bad`, `again`, `running` and `unknown`."""
 
     label: str
@@ -30,8 +30,7 @@ class Badge:
     tone: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Strip:
+class Strip(Struct, frozen=True, kw_only=True):
     """Nights, the newest first, each as its mark; `says` is all of it in words."""
 
     title: str

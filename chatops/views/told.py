@@ -4,10 +4,9 @@ Whoever said it reads it on the page of its story, and so may everybody else. Te
 escaped. What may be said next is kept beside it, so that only those get buttons who can press them.
 """
 
-from dataclasses import replace
-
 import msgspec
 from markupsafe import Markup, escape
+from msgspec.structs import replace
 
 from chatops.engine.answer import (
     Answer,

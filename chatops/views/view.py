@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from chatops.answers.nights import NightBoard
 from chatops.answers.open_queue import Queue
@@ -77,8 +78,7 @@ class Seen(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
+class Word(Struct, frozen=True, kw_only=True):
     """A word that an address can say: in its query, or in the place of what is in braces.
 
     `values` are all that it can mean, `pattern` is how it is written; what it cannot mean is left out, and said.
@@ -90,8 +90,7 @@ class Word:
     pattern: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(Struct, frozen=True, kw_only=True):
     """A page of every community, and the same facts for programs.
 
     Both return nothing where what the address names is not known. A page with a `stamp` is kept, and shown again for

@@ -3,14 +3,14 @@
 Runs before the new code. Nothing is alerted of yet.
 
 Revision: 0021
-Follows:  0019
+Follows:  0020
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0021"
-down_revision = "0019"
+down_revision = "0020"
 
 
 def upgrade() -> None:

@@ -1,10 +1,10 @@
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from msgspec import structs
+from msgspec.structs import replace
 
 from chatops.answers.own_state import LAG_LIMIT, OwnState, Process, is_ready, own_state
 from chatops.engine.projection import Progress

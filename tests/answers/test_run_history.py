@@ -1,10 +1,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 from msgspec import structs
+from msgspec.structs import replace
 from sqlalchemy import event
 
 from chatops.answers.run_history import WEEKS, run_history

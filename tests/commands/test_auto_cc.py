@@ -1,9 +1,9 @@
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from chatops.commands.auto_cc import MOST, AutoCc
 from chatops.config import Community

@@ -1,9 +1,9 @@
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from chatops.commands.label import Label
 from chatops.config import Community, Labels, RestrictedLabel

@@ -1,9 +1,9 @@
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from chatops.commands.link import LinkAccount
 from chatops.engine.answer import Answer, Link, as_text

@@ -1,11 +1,11 @@
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from chatops.commands.cancel import Cancel
 from chatops.commands.help import Help

@@ -1,8 +1,8 @@
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from chatops.commands.who import Who
 from chatops.config import Owner, OwnerGroup

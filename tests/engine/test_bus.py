@@ -1,10 +1,10 @@
 import asyncio
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from chatops.config import Configuration, Exceptions
 from chatops.engine.bus import SHORT_WAIT

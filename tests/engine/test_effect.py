@@ -1,10 +1,11 @@
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
 import pytest
+from msgspec.structs import replace
 
 from chatops.engine.clock import SystemClock
 from chatops.engine.effect import Effect, Effector

@@ -1,12 +1,12 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from msgspec import structs
+from msgspec.structs import replace
 
 from chatops.answers.run_history import RunHistory, run_history
 from chatops.commands.mute import Mute

@@ -1,13 +1,13 @@
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chatops.answers.own_state import LAG_LIMIT, Allowance, Open, OwnState, Process, own_state
 from chatops.engine.command import Knowledge

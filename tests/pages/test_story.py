@@ -1,11 +1,11 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chatops.engine.answer import Action, Answer, Tone
 from chatops.engine.command import UNDONE_WITHIN, Knowledge

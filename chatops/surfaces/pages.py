@@ -2,7 +2,7 @@
 
 import gzip
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from hashlib import blake2b
 from http import HTTPStatus
@@ -15,9 +15,10 @@ from msgspec.structs import replace
 from prometheus_client import CollectorRegistry, generate_latest
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
 
 from chatops.engine.sessions import Session
@@ -181,7 +182,7 @@ def pages(
             Route("/metrics", metrics),
             *more,
             Route("/static/{version}/{name:path}", show_asset),
-            *_routes("/{community}", shows, visitors, seeing),
+            *_of_a_community("", _routes("", shows, visitors, seeing)),
         ],
         exception_handlers=handlers,
     )
@@ -203,7 +204,7 @@ def _leading_to(place: str) -> Callable[[Request], Awaitable[Response]]:
     return answer
 
 
-def _described(programs: Described, seeing: Seeing | None) -> list[Route]:
+def _described(programs: Described, seeing: Seeing | None) -> list[BaseRoute]:
     """Return the addresses that programs are told of; what people read of them is one page."""
 
     def kept(body: bytes, media_type: str) -> Callable[[Request], Awaitable[Response]]:
@@ -220,8 +221,18 @@ def _described(programs: Described, seeing: Seeing | None) -> list[Route]:
         Route("/api", kept(programs.page, "text/html; charset=utf-8")),
         Route(ADDRESS, kept(programs.openapi, "application/json")),
         *_routes(UNDER, programs.shows, None, seeing, usual="json"),
-        *_routes(f"{UNDER}/{COMMUNITY}", programs.shows, None, seeing, usual="json"),
+        *_of_a_community(UNDER, _routes("", programs.shows, None, seeing, usual="json")),
     ]
+
+
+def _of_a_community(under: str, routes: Sequence[Route]) -> Iterator[BaseRoute]:
+    """Yield the addresses of pages under the name of a community; the name alone is no page."""
+
+    async def answer(_request: Request) -> Response:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+
+    yield Route(f"{under}/{COMMUNITY}", answer)
+    yield Mount(f"{under}/{COMMUNITY}", routes=routes)
 
 
 def _routes(

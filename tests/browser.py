@@ -78,7 +78,8 @@ def page(chromium: Browser) -> Iterator[Page]:
 
 
 def axe(page: Page) -> list[Violation]:
-    """Return what axe finds wrong with the page as it stands."""
+    """Return what axe finds wrong with the page as it stands, once all of it is there."""
+    page.locator("html:not([data-first])").wait_for(state="attached")
     # Evaluated by the debugger, so that the page's own content security policy stays in force.
     page.evaluate(needs.node_module("axe-core/axe.min.js").read_text(encoding="utf-8"))
     found = page.evaluate("axe.run()")

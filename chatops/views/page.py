@@ -22,8 +22,14 @@ KINDS = {
     ".svg": "image/svg+xml",
 }
 MODULE = "page.js"
-"""What every page loads of scripts, but for its theme: one request for all parts."""
-PARTS = ("live.js", "keys.js", "copy.js", "nightly.js")
+"""What every page loads of scripts once it is there."""
+HEAD = "head.js"
+"""What has to be known before anything is painted."""
+PARTS: Mapping[str, tuple[str, ...]] = {
+    HEAD: ("theme.js", "first.js"),
+    MODULE: ("live.js", "keys.js", "copy.js", "nightly.js"),
+}
+"""Of which scripts these are made: one request for all parts."""
 WHO = Markup("<!--who-->")
 """Stands in a page where it names who is signed in; what comes from outside is escaped, so it never looks like this."""
 TOKEN = Markup("<!--token-->")
@@ -65,7 +71,8 @@ def _hash(*parts: bytes) -> str:
 
 def _assets() -> Mapping[str, Asset]:
     bodies = {path.name: path.read_bytes() for path in sorted((HERE / "static").iterdir())}
-    bodies[MODULE] = b"".join(_part(bodies[name]) for name in PARTS)
+    for whole, parts in PARTS.items():
+        bodies[whole] = b"".join(_part(bodies[name]) for name in parts)
     return {
         name: Asset(body=body, media_type=KINDS[Path(name).suffix], version=_hash(body))
         for name, body in bodies.items()

@@ -157,7 +157,7 @@ def test_a_page_in_a_frame_has_its_facts_and_no_chrome(tmp_path: Path, address: 
         'class="top"',
         "<form",
         "nightly.js",
-        "theme.js",
+        "head.js",
         'rel="canonical"',
     ):
         assert chrome not in bare

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 import uvicorn
@@ -313,3 +313,36 @@ def test_a_chip_is_a_link_that_needs_no_script(site: Site, chromium: Browser) ->
     expect(page.locator("#q")).to_have_value("status:failed")
     expect(page.locator(".grid tbody tr:visible")).to_have_count(2)
     context.close()
+
+
+FEW = 1
+SHOWN_BY_PARTS = """
+() => {
+  window.steps = [];
+  new MutationObserver(() => {
+    const seen = document.querySelectorAll(".grid > [data-seen]").length;
+    window.steps.push("first" in document.documentElement.dataset ? seen : "all");
+  }).observe(document, { attributes: true, attributeFilter: ["data-first", "data-seen"], subtree: true });
+}
+"""
+
+
+def test_a_long_grid_comes_part_by_part_and_then_is_whole(site: Site, page: Page) -> None:
+    page.add_init_script(f"({SHOWN_BY_PARTS})()")
+    page.goto(f"{site.address}/nightly")
+
+    page.locator("html:not([data-first])").wait_for(state="attached")
+    *parts, last = page.evaluate("window.steps")
+    assert last == "all"
+    assert parts == list(range(len(parts)))
+    assert len(parts) > FEW
+    assert page.locator("[data-first], [data-seen]").count() == 0
+    expect(page.locator(".grid > [open]").nth(FEW).locator("th a").first).to_be_visible()
+
+
+def test_who_comes_for_one_test_has_the_grid_at_once(site: Site, page: Page) -> None:
+    page.add_init_script(f"({SHOWN_BY_PARTS})()")
+    page.goto(f"{site.address}/nightly?sel={quote(FIRST)}")
+    page.reload()
+
+    assert page.evaluate("window.steps") == []

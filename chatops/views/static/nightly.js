@@ -11,7 +11,7 @@ function rows() {
 
 // --- the filter -------------------------------------------------------------------------------
 
-let groups = [];
+let groups = null;
 const openAtFirst = new Map();
 const haystacks = new Map();
 
@@ -33,7 +33,7 @@ function isOurs(text) {
   return !/"|(?:^|[\s,:-])\/[^\s,]/u.test(text) && split(text).more === asked;
 }
 
-// Reads what is there; rows come and go while the page is open, and their names stay.
+// Reads what is there, once it is asked for; rows come and go while the page is open, and their names stay.
 function read() {
   groups = all("details.group, details.branch", grid);
   for (const group of groups.filter((one) => !openAtFirst.has(one))) {
@@ -50,8 +50,9 @@ function read() {
 }
 
 if (form) {
-  read();
-  document.addEventListener("news", read);
+  document.addEventListener("news", () => {
+    groups = null;
+  });
 }
 
 function filter() {
@@ -60,6 +61,9 @@ function filter() {
   if (!isOurs(text)) {
     $("#shown").textContent = "Enter applies it";
     return;
+  }
+  if (groups === null) {
+    read();
   }
   const { plain, more } = split(text);
   const required = form.elements.required.checked;
@@ -141,7 +145,7 @@ if (form) {
   // Which groups somebody opened and shut is part of the address.
   grid.addEventListener("click", (event) => {
     const group = event.target.closest("summary")?.parentElement;
-    if (groups.includes(group)) {
+    if (group?.matches("details.group, details.branch")) {
       rememberGroup(group.id.slice(2), !group.open);
     }
   });

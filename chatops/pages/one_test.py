@@ -20,11 +20,13 @@ from msgspec.structs import replace
 from chatops.answers.askers import who_asked
 from chatops.answers.chain_answer import spoken
 from chatops.answers.chains import is_private
+from chatops.answers.likely_renames import likely_rename
 from chatops.answers.night_cells import GREEN, NOT_THERE_YET, Cell, State
 from chatops.answers.night_news import Turn, turns
 from chatops.answers.nights import Night, counted
 from chatops.answers.one_test import Broke, InPull, OneTest, one_test
 from chatops.answers.shares import bounds
+from chatops.engine.answer import said_as
 from chatops.engine.command import Knowledge
 from chatops.events import Recorded
 from chatops.events.runs import JobCompleted, JobQueued, JobStarted
@@ -52,6 +54,8 @@ USUAL, MOST = 90, 400
 LENGTHS = (30, USUAL, 180, MOST)
 UNFOLDED = 30
 SHA_SHOWN = 9
+RENAMED = "renamed"
+"""The command that says that two names are one test's."""
 NUMBER = re.compile(r"[1-9][0-9]{0,2}")
 
 
@@ -77,15 +81,32 @@ class Range(Struct, frozen=True, kw_only=True):
     url: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Perhaps:
+    """Another name that the test perhaps has or had, and what to say if it is so."""
+
+    name: str
+    address: str
+    is_newer: bool
+    says: str
+    say: str
+
+
 def render_one_test(
     knowledge: Knowledge, query: Mapping[str, str], *, viewer: Viewer = Viewer.ANYBODY
 ) -> str | None:
     """Return the page, nothing where this community knows no such test."""
     one = _found(knowledge, query)
-    return None if one is None else _rendered(one, knowledge, query, viewer)
+    return None if one is None else _rendered(one, None, knowledge, query, viewer)
 
 
-def _rendered(one: OneTest, knowledge: Knowledge, query: Mapping[str, str], viewer: Viewer) -> str:
+def _rendered(
+    one: OneTest,
+    perhaps: Perhaps | None,
+    knowledge: Knowledge,
+    query: Mapping[str, str],
+    viewer: Viewer,
+) -> str:
     github_url, name = knowledge.github_url, query.get("slug", "")
     place = f"/{knowledge.community.key}/tests/{quote(name)}?n={_length(query)}"
     nights = [happenings(one.repo, night, cell, github_url) for night, cell in _nights(one)]
@@ -106,6 +127,7 @@ def _rendered(one: OneTest, knowledge: Knowledge, query: Mapping[str, str], view
         range=_range(one.broke, one.repo, github_url),
         owners=_owners(one, knowledge),
         needed=_needed(one),
+        perhaps=perhaps,
         longest=_longest(one),
         charts=charts(one),
         recent=list(chain.from_iterable(nights[:UNFOLDED])),
@@ -235,6 +257,16 @@ class RenamedTold(TypedDict):
     by: str
 
 
+class PerhapsTold(TypedDict):
+    """Another name that it perhaps has or had, and what to say if it is so."""
+
+    name: str
+    page: str
+    is_newer: bool
+    says: str
+    say: str
+
+
 class CommandAbout(CommandTold):
     """A command about it, and what that ran again."""
 
@@ -258,16 +290,17 @@ class TestDocument(TypedDict):
     nightly: NightsTold | None
     pull_requests: PullResultsTold
     renamed_from: Sequence[RenamedTold]
+    perhaps_the_same: PerhapsTold | None
     commands: Sequence[CommandAbout]
 
 
 def one_test_json(knowledge: Knowledge, query: Mapping[str, str]) -> str | None:
     """Return the same for programs."""
     one = _found(knowledge, query)
-    return None if one is None else _told(one, knowledge)
+    return None if one is None else _told(one, None, knowledge)
 
 
-def _told(one: OneTest, knowledge: Knowledge) -> str:
+def _told(one: OneTest, perhaps: Perhaps | None, knowledge: Knowledge) -> str:
     github_url, test = knowledge.github_url, one.test
     passed, failed = one.longest
     told: TestDocument = {
@@ -329,6 +362,13 @@ def _told(one: OneTest, knowledge: Knowledge) -> str:
         "renamed_from": [
             {"name": one.old, "at": one.at, "by": one.by} for one in one.renames
         ],
+        "perhaps_the_same": None if perhaps is None else {
+            "name": perhaps.name,
+            "page": f"tests/{perhaps.address}",
+            "is_newer": perhaps.is_newer,
+            "says": perhaps.says,
+            "say": perhaps.say,
+        },
         "commands": [
             {**command_json(command, who_asked(command, knowledge)), "run_id": run_id, "after_attempt": attempt}
             for command, run_id, attempt in one.asked
@@ -521,14 +561,41 @@ def _one(seen: Seen, query: Query) -> OneTest | None:
     return seen.once(key, lambda: _found(seen.knowledge, query))
 
 
+def _perhaps(seen: Seen, one: OneTest) -> Perhaps | None:
+    """Return which other test of the nights it perhaps is, where it began or stopped in one of them."""
+    test, knowledge = one.test, seen.knowledge
+    if test is None or RENAMED not in knowledge.commands:
+        return None
+    if test.cells[0].executions and test.cells[-1].executions:
+        return None
+    found = likely_rename(seen.board(), one.repo, one.name)
+    if found is None:
+        return None
+    is_newer = found.old == one.name
+    name = found.new if is_newer else found.old
+    place = Place(repo=one.repo, workflow=one.workflow, name=name)
+    night = "first in the night after this one was last seen" if is_newer else (
+        "last in the night before this one began"
+    )  # fmt: skip
+    return Perhaps(
+        name=name,
+        address=slug(place, knowledge.community.repositories[0]),
+        is_newer=is_newer,
+        says=f"It ran {night}, and {found.shared} of the {found.words} words of both names are the same.",
+        say=f"/{said_as(RENAMED, (found.old, '->', found.new))}",
+    )
+
+
 def _html(seen: Seen, query: Query) -> str | None:
     one = _one(seen, query)
-    return None if one is None else _rendered(one, seen.knowledge, query, seen.viewer)
+    if one is None:
+        return None
+    return _rendered(one, _perhaps(seen, one), seen.knowledge, query, seen.viewer)
 
 
 def _json(seen: Seen, query: Query) -> str | None:
     one = _one(seen, query)
-    return None if one is None else _told(one, seen.knowledge)
+    return None if one is None else _told(one, _perhaps(seen, one), seen.knowledge)
 
 
 def _feed(seen: Seen, query: Query) -> Feed | None:

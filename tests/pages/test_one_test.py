@@ -331,3 +331,31 @@ def test_the_address_of_an_old_name_leads_to_the_new_one(tmp_path: Path) -> None
     assert [answer.headers["location"] for answer in answers] == [new, f"{new}.json?n=30"]
     assert followed.status_code == 200
     assert html.escape(NAME) in followed.text
+
+
+def test_what_is_perhaps_its_new_name_is_offered_on_the_pages_of_both(tmp_path: Path) -> None:
+    new = f"{NAME} <new>"
+    facts = [*night(0, {new: PASS}), *night(1, {NAME: FAIL}), *night(2, {NAME: PASS})]
+    with open_doors(f"sqlite:///{tmp_path / 'doors.db'}") as doors:
+        doors.service.writer.append(
+            Batch(facts=[Fact(event=one, source="github", correlation_id="") for one in facts])
+        )
+        while doors.service.readiness().facts["projection_lag"]:
+            time.sleep(0.01)
+        base = f"http://127.0.0.1:{doors.port}/acme/tests"
+        pages = [httpx.get(f"{base}/{query_of(name)['slug']}") for name in (NAME, new)]
+        told = [
+            httpx.get(f"{base}/{query_of(name)['slug']}.json").json()["perhaps_the_same"]
+            for name in (NAME, new)
+        ]
+
+    say = f'/renamed "{NAME}" -> "{new}"'
+    texts = [text_of(page.text) for page in pages]
+    assert [say in text for text in texts] == [True, True]
+    assert f"{new} ? It ran first in the night after this one was last seen" in texts[0]
+    assert f"{NAME} ? It ran last in the night before this one began" in texts[1]
+    assert "4 of the 5 words of both names are the same" in texts[1]
+    assert [(one["name"], one["is_newer"], one["say"]) for one in told] == [
+        (new, True, say),
+        (NAME, False, say),
+    ]

@@ -6,11 +6,10 @@ that failed, then every test over the nights. All of its state is in its address
 
 import re
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from itertools import groupby
-from typing import NotRequired, TypedDict
 
 import msgspec
 from markupsafe import Markup
@@ -18,7 +17,7 @@ from msgspec import Struct
 
 from chatops.answers.night_cells import COUNTED
 from chatops.answers.night_news import NightNews, night_news
-from chatops.answers.nights import Cell, Night, NightBoard, NightRun, State, Test, Unmade, counted
+from chatops.answers.nights import Cell, Night, NightBoard, State, Test, counted
 from chatops.config import Community
 from chatops.projections.freshness import last_change
 from chatops.projections.mutes import muted_jobs
@@ -36,6 +35,7 @@ from chatops.views.night_traits import (
     read_traits,
 )
 from chatops.views.nightly_detail import MARKS, NOTHING, Sayable, detail, job_link
+from chatops.views.nightly_told import NightlyDocument, names_of, nightly_document
 from chatops.views.page import Viewer, ago, fragment, render, sign_in_address, took
 from chatops.views.pictures import Badge, Strip, counted_states
 from chatops.views.table import Document
@@ -385,115 +385,6 @@ def _in_words(cell: Cell) -> str:
     return f"{words}, {took(last.took)}" if last.took else words
 
 
-def _run_link(run: NightRun, github_url: str) -> str:
-    return f"{github_url}/{run.repo}/actions/runs/{run.run_id}"
-
-
-class NewestTold(TypedDict):
-    """The newest night in numbers and names."""
-
-    night: str
-    is_running: bool
-    total: int
-    done: int
-    expected: int
-    counts: Mapping[str, int]
-    failed: Sequence[str]
-    newly_failing: Sequence[str]
-    still_failing: Sequence[str]
-    fixed: Sequence[str]
-    did_not_run: Sequence[str]
-
-
-class RunOfNight(TypedDict):
-    """One run of a night."""
-
-    repository: str
-    workflow: str
-    run_id: int
-    number: int
-    attempt: int
-    status: str
-    conclusion: str
-    url: str
-
-
-class NightOfBoard(TypedDict):
-    """One night."""
-
-    key: str
-    day: date | None
-    is_over: bool
-    runs: Sequence[RunOfNight]
-
-
-class TriedInNight(TypedDict):
-    """One time that a test ran in a night."""
-
-    attempt: int | None
-    state: str
-    conclusion: str
-    failed_step: str
-    started_at: datetime | None
-    seconds: int | None
-    url: str
-
-
-class CellTold(TypedDict):
-    """What became of a test in a night, where there is more to say than that it passed at once."""
-
-    state: str
-    reason: NotRequired[str]
-    executions: NotRequired[Sequence[TriedInNight]]
-
-
-class TestOfBoard(TypedDict):
-    """One test with its nights, the newest first."""
-
-    repository: str
-    workflow: str
-    name: str
-    is_required: bool
-    is_gone: bool
-    fails: int
-    runs: int
-    reruns: int
-    streak: int
-    since: str | None
-    weather: str
-    status: str | None
-    owners: Sequence[str]
-    group: str
-    facets: Mapping[str, Sequence[str]]
-    cells: Sequence[str | CellTold]
-
-
-class UnmadeTold(TypedDict):
-    """A bare name that stands for tests that were not made."""
-
-    repository: str
-    workflow: str
-    name: str
-    how: str
-    nights: Sequence[str]
-
-
-class NightlyDocument(TypedDict):
-    """The nights, and what each test did in them."""
-
-    verdict: str
-    as_of: datetime
-    heard_at: datetime | None
-    is_stale: bool
-    is_overdue: bool
-    knows_required: bool
-    newest: NewestTold | None
-    nights: Sequence[NightOfBoard]
-    tests: Sequence[TestOfBoard]
-    notes: Sequence[str]
-    not_made: Sequence[UnmadeTold]
-
-
 def nightly_json(
     board: NightBoard,
     query: Mapping[str, str],
@@ -506,117 +397,9 @@ def nightly_json(
     """Return the same facts for programs; the filter of the address applies, `sel`, `s` and `g` do not."""
     asked = _asked(query, board, community, muted)
     traits = (strips or Strips(board, github_url, community)).traits
-    newest = board.newest
-    document: NightlyDocument = {
-        "verdict": board.verdict,
-        "as_of": board.now,
-        "heard_at": board.heard_at,
-        "is_stale": board.is_stale,
-        "is_overdue": board.is_overdue,
-        "knows_required": board.knows_required,
-        "newest": None if newest is None else {
-            "night": newest.night.key,
-            "is_running": newest.is_running,
-            "total": newest.total,
-            "done": newest.done,
-            "expected": newest.expected,
-            "counts": {state.value: number for state, number in newest.counts.items()},
-            "failed": _names(newest.failed),
-            "newly_failing": _names(newest.newly_failing),
-            "still_failing": _names(newest.still_failing),
-            "fixed": _names(newest.fixed),
-            "did_not_run": _names(newest.did_not_run),
-        },
-        "nights": [_night_json(night, github_url) for night in board.nights],
-        "tests": [
-            _test_json(traits[id(test)], github_url)
-            for test in board.tests
-            if asked.shows(traits[id(test)])
-        ],
-        "notes": asked.notes,
-        "not_made": [_unmade_json(one) for one in board.unmade],
-    }  # fmt: skip
+    shown = (one for test in board.tests if asked.shows(one := traits[id(test)]))
+    document = nightly_document(board, shown, asked.notes, github_url)
     return msgspec.json.encode(document).decode()
-
-
-def _names(tests: Iterable[Test]) -> tuple[str, ...]:
-    return tuple(test.name for test in tests)
-
-
-def _night_json(night: Night, github_url: str) -> NightOfBoard:
-    return {
-        "key": night.key,
-        "day": night.day,
-        "is_over": night.is_over,
-        "runs": [
-            {
-                "repository": run.repo,
-                "workflow": run.workflow,
-                "run_id": run.run_id,
-                "number": run.number,
-                "attempt": run.attempt,
-                "status": run.status,
-                "conclusion": run.conclusion,
-                "url": _run_link(run, github_url),
-            }
-            for run in night.runs
-        ],
-    }
-
-
-def _test_json(traits: Traits, github_url: str) -> TestOfBoard:
-    test = traits.test
-    return {
-        "repository": test.repo,
-        "workflow": test.workflow,
-        "name": test.name,
-        "is_required": test.is_required,
-        "is_gone": test.is_gone,
-        "fails": test.fails,
-        "runs": test.runs,
-        "reruns": test.reruns,
-        "streak": test.streak,
-        "since": test.since.key if test.since else None,
-        "weather": test.weather.word,
-        "status": traits.status or None,
-        "owners": traits.owners,
-        "group": traits.place.suite,
-        "facets": traits.facets,
-        "cells": [_cell_json(test, cell, github_url) for cell in test.cells],
-    }
-
-
-def _unmade_json(unmade: Unmade) -> UnmadeTold:
-    return {
-        "repository": unmade.repo,
-        "workflow": unmade.workflow,
-        "name": unmade.name,
-        "how": unmade.how,
-        "nights": [night.key for night in unmade.nights],
-    }
-
-
-def _cell_json(test: Test, cell: Cell, github_url: str) -> str | CellTold:
-    """Return a cell: the word alone where it passed at once, everything where there is something to say."""
-    if cell.state is State.PASSED and len(cell.executions) == 1:
-        return cell.state.value
-    told: CellTold = {"state": cell.state.value}
-    if cell.reason:
-        told["reason"] = cell.reason
-    if cell.executions:
-        told["executions"] = [
-            {
-                "attempt": execution.attempt or None,
-                "state": execution.state.value,
-                "conclusion": execution.conclusion,
-                "failed_step": execution.failed_step,
-                "started_at": execution.started_at,
-                "seconds": int(execution.took.total_seconds()) if execution.took else None,
-                "url": job_link(test.repo, execution, github_url),
-            }
-            for execution in cell.executions
-        ]
-    return told
 
 
 def _nights(query: Query) -> int:
@@ -702,7 +485,7 @@ def _entry(news: NightNews, at: datetime) -> Entry:
         at=at,
         place="nightly",
         said=said,
-        parts={"Newly failing": _names(news.newly_failing), "Fixed": _names(news.fixed)},
+        parts={"Newly failing": names_of(news.newly_failing), "Fixed": names_of(news.fixed)},
     )
 
 

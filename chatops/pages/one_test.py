@@ -23,8 +23,8 @@ from chatops.answers.chains import is_private
 from chatops.answers.likely_renames import likely_rename
 from chatops.answers.night_cells import GREEN, NOT_THERE_YET, Cell, State
 from chatops.answers.night_news import Turn, turns
-from chatops.answers.nights import Night, counted
-from chatops.answers.one_test import Broke, InPull, OneTest, one_test
+from chatops.answers.nights import Night, Test, counted
+from chatops.answers.one_test import Broke, InPull, OneTest, Window, one_test
 from chatops.answers.shares import bounds
 from chatops.engine.answer import said_as
 from chatops.engine.command import Knowledge
@@ -301,8 +301,6 @@ def one_test_json(knowledge: Knowledge, query: Mapping[str, str]) -> str | None:
 
 
 def _told(one: OneTest, perhaps: Perhaps | None, knowledge: Knowledge) -> str:
-    github_url, test = knowledge.github_url, one.test
-    passed, failed = one.longest
     told: TestDocument = {
         "repository": one.repo,
         "workflow": one.workflow,
@@ -323,45 +321,12 @@ def _told(one: OneTest, perhaps: Perhaps | None, knowledge: Knowledge) -> str:
             {"group": group, "people": [person.name for person in people]}
             for group, people in _owners(one, knowledge)
         ],
-        "nightly": None if test is None else {
-            "is_gone": test.is_gone,
-            "fails": test.fails,
-            "runs": test.runs,
-            "reruns": test.reruns,
-            "streak": test.streak,
-            "since": test.since.key if test.since else None,
-            "longest_passing": passed,
-            "longest_failing": failed,
-            "broke": _broke_json(one.broke, one.repo, github_url),
-            "windows": [
-                {
-                    "oldest": window.oldest.key, "newest": window.newest.key,
-                    "passes": window.passes, "tries": window.tries,
-                    "truly": bounds(window.passes, window.tries) if window.tries else None,
-                }
-                for window in one.windows
-            ],
-            "nights": [
-                {"night": night.key, **_cell_json(one.repo, cell, github_url)}
-                for night, cell in _nights(one)
-            ],
-        },
+        "nightly": None if one.test is None else _nights_json(one, one.test, knowledge.github_url),
         "pull_requests": {
             "verdict": one.pulls_in_words,
-            "results": [
-                {
-                    "numbers": result.numbers,
-                    "run_id": result.run.run_id,
-                    "workflow": result.run.workflow,
-                    "sha": result.run.sha,
-                    **_cell_json(one.repo, result.cell, github_url),
-                }
-                for result in one.in_pulls
-            ],
+            "results": [_pull_json(one.repo, result, knowledge.github_url) for result in one.in_pulls],
         },
-        "renamed_from": [
-            {"name": one.old, "at": one.at, "by": one.by} for one in one.renames
-        ],
+        "renamed_from": [{"name": was.old, "at": was.at, "by": was.by} for was in one.renames],
         "perhaps_the_same": None if perhaps is None else {
             "name": perhaps.name,
             "page": f"tests/{perhaps.address}",
@@ -375,6 +340,46 @@ def _told(one: OneTest, perhaps: Perhaps | None, knowledge: Knowledge) -> str:
         ],
     }  # fmt: skip
     return msgspec.json.encode(told).decode()
+
+
+def _nights_json(one: OneTest, test: Test, github_url: str) -> NightsTold:
+    passed, failed = one.longest
+    return {
+        "is_gone": test.is_gone,
+        "fails": test.fails,
+        "runs": test.runs,
+        "reruns": test.reruns,
+        "streak": test.streak,
+        "since": test.since.key if test.since else None,
+        "longest_passing": passed,
+        "longest_failing": failed,
+        "broke": _broke_json(one.broke, one.repo, github_url),
+        "windows": [_window_json(window) for window in one.windows],
+        "nights": [
+            {"night": night.key, **_cell_json(one.repo, cell, github_url)}
+            for night, cell in _nights(one)
+        ],
+    }
+
+
+def _window_json(window: Window) -> WindowTold:
+    return {
+        "oldest": window.oldest.key,
+        "newest": window.newest.key,
+        "passes": window.passes,
+        "tries": window.tries,
+        "truly": bounds(window.passes, window.tries) if window.tries else None,
+    }
+
+
+def _pull_json(repo: Repo, result: InPull, github_url: str) -> PullResultTold:
+    return {
+        "numbers": result.numbers,
+        "run_id": result.run.run_id,
+        "workflow": result.run.workflow,
+        "sha": result.run.sha,
+        **_cell_json(repo, result.cell, github_url),
+    }
 
 
 def _found(knowledge: Knowledge, query: Mapping[str, str]) -> OneTest | None:

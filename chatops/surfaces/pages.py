@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from hashlib import blake2b
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Protocol
 from urllib.parse import urlencode
 
@@ -121,29 +122,71 @@ def pages(
 
     `redirects` lead from addresses of before to pages of now, `position` is what pages are known to show.
     """
+    app = Starlette(
+        routes=[
+            Route("/", _home),
+            *(Route(old, _leading_to(new)) for old, new in (redirects or {}).items()),
+            *(_described(programs, seeing) if programs is not None else ()),
+            *_routes("", shows, visitors, seeing),
+            *_for_operators(readiness, registry, before_metrics),
+            *more,
+            Route("/static/{version}/{name:path}", _show_asset),
+            *_of_a_community("", _routes("", shows, visitors, seeing)),
+        ],
+        exception_handlers=HANDLERS,
+    )
+    app.add_middleware(SafeHeaders)
+    app.add_middleware(Positioned, position=position)
+    return app
 
-    async def home(request: Request) -> Response:
-        query = (
-            f"?{urlencode(list(request.query_params.multi_items()))}"
-            if request.query_params
-            else ""
-        )
-        return RedirectResponse(f"/nightly{query}", HTTPStatus.TEMPORARY_REDIRECT)
 
-    async def show_asset(request: Request) -> Response:
-        found = asset(request.path_params["name"])
-        if found is None:
-            return not_found(request.url.path)
-        body, media_type, etag = found
-        headers = {
-            "etag": etag,
-            "cache-control": f"public, max-age={A_YEAR}, immutable",
-            "vary": "accept-encoding",
-        }
-        if "gzip" in request.headers.get("accept-encoding", ""):
-            body = compressed(body)
-            headers["content-encoding"] = "gzip"
-        return Response(body, media_type=media_type, headers=headers)
+async def _home(request: Request) -> Response:
+    query = (
+        f"?{urlencode(list(request.query_params.multi_items()))}" if request.query_params else ""
+    )
+    return RedirectResponse(f"/nightly{query}", HTTPStatus.TEMPORARY_REDIRECT)
+
+
+async def _show_asset(request: Request) -> Response:
+    """Answer with a style, a script or an icon; its address changes with it, so it is kept for good."""
+    found = asset(request.path_params["name"])
+    if found is None:
+        return not_found(request.url.path)
+    body, media_type, etag = found
+    headers = {
+        "etag": etag,
+        "cache-control": f"public, max-age={A_YEAR}, immutable",
+        "vary": "accept-encoding",
+    }
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        body = compressed(body)
+        headers["content-encoding"] = "gzip"
+    return Response(body, media_type=media_type, headers=headers)
+
+
+async def _away(request: Request, _problem: Exception) -> Response:
+    """Answer that what pages are made of cannot be reached just now."""
+    status, headers = HTTPStatus.SERVICE_UNAVAILABLE, {"retry-after": "5"}
+    if _is_for_programs(request.url.path):
+        return problem(status, GOES_WRONG["503"], headers)
+    return Response(unavailable_page(), status, headers, media_type="text/html")
+
+
+async def _missing(request: Request, _problem: Exception) -> Response:
+    return not_found(request.url.path)
+
+
+HANDLERS: Mapping[int | type[Exception], ExceptionHandler] = MappingProxyType(
+    {Unavailable: _away, Transient: _away, int(HTTPStatus.NOT_FOUND): _missing}
+)
+
+
+def _for_operators(
+    readiness: Callable[[], Readiness],
+    registry: CollectorRegistry,
+    before_metrics: Callable[[], None],
+) -> list[Route]:
+    """Return where a supervisor asks whether this process lives and may be asked, and Prometheus how it does."""
 
     async def healthz(_request: Request) -> Response:
         return PlainTextResponse("alive\n")
@@ -157,38 +200,11 @@ def pages(
         await run_in_threadpool(before_metrics)
         return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")
 
-    async def away(request: Request, _problem: Exception) -> Response:
-        status, headers = HTTPStatus.SERVICE_UNAVAILABLE, {"retry-after": "5"}
-        if _is_for_programs(request.url.path):
-            return problem(status, GOES_WRONG["503"], headers)
-        return Response(unavailable_page(), status, headers, media_type="text/html")
-
-    async def missing(request: Request, _problem: Exception) -> Response:
-        return not_found(request.url.path)
-
-    handlers: dict[int | type[Exception], ExceptionHandler] = {
-        Unavailable: away,
-        Transient: away,
-        int(HTTPStatus.NOT_FOUND): missing,
-    }
-    app = Starlette(
-        routes=[
-            Route("/", home),
-            *(Route(old, _leading_to(new)) for old, new in (redirects or {}).items()),
-            *(_described(programs, seeing) if programs is not None else ()),
-            *_routes("", shows, visitors, seeing),
-            Route("/healthz", healthz),
-            Route("/readyz", readyz),
-            Route("/metrics", metrics),
-            *more,
-            Route("/static/{version}/{name:path}", show_asset),
-            *_of_a_community("", _routes("", shows, visitors, seeing)),
-        ],
-        exception_handlers=handlers,
-    )
-    app.add_middleware(SafeHeaders)
-    app.add_middleware(Positioned, position=position)
-    return app
+    return [
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        Route("/metrics", metrics),
+    ]
 
 
 def _leading_to(place: str) -> Callable[[Request], Awaitable[Response]]:

@@ -214,9 +214,14 @@ def _person(owner: Owner, github_url: str) -> Person:
     )
 
 
+def run_link(repo: Repo, run_id: RunId, github_url: str) -> str:
+    """Return where on GitHub a run is."""
+    return f"{github_url}/{repo}/actions/runs/{run_id}"
+
+
 def job_link(repo: Repo, execution: Execution, github_url: str) -> str:
     """Return where on GitHub an execution is."""
-    run = f"{github_url}/{repo}/actions/runs/{execution.run_id}"
+    run = run_link(repo, execution.run_id, github_url)
     if execution.job_id:
         return f"{run}/job/{execution.job_id}"
     return f"{run}/attempts/{execution.attempt}" if execution.attempt > 1 else run

@@ -153,6 +153,7 @@ class Listed(Struct, frozen=True, kw_only=True):
     rows: tuple[Row, ...]
     selected: Row | None
     proofs: tuple[Proof, ...]
+    more_proofs: int
     found: int
     newer: str
     older: str
@@ -203,6 +204,7 @@ class ProvenTold(FlakyTold):
     """The test that is opened, with its proofs."""
 
     proofs: Sequence[ProofTold]
+    more_proofs: int
 
 
 class FlakyDocument(TypedDict):
@@ -233,15 +235,14 @@ def listed(knowledge: Knowledge, history: RunHistory, query: Mapping[str, str]) 
     chosen = sorted(filter(asked.shows, found.tests), key=SORTS[asked.sort][1])
     page = cut(chosen, asked.page, size, asked.link)
     selected = next((test for test in found.tests if asked.selected == test.full), None)
+    proven = selected.flakes if selected is not None else ()
     return Listed(
         asked=asked,
         ledger=found,
         rows=tuple(_row(test, asked, knowledge) for test in page.rows),
         selected=_row(selected, asked, knowledge) if selected is not None else None,
-        proofs=tuple(
-            _proof(one, knowledge)
-            for one in (selected.flakes[:EVIDENCE_SHOWN] if selected is not None else ())
-        ),
+        proofs=tuple(_proof(one, knowledge) for one in proven[:EVIDENCE_SHOWN]),
+        more_proofs=max(0, len(proven) - EVIDENCE_SHOWN),
         found=len(chosen),
         newer=page.newer,
         older=page.older,
@@ -322,6 +323,7 @@ def flaky_json(knowledge: Knowledge, history: RunHistory, query: Mapping[str, st
                 }
                 for one in page.proofs
             ],
+            "more_proofs": page.more_proofs,
         },
         "notes": page.asked.notes,
         "newer": page.newer or None,

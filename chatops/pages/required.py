@@ -313,7 +313,7 @@ def render_required(
     lists = required_lists(knowledge, board, results)
     found = required_candidates(knowledge, board, results, lists)
     asked = _asked(query, lists, knowledge.community)
-    chosen = _chosen(lists, asked)
+    chosen, changes = _chosen(lists, asked), _changes(lists)
     return render(
         "required.html",
         name=knowledge.community.title,
@@ -337,7 +337,8 @@ def render_required(
         candidates=[_to_require(one, knowledge) for one in found.to_require[:CANDIDATES_SHOWN]],
         candidates_more=max(0, len(found.to_require) - CANDIDATES_SHOWN),
         broken=[_to_leave(one, knowledge) for one in found.broken],
-        changes=_newest_changes(lists),
+        changes=changes[:CHANGES_SHOWN],
+        changes_more=max(0, len(changes) - CHANGES_SHOWN),
         is_cut=any(of.is_cut for of in lists.lists),
         has_several=len(lists.lists) > 1,
         always=ALWAYS,
@@ -360,64 +361,68 @@ def required_json(
         "found": len(chosen),
         "lists": [_list_json(of) for of in lists.lists],
         "checks": [_check_json(_row(one, board, knowledge)) for one in chosen],
-        "missing": [
-            {
-                "repository": one.required.repo,
-                "name": one.required.name,
-                "runs_of_its_workflow": one.runs,
-                "runs": one.every,
-                "last_run": one.last.run_id if one.last else None,
-                "last_at": one.last.created_at if one.last else None,
-                "begin_alike": one.near,
-                "in_the_nightly": one.required.test is not None,
-            }
-            for one in lists.missing
-        ],
+        "missing": [_missing_json(one) for one in lists.missing],
         "rules": {
             "nights": found.practice.nights,
             "nights_again": found.practice.nights_again,
             "working_days": found.practice.working_days,
         },
         "could_be_required": len(found.to_require),
-        "candidates": [
-            {
-                "name": one.test.name,
-                "clean_nights": one.clean.nights,
-                "nights_without_verdict": one.clean.between,
-                "required_until": one.left_at,
-                "lacks": one.misses,
-                "evidence": _to_require(one, knowledge).evidence,
-            }
-            for one in found.to_require[:CANDIDATES_SHOWN]
-        ],
-        "broken": [
-            {
-                "name": one.required.name,
-                "nights": one.test.streak,
-                "since": one.since.key,
-                "until": one.until,
-                "is_due": one.is_due,
-                "evidence": _to_leave(one, knowledge).evidence,
-            }
-            for one in found.broken
-        ],
-        "history": [
-            {
-                "repository": one.repo,
-                "seen_at": one.seen_at,
-                "names": one.names,
-                "is_first": one.is_first,
-                "added": one.added,
-                "removed": one.removed,
-                "path_rules_added": [rule.pattern for rule in one.paths_added],
-                "path_rules_removed": [rule.pattern for rule in one.paths_removed],
-                "labels_changed": one.labels_changed,
-            }
-            for one in _newest_changes(lists)
-        ],
+        "candidates": [_candidate_json(one, knowledge) for one in found.to_require],
+        "broken": [_broken_json(one, knowledge) for one in found.broken],
+        "history": [_change_json(one) for one in _changes(lists)],
         "notes": asked.notes,
     }
     return msgspec.json.encode(told).decode()
+
+
+def _missing_json(one: Missing) -> MissingTold:
+    return {
+        "repository": one.required.repo,
+        "name": one.required.name,
+        "runs_of_its_workflow": one.runs,
+        "runs": one.every,
+        "last_run": one.last.run_id if one.last else None,
+        "last_at": one.last.created_at if one.last else None,
+        "begin_alike": one.near,
+        "in_the_nightly": one.required.test is not None,
+    }
+
+
+def _candidate_json(one: Candidate, knowledge: Knowledge) -> CandidateTold:
+    return {
+        "name": one.test.name,
+        "clean_nights": one.clean.nights,
+        "nights_without_verdict": one.clean.between,
+        "required_until": one.left_at,
+        "lacks": one.misses,
+        "evidence": _to_require(one, knowledge).evidence,
+    }
+
+
+def _broken_json(one: Broken, knowledge: Knowledge) -> BrokenTold:
+    return {
+        "name": one.required.name,
+        "nights": one.test.streak,
+        "since": one.since.key,
+        "until": one.until,
+        "is_due": one.is_due,
+        "evidence": _to_leave(one, knowledge).evidence,
+    }
+
+
+def _change_json(one: Change) -> ChangeTold:
+    return {
+        "repository": one.repo,
+        "seen_at": one.seen_at,
+        "names": one.names,
+        "is_first": one.is_first,
+        "added": one.added,
+        "removed": one.removed,
+        "path_rules_added": [rule.pattern for rule in one.paths_added],
+        "path_rules_removed": [rule.pattern for rule in one.paths_removed],
+        "labels_changed": one.labels_changed,
+    }
 
 
 def _list_json(of: ListOf) -> ListTold:
@@ -609,15 +614,16 @@ def _to_leave(one: Broken, knowledge: Knowledge) -> Proposed:
     )
 
 
-def _newest_changes(lists: RequiredLists) -> list[Change]:
+def _changes(lists: RequiredLists) -> list[Change]:
+    """Return how the lists changed, the newest change first."""
     every = [change for of in lists.lists for change in of.changes]
-    return sorted(every, key=lambda change: change.seen_at, reverse=True)[:CHANGES_SHOWN]
+    return sorted(every, key=lambda change: change.seen_at, reverse=True)
 
 
 def _feed(seen: Seen, _query: Query) -> Feed:
     knowledge = seen.knowledge
     lists = required_lists(knowledge, seen.board(), seen.results())
-    entries = tuple(_entry(one) for one in _newest_changes(lists))
+    entries = tuple(_entry(one) for one in _changes(lists)[:CHANGES_SHOWN])
     title = f"{knowledge.community.title}: what is required"
     return Feed(title=title, place="required", entries=entries)
 

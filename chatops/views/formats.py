@@ -3,15 +3,18 @@
 A page says what of it is a list and what is news; the rest is the same for all of them.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlsplit
 
 from chatops.views.embed import embedded
 from chatops.views.feed import atom
 from chatops.views.pictures import badge_svg, strip_svg
-from chatops.views.table import table
-from chatops.views.view import Query, Seen, View
+from chatops.views.table import Rows, table
+from chatops.views.view import MOST_ROWS, NAMED, Query, Seen, View
 
 Make = Callable[[Seen, Query], str | None]
 EMBED, BADGE, STRIP, FEEDS = "embed", "badge", "strip", "feeds"
@@ -66,10 +69,25 @@ def doors(view: View) -> Iterator[Door]:
 
 def _csv(view: View) -> Make:
     def make(seen: Seen, query: Query) -> str | None:
-        document = view.json(seen, {**query, "rows": "all"})
-        return None if document is None or view.rows is None else table(document, view.rows)
+        if view.rows is None:
+            return None
+        documents = list(_documents(view, view.rows, seen, query))
+        return table(documents, view.rows) if documents else None
 
     return make
+
+
+def _documents(view: View, rows: Rows, seen: Seen, query: Query) -> Iterator[str]:
+    """Yield what a page tells programs of its list, in as many documents as that takes: a table leaves no row out."""
+    names = {name: query[name] for name in NAMED.findall(view.address) if name in query}
+    asked = query
+    while (document := view.json(seen, {**asked, "rows": "all"})) is not None:
+        yield document
+        told = json.loads(document)
+        older = told.get("older")
+        if not older or len(list(rows(told))) < MOST_ROWS:
+            return
+        asked = {**names, **dict(parse_qsl(urlsplit(older).query))}
 
 
 def _atom(view: View) -> Make:

@@ -30,9 +30,9 @@ def rows_under(*keys: str) -> Rows:
     return rows
 
 
-def table(document: str, rows: Rows) -> str:
-    """Return the list of a document as CSV, with the names of its columns in the first line."""
-    lines = [dict(_flat(row)) for row in rows(json.loads(document))]
+def table(documents: Iterable[str], rows: Rows) -> str:
+    """Return the list of some documents as CSV, with the names of its columns in the first line."""
+    lines = [dict(_flat(row)) for document in documents for row in rows(json.loads(document))]
     named = dict.fromkeys(name for line in lines for name in line)
     # What is an object in one line and nothing in another has columns of its own, and none as a whole.
     whole = {name.rpartition(".")[0] for name in named}

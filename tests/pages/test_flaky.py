@@ -14,7 +14,7 @@ from chatops.config import Community, OwnerGroup
 from chatops.engine.command import Knowledge
 from chatops.events import Event
 from chatops.events.mutes import JobsMuted
-from chatops.pages.flaky import ON_A_PAGE, flaky_json, listed, render_flaky
+from chatops.pages.flaky import EVIDENCE_SHOWN, ON_A_PAGE, flaky_json, listed, render_flaky
 from chatops.views.page import Viewer
 from tests.commands.nights import CALLER, night
 from tests.pulls import HOSTILE, RULES, opened, ran
@@ -194,3 +194,18 @@ def test_a_page_and_its_twin_show_the_same(tmp_path: Path) -> None:
         for one in proof["tries"]:
             assert f'href="{one["page"]}"' in page
             assert one["said"] in page
+
+
+def test_of_many_proofs_the_newest_are_shown_and_the_others_counted(tmp_path: Path) -> None:
+    many = [
+        fact
+        for ago in range(1, EVIDENCE_SHOWN + 4)
+        for fact in night(ago, nozzle=["failure", "success"])
+    ]
+    query = {"w": "13w", "sel": f"Nightly / {CALLER}nozzle"}
+    with known(tmp_path, many) as (knowledge, history):
+        page = render_flaky(knowledge, history, query)
+        told = json.loads(flaky_json(knowledge, history, query))["selected"]
+
+    assert told["flakes"] == len(told["proofs"]) + told["more_proofs"] == EVIDENCE_SHOWN + 3
+    assert "and 3 older" in page

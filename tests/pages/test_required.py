@@ -11,7 +11,7 @@ from msgspec import structs
 from chatops.config import Community
 from chatops.events import Event
 from chatops.events.gate import PathRule
-from chatops.pages.required import CANDIDATES_SHOWN, render_required, required_json
+from chatops.pages.required import CANDIDATES_SHOWN, CHANGES_SHOWN, render_required, required_json
 from tests.builders import FAIL, PASS, night
 from tests.pulls import HOSTILE
 from tests.rules import (
@@ -173,9 +173,18 @@ def test_only_some_candidates_are_spread_out_and_all_are_counted(tmp_path: Path)
     facts = [fact for ago in range(10) for fact in night(ago, many)]
     page, told = shown(tmp_path, [version(1, 1, (STEADY,))], facts)
 
-    assert told["could_be_required"] == CANDIDATES_SHOWN + 3
-    assert len(told["candidates"]) == CANDIDATES_SHOWN
+    assert told["could_be_required"] == len(told["candidates"]) == CANDIDATES_SHOWN + 3
     assert "and 3 more" in words(page)
+
+
+def test_of_many_changes_the_newest_are_spread_out_and_programs_are_told_all(
+    tmp_path: Path,
+) -> None:
+    versions = [version(day, day, (f"check {day}",)) for day in range(1, CHANGES_SHOWN + 3)]
+    page, told = shown(tmp_path, versions, [])
+
+    assert len(told["history"]) == CHANGES_SHOWN + 2
+    assert "and 2 more" in words(page)
 
 
 def test_a_page_and_its_twin_show_the_same(tmp_path: Path) -> None:

@@ -12,10 +12,12 @@ import pytest
 from chatops.events import Event
 from chatops.showing import DOORS, VIEWS
 from chatops.views.addresses import Place, slug
-from chatops.views.formats import FORMS
+from chatops.views.formats import FORMS, doors
+from chatops.views.table import rows_under
+from chatops.views.view import MOST_ROWS, Query, Seen, View, page_size
 from tests.builders import CANCELLED, FAIL, PASS, REPO, RUNNING, NightOf, night, required
 from tests.pulls import HOSTILE
-from tests.showroom import Showroom, showroom
+from tests.showroom import COMMUNITY, Showroom, showroom
 
 BOOT = slug(Place(repo=REPO, workflow="Nightly", name="suite / boot"), REPO)
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -193,3 +195,22 @@ def test_the_nights_are_judged_by_what_must_pass(tmp_path: Path) -> None:
     with showroom(tmp_path, [*RED, *required("Nightly / land")]) as room:
         assert picture(room, "strip/nightly") == "Acme nightly, required tests"
         assert "newest first: 2 passed." in room.seen("strip/nightly", "svg")
+
+
+def test_a_table_has_the_rows_of_all_pages_of_a_list(tmp_path: Path) -> None:
+    many = range(2 * MOST_ROWS + 1)
+
+    def told(_seen: Seen, query: Query) -> str:
+        size, start = page_size(query, 50), int(query.get("from", "0"))
+        rows = [{"id": query["id"], "number": number} for number in many[start : start + size]]
+        is_last = start + size > many[-1]
+        older = None if is_last else f"list.json?kind={query.get('kind', '')}&from={start + size}"
+        return json.dumps({"rows": rows, "older": older})
+
+    view = View(address="list/{id}", html=told, json=told, rows=rows_under("rows"))
+    [door] = [door for door in doors(view) if "csv" in door.makes]
+    with showroom(tmp_path, []) as room, room.pages.look(COMMUNITY) as seen:
+        made = door.makes["csv"](seen, {"id": "a", "kind": "b"})
+
+    lines = list(csv.reader(StringIO(made)))
+    assert lines == [["id", "number"], *(["a", str(number)] for number in many)]

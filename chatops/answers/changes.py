@@ -19,6 +19,11 @@ from chatops.events.changes import (
 from chatops.events.conversation import EffectFailed
 from chatops.names import CommandId
 
+ASKED_FOR_BY = {
+    AssigneesChanged: AssigneesRequested,
+    ReviewersChanged: ReviewersRequested,
+    LabelsChanged: LabelsRequested,
+}
 NOT_ASSIGNED = (
     "GitHub assigns only people with access to the repository, its author, and those who have commented here; "
     "at most ten."
@@ -150,31 +155,11 @@ def _sentence(start: str, names: Sequence[str], end: str = ".") -> list[Line]:
 
 def _undoing(event: Event, command: CommandId) -> list[Event]:
     match event:
-        case AssigneesChanged() if event.added or event.removed:
+        case AssigneesChanged() | ReviewersChanged() | LabelsChanged() if (
+            event.added or event.removed
+        ):
             return [
-                AssigneesRequested(
-                    command=command,
-                    repo=event.repo,
-                    number=event.number,
-                    add=event.removed,
-                    remove=event.added,
-                    before=event.added,
-                )
-            ]
-        case ReviewersChanged() if event.added or event.removed:
-            return [
-                ReviewersRequested(
-                    command=command,
-                    repo=event.repo,
-                    number=event.number,
-                    add=event.removed,
-                    remove=event.added,
-                    before=event.added,
-                )
-            ]
-        case LabelsChanged() if event.added or event.removed:
-            return [
-                LabelsRequested(
+                ASKED_FOR_BY[type(event)](
                     command=command,
                     repo=event.repo,
                     number=event.number,

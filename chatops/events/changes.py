@@ -6,7 +6,27 @@ from chatops.events import Event
 from chatops.names import CommandId, PullNumber, Repo
 
 
-class LabelsRequested(Event, frozen=True, kw_only=True):
+class _Change(Event, frozen=True, kw_only=True):
+    """What a command changes on an issue or pull request."""
+
+    command: CommandId
+    repo: Repo
+    number: PullNumber
+
+    def stream(self) -> str:
+        return self.command
+
+
+class _PeopleChanged(_Change, frozen=True, kw_only=True):
+    """Who stands on an issue or pull request, after a command."""
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+
+class LabelsRequested(_Change, frozen=True, kw_only=True):
     """A command wants labels on an issue or pull request, or off it. `before` are those it had at that time.
 
     With `replaces` those in `remove` make room for those in `add`, and stay where the repository has none such.
@@ -14,9 +34,6 @@ class LabelsRequested(Event, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "labels.requested"
 
-    command: CommandId
-    repo: Repo
-    number: PullNumber
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
@@ -25,11 +42,8 @@ class LabelsRequested(Event, frozen=True, kw_only=True):
     def key(self) -> str:
         return f"{self.command}/labels"
 
-    def stream(self) -> str:
-        return self.command
 
-
-class LabelsChanged(Event, frozen=True, kw_only=True):
+class LabelsChanged(_Change, frozen=True, kw_only=True):
     """The labels of an issue or pull request are as a command wanted; `added` and `removed` is what that changed.
 
     Those in `unknown` the repository does not have; they were not put on.
@@ -37,9 +51,6 @@ class LabelsChanged(Event, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "labels.changed"
 
-    command: CommandId
-    repo: Repo
-    number: PullNumber
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
@@ -47,11 +58,8 @@ class LabelsChanged(Event, frozen=True, kw_only=True):
     def key(self) -> str:
         return f"{self.command}/labels/outcome"
 
-    def stream(self) -> str:
-        return self.command
 
-
-class AssigneesRequested(Event, frozen=True, kw_only=True):
+class AssigneesRequested(_Change, frozen=True, kw_only=True):
     """A command wants people to be responsible, or no more.
 
     `before` are those who were when this was decided, nothing where that is not known.
@@ -59,9 +67,6 @@ class AssigneesRequested(Event, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "assignees.requested"
 
-    command: CommandId
-    repo: Repo
-    number: PullNumber
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     before: tuple[str, ...] | None = ()
@@ -69,11 +74,8 @@ class AssigneesRequested(Event, frozen=True, kw_only=True):
     def key(self) -> str:
         return f"{self.command}/assignees"
 
-    def stream(self) -> str:
-        return self.command
 
-
-class AssigneesChanged(Event, frozen=True, kw_only=True):
+class AssigneesChanged(_PeopleChanged, frozen=True, kw_only=True):
     """Who is responsible is as a command wanted it, but for those in `ignored`: GitHub did not take them.
 
     `added` and `removed` is what that changed, `unchanged` are those with whom it was so before.
@@ -81,22 +83,11 @@ class AssigneesChanged(Event, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "assignees.changed"
 
-    command: CommandId
-    repo: Repo
-    number: PullNumber
-    added: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-    unchanged: tuple[str, ...] = ()
-    ignored: tuple[str, ...] = ()
-
     def key(self) -> str:
         return f"{self.command}/assignees/outcome"
 
-    def stream(self) -> str:
-        return self.command
 
-
-class ReviewersRequested(Event, frozen=True, kw_only=True):
+class ReviewersRequested(_Change, frozen=True, kw_only=True):
     """A command wants people and teams (`owner/team`) to be asked for a review of a pull request, or no more.
 
     `before` are those who were asked when this was decided, nothing where that is not known.
@@ -104,9 +95,6 @@ class ReviewersRequested(Event, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "reviewers.requested"
 
-    command: CommandId
-    repo: Repo
-    number: PullNumber
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     before: tuple[str, ...] | None = None
@@ -114,11 +102,8 @@ class ReviewersRequested(Event, frozen=True, kw_only=True):
     def key(self) -> str:
         return f"{self.command}/reviewers"
 
-    def stream(self) -> str:
-        return self.command
 
-
-class ReviewersChanged(Event, frozen=True, kw_only=True):
+class ReviewersChanged(_PeopleChanged, frozen=True, kw_only=True):
     """Whose review is waited for is as a command wanted it, but for those in `ignored`: GitHub did not take them.
 
     `added` and `removed` is what that changed, `unchanged` are those with whom it was so before.
@@ -126,22 +111,11 @@ class ReviewersChanged(Event, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "reviewers.changed"
 
-    command: CommandId
-    repo: Repo
-    number: PullNumber
-    added: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-    unchanged: tuple[str, ...] = ()
-    ignored: tuple[str, ...] = ()
-
     def key(self) -> str:
         return f"{self.command}/reviewers/outcome"
 
-    def stream(self) -> str:
-        return self.command
 
-
-class EditRequested(Event, frozen=True, kw_only=True):
+class EditRequested(_Change, frozen=True, kw_only=True):
     """A command wants the `title`, `state` or `milestone` of an issue or pull request to be `value`.
 
     `before` is what it was when this was decided, and `reason` why an issue is closed. With `strictly`, it is changed
@@ -150,9 +124,6 @@ class EditRequested(Event, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "edit.requested"
 
-    command: CommandId
-    repo: Repo
-    number: PullNumber
     field: str
     value: str
     before: str
@@ -162,18 +133,12 @@ class EditRequested(Event, frozen=True, kw_only=True):
     def key(self) -> str:
         return f"{self.command}/{self.field}"
 
-    def stream(self) -> str:
-        return self.command
 
-
-class Edited(Event, frozen=True, kw_only=True):
+class Edited(_Change, frozen=True, kw_only=True):
     """The `title`, `state` or `milestone` of an issue or pull request is as a command wanted it: `value`."""
 
     kind: ClassVar[str] = "edit.made"
 
-    command: CommandId
-    repo: Repo
-    number: PullNumber
     field: str
     value: str
     before: str
@@ -181,6 +146,3 @@ class Edited(Event, frozen=True, kw_only=True):
 
     def key(self) -> str:
         return f"{self.command}/{self.field}/outcome"
-
-    def stream(self) -> str:
-        return self.command

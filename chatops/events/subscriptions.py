@@ -21,7 +21,24 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str = ""
 
 
-class SubscriptionBegun(Event, frozen=True, kw_only=True):
+class _Subscription(Event, frozen=True, kw_only=True):
+    """What somebody says of being told of these topics."""
+
+    command: CommandId
+    community: str
+    subscriber: str
+    topics: tuple[Topic, ...]
+    by: str
+    at: datetime
+
+    def stream(self) -> str:
+        return f"subscriber/{self.community}/{self.subscriber}"
+
+    def happened_at(self) -> datetime | None:
+        return self.at
+
+
+class SubscriptionBegun(_Subscription, frozen=True, kw_only=True):
     """Somebody wants to be told of these topics, or wants a Slack channel to be told.
 
     `subscriber` is `person/` with a GitHub login in lower case, or `channel/` with a workspace's and a channel's id.
@@ -29,49 +46,23 @@ class SubscriptionBegun(Event, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "subscription.begun"
 
-    command: CommandId
-    community: str
-    subscriber: str
-    topics: tuple[Topic, ...]
-    by: str
-    at: datetime
-
     def key(self) -> str:
         return f"{self.command}/subscribed"
 
     def would(self) -> str:
         return f"Would tell {_whom(self.subscriber)} in Slack what changes with {_topics(self.topics)}."
 
-    def stream(self) -> str:
-        return f"subscriber/{self.community}/{self.subscriber}"
 
-    def happened_at(self) -> datetime | None:
-        return self.at
-
-
-class SubscriptionEnded(Event, frozen=True, kw_only=True):
+class SubscriptionEnded(_Subscription, frozen=True, kw_only=True):
     """Somebody does not want to be told of these topics any more, or does not want the channel to be told."""
 
     kind: ClassVar[str] = "subscription.ended"
-
-    command: CommandId
-    community: str
-    subscriber: str
-    topics: tuple[Topic, ...]
-    by: str
-    at: datetime
 
     def key(self) -> str:
         return f"{self.command}/unsubscribed"
 
     def would(self) -> str:
         return f"Would tell {_whom(self.subscriber)} nothing more of {_topics(self.topics)}."
-
-    def stream(self) -> str:
-        return f"subscriber/{self.community}/{self.subscriber}"
-
-    def happened_at(self) -> datetime | None:
-        return self.at
 
 
 def _whom(subscriber: str) -> str:

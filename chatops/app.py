@@ -579,6 +579,8 @@ class Service:
 
     async def make_digests(self) -> int:
         """Record the digests that are due in the channels of the communities, or why there is none today."""
+        if self.slack is None:
+            return 0
         try:
             facts = await asyncio.to_thread(self._digests)
             if facts:

@@ -362,6 +362,13 @@ MISTAKES = {
             "found '12:00', expected a time not before 13:00, when the digest is due"
         ),
     ),
+    "a week told on a day without a digest": (
+        _acme(channels="{C0000000001: {digest: {weekdays: [mon, tue], weekly: sun}}}"),
+        (
+            "chatops.yaml:5: communities.acme.channels.C0000000001.digest.weekly: "
+            "found 'sun', expected never or one of its weekdays: mon, tue"
+        ),
+    ),
     "no weekdays": (
         _acme(channels="{C0000000001: {digest: {weekdays: []}}}"),
         (

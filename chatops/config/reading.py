@@ -94,6 +94,9 @@ def _check_channel(document: Document, community: Community, channel: Channel) -
     if channel.groups and channel.filter:
         document.note(f"{path}.filter", repr(channel.filter), "either this or groups, not both")
     digest = channel.digest
+    if digest is not None and digest.weekly not in ("never", *digest.weekdays):
+        expected = f"never or one of its weekdays: {', '.join(digest.weekdays)}"
+        document.note(f"{path}.digest.weekly", repr(digest.weekly), expected)
     if digest is not None and digest.deadline and digest.due_until < digest.due_at:
         expected = f"a time not before {digest.time}, when the digest is due"
         document.note(f"{path}.digest.deadline", repr(digest.deadline), expected)

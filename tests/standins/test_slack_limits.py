@@ -25,6 +25,20 @@ def rows(count: int, columns: int = 2) -> list[list[JsonObject]]:
     return [[{"type": "raw_text", "text": "cell"}] * columns for _ in range(count)]
 
 
+def chart(**changes: object) -> JsonObject:
+    """Return a chart of two nights, in which something is otherwise."""
+    drawn: JsonObject = {
+        "type": "line",
+        "series": [{"name": "Failed", "data": [point("21 Aug"), point("22 Aug")]}],
+        "axis_config": {"categories": ["21 Aug", "22 Aug"]},
+    }
+    return {"type": "data_visualization", "title": "Nights", "chart": {**drawn, **changes}}
+
+
+def point(label: str, value: object = 3) -> JsonObject:
+    return {"label": label, "value": value}
+
+
 GOOD: list[JsonObject] = [
     {"type": "header", "text": text("Nightly", "plain_text")},
     section(),
@@ -37,6 +51,13 @@ GOOD: list[JsonObject] = [
     {"type": "image", "image_url": "https://example.org/a.png", "alt_text": "a"},
     {"type": "table", "rows": rows(100, 20)},
     {"type": "data_table", "caption": "nights", "rows": rows(101), "page_size": 10},
+    chart(),
+    chart(type="bar", axis_config={"categories": ["21 Aug", "22 Aug"], "y_label": "jobs"}),
+    {
+        "type": "data_visualization",
+        "title": "Nights",
+        "chart": {"type": "pie", "segments": [point("red"), point("green", 1.5)]},
+    },
 ]
 
 
@@ -117,6 +138,43 @@ def test_a_block_within_its_limits_is_taken(block: JsonObject) -> None:
         (
             {"type": "data_table", "rows": rows(2)},
             "missing required field: caption [json-pointer:/blocks/0]",
+        ),
+        (
+            {**chart(), "title": "a" * 51},
+            "must be less than 51 characters [json-pointer:/blocks/0/title]",
+        ),
+        (
+            chart(type="radar"),
+            "must be one of pie, bar, area, line [json-pointer:/blocks/0/chart/type]",
+        ),
+        (
+            chart(series=[{"name": "Failed", "data": [point("21 Aug")]}]),
+            "must have one data point for each category [json-pointer:/blocks/0/chart/series/0/data]",
+        ),
+        (
+            chart(series=[{"name": "Failed", "data": [point("21 Aug"), point("22 Aug", "3")]}]),
+            "must be a number [json-pointer:/blocks/0/chart/series/0/data/1/value]",
+        ),
+        (
+            chart(
+                series=[{"name": f"{n % 2}", "data": [point("a")]} for n in range(7)],
+                axis_config={"categories": ["a"]},
+            ),
+            "no more than 6 items allowed [json-pointer:/blocks/0/chart/series]",
+        ),
+        (
+            chart(
+                series=[{"name": "x", "data": [point("a")]}] * 2, axis_config={"categories": ["a"]}
+            ),
+            "series names must be unique [json-pointer:/blocks/0/chart/series]",
+        ),
+        (
+            chart(axis_config={"categories": ["a" * 21, "22 Aug"]}),
+            "must be a string of 1 to 20 characters [json-pointer:/blocks/0/chart/axis_config/categories/0]",
+        ),
+        (
+            chart(axis_config={}),
+            "must provide an array of categories [json-pointer:/blocks/0/chart/axis_config/categories]",
         ),
         (
             {"type": "alert", "text": text("only in modals")},

@@ -127,6 +127,39 @@ def test_a_data_table_has_a_caption_and_headings_for_those_who_listen() -> None:
     assert '<th scope="row">&lt;build&gt;</th><td class="right">3</td>' in html
 
 
+def chart(kind: str, **drawn: object) -> str:
+    block = {"type": "data_visualization", "title": "<Nights>", "chart": {"type": kind, **drawn}}
+    return str(render_blocks([block], name_of))
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape"), [("line", "<polyline"), ("area", "<polygon"), ("bar", "<rect")]
+)
+def test_a_chart_is_a_picture_and_its_figures_are_there_for_those_who_listen(
+    kind: str, shape: str
+) -> None:
+    data = [{"label": "22 Aug", "value": 4}, {"label": "21 Aug", "value": 0}]
+
+    html = chart(
+        kind,
+        series=[{"name": "<Failed>", "data": data}],
+        axis_config={"categories": ["21 Aug", "22 Aug"]},
+    )
+
+    assert "<figcaption>&lt;Nights&gt;</figcaption>" in html
+    assert f'{shape} class="series-0"' in html
+    assert '<span class="series-0">&lt;Failed&gt;</span>' in html
+    assert '<th scope="row">21 Aug</th><td class="right">0</td>' in html
+    assert '<th scope="row">22 Aug</th><td class="right">4</td>' in html
+
+
+def test_a_pie_has_a_segment_for_each_value() -> None:
+    html = chart("pie", segments=[{"label": "red", "value": 1}, {"label": "green", "value": 3}])
+
+    assert html.count("<path") == 2
+    assert '<th scope="row">green</th><td class="right">3</td>' in html
+
+
 def test_a_button_that_asks_first_hides_its_answer_in_the_question() -> None:
     confirm = {
         "title": {"type": "plain_text", "text": "Sure?"},

@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote
 
 from markupsafe import Markup, escape
 
+from chatops.standins.slack.chart import render_chart
 from chatops.standins.slack.mrkdwn import NameOf, emoji, entities, link, render_mrkdwn
 from chatops.standins.slack.mrkdwn import render_special as special
 from chatops.standins.slack.workspace import JsonObject
@@ -51,6 +52,7 @@ class _Renderer:
             "context": self.context,
             "context_actions": self.actions,
             "data_table": self.data_table,
+            "data_visualization": render_chart,
             "divider": lambda _: Markup("<hr>"),
             "header": self.header,
             "image": self.image,

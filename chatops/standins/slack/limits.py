@@ -19,6 +19,9 @@ MOST_TEXT_IN_BLOCKS = 12_000
 MOST_MARKDOWN = 12_000
 MOST_ROWS = 100
 MOST_COLUMNS = 20
+MOST_SERIES = 6
+MOST_CATEGORIES = 20
+MOST_LABEL = 20
 
 # The keys of a block beside `type` and `block_id`: the required ones, then the optional ones.
 _KEYS: dict[str, tuple[set[str], set[str]]] = {
@@ -213,6 +216,56 @@ class _Check:
         if not isinstance(size, int) or not 1 <= size <= MOST_ROWS:
             self.say("must be between 1 and 100", f"{at}/page_size")
 
+    def chart(self, block: JsonObject, at: str) -> None:
+        self.string(block, "title", 50, at, required=True)
+        chart = block.get("chart")
+        kind = chart.get("type") if isinstance(chart, dict) else None
+        if not isinstance(chart, dict) or kind not in ("pie", "bar", "area", "line"):
+            self.say("must be one of pie, bar, area, line", f"{at}/chart/type")
+            return
+        if kind == "pie":
+            self.keys(chart, {"segments"}, set(), f"{at}/chart")
+            for index, segment in self.items(chart, "segments", MOST_SERIES, f"{at}/chart"):
+                self.point(segment, f"{at}/chart/segments/{index}")
+            return
+        self.keys(chart, {"series", "axis_config"}, set(), f"{at}/chart")
+        axis = chart.get("axis_config")
+        labels = axis.get("categories") if isinstance(axis, dict) else None
+        if not isinstance(axis, dict) or not isinstance(labels, list) or not labels:
+            self.say("must provide an array of categories", f"{at}/chart/axis_config/categories")
+            return
+        self.axis(axis, labels, f"{at}/chart/axis_config")
+        names = []
+        for index, series in self.items(chart, "series", MOST_SERIES, f"{at}/chart"):
+            pointer = f"{at}/chart/series/{index}"
+            self.keys(series, {"name", "data"}, set(), pointer, has_type=False)
+            self.string(series, "name", MOST_LABEL, pointer, required=True)
+            names.append(series.get("name"))
+            data = [point for _, point in self.items(series, "data", MOST_CATEGORIES, pointer)]
+            for place, point in enumerate(data):
+                self.point(point, f"{pointer}/data/{place}")
+            if sorted(str(point.get("label")) for point in data) != sorted(map(str, labels)):
+                self.say("must have one data point for each category", f"{pointer}/data")
+        if len(set(names)) != len(names):
+            self.say("series names must be unique", f"{at}/chart/series")
+
+    def axis(self, axis: JsonObject, labels: list[object], at: str) -> None:
+        self.keys(axis, {"categories"}, {"x_label", "y_label"}, at, has_type=False)
+        self.count(labels, MOST_CATEGORIES, f"{at}/categories")
+        for index, label in enumerate(labels):
+            if not isinstance(label, str) or not 0 < len(label) <= MOST_LABEL:
+                self.say(
+                    f"must be a string of 1 to {MOST_LABEL} characters", f"{at}/categories/{index}"
+                )
+        self.string(axis, "x_label", 50, at)
+        self.string(axis, "y_label", 50, at)
+
+    def point(self, point: JsonObject, at: str) -> None:
+        self.keys(point, {"label", "value"}, set(), at, has_type=False)
+        self.string(point, "label", MOST_LABEL, at, required=True)
+        if isinstance(point.get("value"), bool) or not isinstance(point.get("value"), int | float):
+            self.say("must be a number", f"{at}/value")
+
     def row(self, row: object, at: str) -> None:
         if not isinstance(row, list) or not row:
             self.say("must provide an array of cells", at)
@@ -364,6 +417,7 @@ _BLOCKS: dict[str, Callable[[_Check, JsonObject, str], None]] = {
     "context": _Check.context,
     "context_actions": _Check.actions,
     "data_table": _Check.table,
+    "data_visualization": _Check.chart,
     "header": _Check.header,
     "image": _Check.image,
     "input": _Check.input,

@@ -120,6 +120,18 @@ async def test_a_message_is_found_by_its_mark_and_no_other_is() -> None:
         assert await found("U0OCTAVIA", "two", since=here.watch.now - timedelta(minutes=1)) is None
 
 
+async def test_a_message_in_a_thread_is_found_there_and_not_in_the_channel() -> None:
+    async with room() as here:
+        name = await here.gateway.post(here.channel, HELLO)
+        reply = await here.gateway.post(here.channel, marked("one"), thread=name)
+        since = here.watch.now - timedelta(minutes=1)
+
+        found = fits(here.gateway).find
+        assert await found(here.channel, "one", since=since, thread=name) == reply
+        assert await found(here.channel, "one", since=since) is None
+        assert await found(here.channel, "two", since=since, thread=name) is None
+
+
 async def test_what_was_said_before_is_not_looked_through() -> None:
     async with room() as here:
         await here.gateway.post(here.channel, marked("one"))

@@ -1,9 +1,13 @@
+import tempfile
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chatops.answers.digest import (
     MOST_LISTED,
@@ -29,7 +33,7 @@ from chatops.events.runs import RunStarted
 from chatops.names import CommandId, Login, Sha
 from chatops.views.job_filters import jobs_of_channel
 from tests.commands.nights import night
-from tests.scene import COMMUNITY, NOW, REPO, ended, scene
+from tests.scene import COMMUNITY, NOW, REPO, Scene, ended, scene
 
 ROOM = Channel(key="C0000000001", name="acme-ci")
 DAILY = Digest()
@@ -39,6 +43,8 @@ TODAY = date(2026, 1, 15)
 CREW = OwnerGroup(
     regex="nozzle", group="Crew", owners=(Owner(github="mona"), Owner(fullname="Alice"))
 )
+GOOD, BAD = "success", "failure"
+ENDS = st.sampled_from([GOOD, BAD])
 Outcomes = Mapping[str, str | Sequence[str]]
 
 
@@ -339,3 +345,48 @@ def test_the_same_read_models_make_the_same_digest(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
 
     assert made(tmp_path, *facts) == made(tmp_path / "other", *facts)
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    outcomes=st.lists(
+        st.fixed_dictionaries({"nozzle": ENDS, "tank": ENDS, "fins": ENDS}), min_size=2, max_size=5
+    ),
+    looks=st.lists(st.booleans(), min_size=5, max_size=5),
+)
+def test_whichever_days_have_a_digest_the_channel_knows_what_fails_and_hears_of_each_change_once(
+    outcomes: list[dict[str, str]], looks: list[bool]
+) -> None:
+    knows: set[str] | None = None
+    with tempfile.TemporaryDirectory() as folder, scene(Path(folder)) as world:
+        for number, of_night in enumerate(outcomes):
+            days_ago = len(outcomes) - 1 - number
+            world.add(night(days_ago, **of_night))
+            if not looks[number]:
+                continue
+            event = look(world, TODAY - timedelta(days=days_ago), NOW - timedelta(days=days_ago))
+            fails = {f"Nightly / engine / {name}" for name, end in of_night.items() if end == BAD}
+            assert set(event.failing) == fails
+            if knows is not None:
+                assert isinstance(event, DigestWanted) == (fails != knows)
+            if knows is not None and isinstance(event, DigestWanted):
+                told = event.contents
+                assert set(full(told.newly)) == fails - knows
+                assert set(full(told.fixed)) == knows - fails
+                assert set(full(told.still)) == fails & knows
+            knows = fails
+            world.add([event])
+
+
+def full(of: DigestList) -> list[str]:
+    return [f"{job.workflow} / {job.name}" for job in of.jobs]
+
+
+def look(world: Scene, day: date, now: datetime) -> DigestWanted | DigestWithheld:
+    """Return the digest of a day."""
+    with world.knowledge() as knowledge:
+        then = replace(knowledge, now=now)
+        return make_digest(
+            then, read_nights(then), ROOM, DAILY, jobs_of_channel(COMMUNITY, ROOM),
+            Occasion(key=digest_key("acme", ROOM.key, day), day=day, at=now, position=1),
+        )  # fmt: skip

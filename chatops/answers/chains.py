@@ -31,7 +31,7 @@ SHOWN = (
     "conclusion", "passed", "failed", "found", "gate", "add", "remove", "added", "removed", "reaction",
     "name", "state", "status", "failed_step", "title", "label", "labels", "base", "branch", "context",
     "contexts", "description", "milestone", "people", "teams", "reviewers", "assignees", "method", "until",
-    "job", "pattern", "old", "new", "seconds", "tries", "parked", "day",
+    "job", "pattern", "subjects", "old", "new", "seconds", "tries", "parked", "day",
 )  # fmt: skip
 """Fields that are public, in the order in which they are shown."""
 CALLED = {"role": "allowed by", "verb": "said", "passed": "passed now", "failed": "failed again"}

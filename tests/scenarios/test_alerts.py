@@ -1,16 +1,25 @@
 """What lasts is told in a channel once, and once that it is over; its buttons are commands, and a mute keeps still."""
 
+import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from chatops.app import Service
+from chatops.config import read_configuration
 from chatops.engine.clock import SystemClock
+from chatops.engine.log import Batch
+from chatops.events import Fact
 from chatops.events.alerts import AlertMessageSent, AlertMessageWithheld
+from chatops.settings import read_settings
 from chatops.standins.slack import Message, SlackStandIn
+from tests.alerting import nights, settled
+from tests.scenarios.process import Process
 from tests.scenarios.signing_in import link
 from tests.scenarios.test_subscriptions import job, night, say
-from tests.scenarios.world import MEMBER, Town, town
+from tests.scenarios.world import CONFIGURATION, MEMBER, Town, town
 
 pytestmark = pytest.mark.anyio
 
@@ -167,3 +176,63 @@ async def test_a_canary_goes_all_the_way_and_what_was_held_back_is_told_later(
         [late] = told(here)
         assert late.text == "1 wrong now."
         assert "Held back while the channel rested: 1 alert." in late.everything_said
+
+
+@pytest.mark.timeout(180)
+async def test_a_process_that_is_killed_in_between_tells_nothing_twice(tmp_path: Path) -> None:
+    async with rooms() as slack:
+        (tmp_path / "chatops.yaml").write_text(CONFIGURATION + CHANNELS)
+        environment = {
+            "CHATOPS_CONFIG": str(tmp_path / "chatops.yaml"),
+            "CHATOPS_DATABASE_URL": f"sqlite:///{tmp_path / 'chatops.db'}",
+            "CHATOPS_GITHUB_TOKEN": "none is called",
+            "CHATOPS_GITHUB_API_URL": "http://127.0.0.1:9",
+            "CHATOPS_GITHUB_WEBHOOK_SECRET": "between us",
+            "CHATOPS_SLACK_API_URL": slack.api_url,
+            "CHATOPS_SLACK_SIGNING_SECRET": slack.signing_secret,
+            "CHATOPS_SLACK_BOT_TOKEN": slack.bot_token,
+        }
+        settings = read_settings(environment)
+        beside = Service(settings, read_configuration(settings.config))
+        await asyncio.to_thread(beside.open_database)
+        process = Process(environment, tmp_path)
+        # Slack takes the message, and its answer is lost.
+        slack.fail_next("chat.postMessage", status=500, after_effect=True)
+        try:
+            await asyncio.to_thread(process.start)
+            facts = [*nights(nozzle="FFF"), settled()]
+            beside.log.append(
+                [
+                    Batch(
+                        facts=[
+                            Fact(event=one, source="github", correlation_id="x") for one in facts
+                        ]
+                    )
+                ]
+            )
+            await until(lambda: bool(posted(slack)))
+            for _ in range(2):
+                await asyncio.to_thread(process.kill)
+                await asyncio.to_thread(process.start)
+                beside.work.resume()
+            await until(
+                lambda: any(isinstance(one.event, AlertMessageSent) for one in beside.log.all())
+            )
+        finally:
+            await asyncio.to_thread(process.kill)
+            beside.database.close()
+
+        [message] = posted(slack)
+        assert message.text == "Nightly / engine / nozzle has failed 3 nights in a row."
+
+
+def posted(slack: SlackStandIn) -> list[Message]:
+    return [one for one in slack.workspace.messages_in(CHANNEL) if one.from_app]
+
+
+async def until(is_so: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait for something, generously."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not await asyncio.to_thread(is_so):
+        assert asyncio.get_running_loop().time() < deadline
+        await asyncio.sleep(0.05)

@@ -44,6 +44,12 @@ def vitals(knowledge: Knowledge, operators: Operators) -> list[Vital]:
     ]
 
 
+def is_canary_out(known: Canary, now: datetime) -> bool:
+    """Return whether a canary was sent so long ago that it should have come back, and has not."""
+    sent, returned = known.sent_at, known.returned_at
+    return sent is not None and (returned is None or returned < sent) and now - sent > FLIGHT
+
+
 def due_canary(known: Canary, operators: Operators, now: datetime) -> CanarySent | None:
     """Return the canary that is due; the same for all who look in the same span of time."""
     span = timedelta(minutes=operators.canary_minutes)
@@ -89,7 +95,7 @@ def _canary(known: Canary, operators: Operators, now: datetime) -> Vital:
     seen = Vital(subject=CANARY, seen_at=returned)
     if sent is None:
         return seen
-    is_out = (returned is None or returned < sent) and now - sent > FLIGHT
+    is_out = is_canary_out(known, now)
     is_forgotten = now - sent > patience
     if not is_out and not is_forgotten:
         return seen

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from chatops.answers.dead_man import is_canary_out
 from chatops.engine.command import Knowledge
 from chatops.engine.deliveries import Ledger, newest_deliveries
 from chatops.engine.projection import Progress, progress_of
@@ -97,6 +98,11 @@ class OwnState(Struct, frozen=True, kw_only=True):
     def heard_at(self) -> datetime | None:
         """Return when GitHub was last heard, whichever way; a file that was imported is not hearing."""
         return max((at for _, source, at in self.heard if source != IMPORT), default=None)
+
+    @property
+    def is_canary_out(self) -> bool:
+        """Return whether a canary should have come back and has not."""
+        return is_canary_out(self.canary, self.now)
 
     @property
     def is_stale(self) -> bool:

@@ -143,6 +143,11 @@ def verdict(state: OwnState) -> str:
             f"It is catching up: its read models are {counted(state.lag, 'event')} behind, "
             "so pages and answers are old. Nothing is lost."
         )
+    if state.is_canary_out:
+        return (
+            "It does not do what it should: its last canary has not come back, so something between the log and the "
+            "effects has stopped. What is heard is still recorded, and nothing is lost."
+        )
     if state.heard_at is None:
         return "It works, but has heard nothing of this community's repositories yet."
     if state.is_stale:
@@ -160,7 +165,7 @@ def tone(state: OwnState) -> str:
     """Return how good that is: `good`, `doubtful` or `bad`."""
     if state.is_past:
         return "doubtful"
-    if not state.is_ready:
+    if not state.is_ready or state.is_canary_out:
         return "bad"
     is_doubtful = state.heard_at is None or state.is_stale or state.parked
     return "doubtful" if is_doubtful else "good"

@@ -132,6 +132,7 @@ class Job(Struct, frozen=True, kw_only=True):
     completed_at: datetime | None
     created_at: datetime | None = None
     labels: str = ""
+    runner: str = ""
 
 
 class Waiting(Struct, frozen=True, kw_only=True):
@@ -179,7 +180,7 @@ def jobs_of_runs(db: Connection, run_ids: Sequence[RunId]) -> list[Job]:
             select(
                 jobs.job_id, jobs.run_id, jobs.attempt, jobs.name, jobs.weight, jobs.carried,
                 jobs.conclusion, jobs.failed_step, jobs.started_at, jobs.completed_at,
-                jobs.created_at, jobs.labels,
+                jobs.created_at, jobs.labels, jobs.runner,
             )
             .where(jobs.run_id.in_(run_ids[start : start + RUNS_PER_QUESTION]))
             .order_by(jobs.run_id, jobs.attempt, jobs.name, jobs.job_id)
@@ -198,6 +199,7 @@ def jobs_of_runs(db: Connection, run_ids: Sequence[RunId]) -> list[Job]:
                 completed_at=moment(row.completed_at),
                 created_at=moment(row.created_at),
                 labels=row.labels or "",
+                runner=row.runner,
             )
             for row in db.execute(query)
         )

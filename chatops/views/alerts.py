@@ -71,10 +71,11 @@ def alerts_answer(news: AlertNews, told: Sequence[Told] = ()) -> Answer:
     """Return what a message about alerts says; `told` is what is known of each of them by now."""
     known = {one.alert: one for one in told}
     left = [alert for alert in news.opened if not _is_over(alert, known)]
-    wrong = [*left, *news.changed]
+    wrong = [alert for alert in (*left, *news.changed) if not alert.momentary]
+    tone = Tone.BAD if wrong else Tone.NEUTRAL if left else Tone.GOOD
     return Answer(
         verdict=(_verdict(news, left),),
-        tone=Tone.BAD if wrong else Tone.GOOD,
+        tone=tone,
         counts=_counts(news),
         sections=tuple(_sections(news, known)),
         actions=tuple(_actions(news, left, known)),
@@ -141,7 +142,8 @@ def _counts(news: AlertNews) -> Line:
 def _sections(news: AlertNews, known: Mapping[str, Told]) -> list[Section]:
     found = []
     for title, alerts in (
-        ("Wrong now", news.opened),
+        ("Wrong now", [alert for alert in news.opened if not alert.momentary]),
+        ("Changed", [alert for alert in news.opened if alert.momentary]),
         ("Fails in another way", news.changed),
         ("Over", news.closed),
     ):

@@ -17,6 +17,7 @@ from chatops.engine.work import Backlog
 from chatops.events import Event
 from chatops.names import Repo
 from chatops.pages.status import RUNBOOK, SECTIONS, render_status, status_json, tone, verdict
+from chatops.projections.canaries import Canary
 from tests.pulls import HOSTILE
 from tests.scene import COMMUNITY, NOW, job, scene
 
@@ -72,6 +73,19 @@ def test_it_says_first_whether_it_works(tmp_path: Path) -> None:
     )
     assert verdict(stale).endswith("repositories for 3 days.")
     assert verdict(parked) == "It works, but 3 things it wanted to do wait for whoever runs it."
+
+
+def test_a_canary_that_has_not_come_back_is_said_first(tmp_path: Path) -> None:
+    good = seen(tmp_path)
+    sent = NOW - timedelta(hours=1)
+    back = replace(good, canary=Canary(sent_at=sent, returned_at=sent))
+    out = replace(good, canary=Canary(sent_at=sent, returned_at=NOW - timedelta(hours=2)))
+
+    assert (tone(back), tone(out)) == ("good", "bad")
+    assert "its last canary has not come back" in verdict(out)
+    page, told = shown(back)
+    assert "The last canary that came back was sent 1 h ago" in words(page)
+    assert told["canary_returned_at"] == sent.isoformat().replace("+00:00", "Z")
 
 
 def test_why_something_stopped_is_the_operators(tmp_path: Path) -> None:

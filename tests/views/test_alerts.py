@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatops.engine.answer import as_text
+from chatops.engine.answer import Tone, as_text
 from chatops.events.alerts import AlertNews, Called, Told
 from chatops.views.alerts import alerts_answer, alerts_mark, render_alerts
 from tests.alerting import NOZZLE, TANK, alert, wanted
@@ -80,6 +80,14 @@ def test_what_is_over_says_so_and_offers_nothing() -> None:
         "take",
         "mute",
     ]
+
+
+def test_a_change_is_told_as_such_and_offers_nothing() -> None:
+    change = alert("Required checks", what="required", text="Now required: a.", momentary=True)
+    told = alerts_answer(AlertNews(opened=(change,)))
+
+    assert (told.tone, told.actions) == (Tone.NEUTRAL, ())
+    assert "Changed (1)" in as_text(told)
 
 
 def test_owners_are_called_where_they_are_known() -> None:

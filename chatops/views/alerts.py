@@ -103,8 +103,8 @@ def _verdict(news: AlertNews, left: Sequence[Alert]) -> str:
         said.append(f"{_counted(len(changed), 'test')} {_fails(len(changed))} in another way")
     if closed:
         said.append(f"{_counted(len(closed), 'alert')} {'is' if len(closed) == 1 else 'are'} over")
-    where = f" after the night of {news.night}" if news.night else ""
-    return f"{', '.join(said)}{where}."
+    where = f"After the night of {news.night}: " if news.night else ""
+    return f"{where}{', '.join(said)}."
 
 
 def _alone(news: AlertNews) -> str:

@@ -30,7 +30,7 @@ def verdict(news: AlertNews, *told: Told) -> str:
         ),
         (
             AlertNews(opened=(alert(), alert(TANK, required=False)), night="Thu 15 Jan"),
-            "2 new alerts, 1 of them required after the night of Thu 15 Jan.",
+            "After the night of Thu 15 Jan: 2 new alerts, 1 of them required.",
         ),
         (AlertNews(changed=(alert(),)), "Nightly / engine / nozzle fails in another way now."),
         (AlertNews(closed=(alert(),), over="passed"), "Nightly / engine / nozzle passes again."),

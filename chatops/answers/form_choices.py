@@ -38,7 +38,7 @@ def failed_jobs(
 ) -> Mapping[str, Sequence[str]]:
     """Return the jobs that failed on the head of a pull request and can run again, by workflow."""
     known = pull(knowledge.db, repo, number)
-    if known is None:
+    if known is None or repo not in knowledge.community.repositories:
         return {}
     gate = knowledge.community.gate.workflow if knowledge.community.gate else ""
     return {

@@ -40,6 +40,7 @@ from chatops.views.modals import (
     ASK_COMMAND,
     ASK_JOB,
     ASK_PULL,
+    ASK_WHICH,
     MUTE,
     RETEST,
     SAID,
@@ -177,7 +178,7 @@ class Listener:
         place = where(body)
         found = self._about("\n".join(_written(message)))
         if found is None:
-            return _at_once(ask_pull(_kept(self._words.usual, place, RETEST)))
+            return _at_once(ask_pull(_kept(self._words.usual, place, RETEST), ASK_WHICH))
         community, target = found
         kept = _kept(community, place, RETEST)
         return self._made(
@@ -204,6 +205,9 @@ class Listener:
         )
         trigger = f"view/{name_of(view, 'id')}" if view.get("id") else trigger_of(body)
         name = name_of(view, "callback_id")
+        if name == ASK_WHICH:
+            await self._ask_on(ack, said, kept, community)
+            return
         if name in (SUBSCRIBE, MUTE, RETEST):
             fact, problem = self._chosen(name, view, kept, place, trigger)
         else:
@@ -216,6 +220,19 @@ class Listener:
             await ack(response_action="errors", errors={SAID: problem})
         else:
             await ack()
+
+    async def _ask_on(self, ack: Ack, said: str, kept: Kept, usual: Community) -> None:
+        """Show in place of a form the one in which failed jobs of the pull request are chosen that was named in it."""
+        found = self._about(said)
+        if found is None:
+            problem = NO_SUCH_PULL.format(repos=", ".join(usual.repositories))
+            await ack(response_action="errors", errors={SAID: problem})
+            return
+        community, target = found
+        now = msgspec.structs.replace(
+            kept, community=community.key, repo=target.repo, number=target.number
+        )
+        await ack(response_action="update", view=await self._made(RETEST, now)())
 
     def _chosen(
         self, verb: str, view: Mapping[str, Any], kept: Kept, place: Place, trigger: str

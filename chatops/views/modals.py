@@ -12,6 +12,8 @@ from msgspec import Struct
 from chatops.names import PullNumber, Repo
 
 ASK_PULL, ASK_JOB, ASK_COMMAND = "ask_pull", "ask_job", "ask_command"
+ASK_WHICH = "ask_which"
+"""As the first, but what is to run again is chosen afterwards."""
 SUBSCRIBE, MUTE, RETEST = "subscribe", "mute", "retest"
 """Commands that have a form of several fields, which is called as they are."""
 FORMS = frozenset({ASK_COMMAND, SUBSCRIBE, MUTE, RETEST})
@@ -50,10 +52,10 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     response_url: str = ""
 
 
-def ask_pull(kept: Kept) -> dict[str, Any]:
+def ask_pull(kept: Kept, name: str = ASK_PULL) -> dict[str, Any]:
     """Return the form that asks which pull request is meant."""
     return _form(
-        ASK_PULL,
+        name,
         kept,
         title="Which pull request?",
         label="Its number or its address",

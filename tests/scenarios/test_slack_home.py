@@ -148,6 +148,29 @@ async def test_failed_jobs_are_chosen_and_run_again(database_url: str, tmp_path:
         assert told.thread_ts == message.ts
 
 
+async def test_where_no_pull_request_is_named_it_is_asked_for_before_jobs_are_chosen(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        await here.open_failed_pull()
+        await link(here, "octavia")
+        message = await here.slack.say("it is red")
+
+        await here.slack.message_shortcut(message, "choose_message", user="octavia")
+        which = await here.slack.wait_for_modal("octavia")
+        wrong = await here.slack.submit(which, values(said="the red one"))
+        await here.slack.submit(which, values(said=f"#{PULL}"))
+        form = await here.slack.wait_for_modal("octavia")
+        before = list(here.reruns)
+        await here.slack.submit(form, values(jobs=["Static checks / lint"]))
+        await here.let_ci_end()
+
+        assert "I found no pull request" in wrong.body
+        assert form.content["callback_id"] == RETEST
+        assert before == []
+        assert here.reruns == ["rerun Static checks / lint", "rerun Gatekeeper"]
+
+
 async def test_a_job_is_muted_in_a_form_and_what_is_wrong_is_said_at_the_field(
     database_url: str, tmp_path: Path
 ) -> None:

@@ -286,6 +286,26 @@ async def test_a_home_tab_belongs_to_one_person() -> None:
         assert "U0OCTAVIA" not in slack.workspace.homes
 
 
+async def test_what_is_behind_an_address_is_shown_under_it_and_replaced_the_next_time() -> None:
+    async with SlackStandIn(scopes=("links:write",)) as slack, client_of(slack) as client:
+        message = await slack.say("see https://ci.example/nightly.")
+        channel, ts = message.channel, message.ts
+        shown = {"https://ci.example/nightly": {"blocks": BLOCKS}}
+        for _ in range(2):
+            await client.chat_unfurl(channel=channel, ts=ts, unfurls=shown)
+        with pytest.raises(SlackApiError) as elsewhere:
+            await client.chat_unfurl(
+                channel=channel, ts=ts, unfurls={"https://other.example": {"blocks": BLOCKS}}
+            )
+        with pytest.raises(SlackApiError) as nothing:
+            await client.chat_unfurl(channel=channel, ts=ts, unfurls={})
+
+        [(url, _)] = slack.workspace.message(message.channel, message.ts).unfurls
+        assert url == "https://ci.example/nightly"
+        assert error_of(elsewhere) == "cannot_unfurl_url"
+        assert error_of(nothing) == "missing_unfurls"
+
+
 async def test_a_permalink_names_channel_and_message() -> None:
     async with SlackStandIn() as slack, client_of(slack) as client:
         message = await slack.say("here")

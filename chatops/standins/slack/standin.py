@@ -407,7 +407,7 @@ class SlackStandIn:
         return await self._transport.deliver(Envelope(kind="interactive", payload=payload))
 
     async def submit(self, view: View, values: JsonObject) -> Answer:
-        """Send a modal; `values` is Slack's `state.values`. It closes unless the app objects."""
+        """Send a modal; `values` is Slack's `state.values`. It closes unless the app objects, or shows another one."""
         person = self.workspace.users[view.user]
         payload = payloads.view_submission(
             self.workspace,
@@ -417,8 +417,8 @@ class SlackStandIn:
             trigger=self.tickets.give_trigger(person.id),
         )
         answer = await self._transport.deliver(Envelope(kind="interactive", payload=payload))
-        if answer.error is None and "response_action" not in answer.body:
-            self.workspace.close_modal(view.id)
+        if answer.error is None:
+            self.web_api.take_response(view, answer.body)
         return answer
 
     async def say(

@@ -446,6 +446,30 @@ class WebApi:
         )
         return {"view": self.view_shape(self.workspace.keep_view(view))}
 
+    def take_response(self, view: View, body: str) -> None:
+        """Do with a modal what the app answers to its being sent: close it, show what is wrong, or show another one."""
+        try:
+            said = json.loads(body or "{}")
+        except ValueError:
+            said = {}
+        action = said.get("response_action") if isinstance(said, dict) else None
+        if action == "errors":
+            return
+        if action not in ("update", "push"):
+            self.workspace.close_modal(view.id)
+            return
+        content = self._view_content(Arguments(values={"view": said.get("view")}), "modal")
+        identifier = view.id if action == "update" else self.workspace.next_id("V")
+        self.workspace.keep_view(
+            View(
+                id=identifier,
+                user=view.user,
+                type="modal",
+                hash=self.workspace.next_ts(),
+                content=content,
+            )
+        )
+
     def views_publish(self, arguments: Arguments) -> JsonObject:
         """Replace a person's home tab."""
         user = arguments.required("user_id")

@@ -42,7 +42,9 @@ def pull_status(checks: PullChecks, received: CommandReceived, knowledge: Knowle
         tone=tone(checks),
         counts=counts(checks),
         sections=tuple(section for section in sections if section.lines),
-        actions=knowledge.offers(*_reruns(checks)) if _has_buttons(received) else (),
+        actions=knowledge.offers(*_reruns(checks), *_choice(checks))
+        if _has_buttons(received)
+        else (),
         footer=(*freshness(checks, knowledge), SCOPE),
     )
 
@@ -168,6 +170,14 @@ def _reruns(checks: PullChecks) -> list[Action]:
     if hindrances(checks) and not checks.holding_up and _gate_is_red(checks):
         found.append(Action(text=LOOK_AGAIN, verb="retest", number=checks.pull.number))
     return found
+
+
+def _choice(checks: PullChecks) -> list[Action]:
+    """Return the way to choose what to run again, where there is something to choose."""
+    if len(checks.failed) < 2:  # noqa: PLR2004 - of one there is no choice
+        return []
+    number = checks.pull.number
+    return [Action(text="Choose jobs to run again", verb="retest", number=number, needs="JOB…")]
 
 
 def _gate_link(checks: PullChecks, knowledge: Knowledge) -> Link:

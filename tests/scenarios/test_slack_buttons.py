@@ -173,11 +173,12 @@ async def test_what_a_pull_request_misses_can_be_run_again_from_the_answer(
         await here.settle()
         [told] = said_by_bot(here, f"#{PULL} cannot be merged yet")
 
-        [button] = buttons(told)
+        button, choose = buttons(told)
         await here.slack.click(told, button["action_id"], user="octavia")
         await here.settle()
 
         assert button["text"]["text"] == "Run the required ones again"
+        assert choose["text"]["text"] == "Choose jobs to run again"
         assert button["confirm"]["text"]["text"].startswith("This spends runner hours")
         assert "`/retest" not in str(told.blocks)
         assert "rerun-failed-jobs CI" in here.reruns

@@ -67,6 +67,7 @@ from chatops.settings import Settings
 from chatops.showing import Pages
 from chatops.surfaces import dashboard
 from chatops.surfaces import github as github_surface
+from chatops.surfaces.drawing import Drawing
 from chatops.surfaces.linking import Linking
 from chatops.surfaces.pages import Readiness, pages
 from chatops.surfaces.seeing import Seeing
@@ -635,7 +636,13 @@ class Service:
             before_metrics=self._measure,
             more=[
                 route
-                for part in (self.stream, self.linking, self.signing_in, self._dashboard())
+                for part in (
+                    self.stream,
+                    self.linking,
+                    self.signing_in,
+                    self._dashboard(),
+                    Drawing(),
+                )
                 if part is not None
                 for route in part.routes()
             ],

@@ -1,18 +1,21 @@
 """Shows in Slack, under somebody's message, what the page says whose address it names.
 
 On:        `preview.wanted`
-Calls:     unfurl. Slack replaces what it shows under the address, so doing it twice is doing it once
+Calls:     unfurl. Slack replaces what it shows under the address, so doing it twice is doing it once. If it does not
+           take the picture, because it cannot fetch it, again without
 Reports:   `preview.shown`, also where Slack does not take it: then it stays a bare address
 """
 
 from collections.abc import Sequence
 from typing import ClassVar
 
+import msgspec
+
 from chatops.engine.effect import Effect
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.previews import PreviewShown, PreviewWanted
-from chatops.ports import Ports
+from chatops.ports import Ports, Slack
 from chatops.views.previews import render_preview
 
 
@@ -26,7 +29,12 @@ class ShowPreview(Effect[PreviewWanted]):
     async def perform(self, event: PreviewWanted, ports: Ports) -> Sequence[Event]:
         if ports.slack is None:
             raise Refused("Slack is not set up for this bot any more.", reason="not_configured")
-        await ports.slack.unfurl(event.channel, event.message, {event.url: render_preview(event)})
+        try:
+            await _show(event, ports.slack)
+        except Refused:
+            if not event.picture:
+                raise
+            await _show(msgspec.structs.replace(event, picture=""), ports.slack)
         return [_shown(event)]
 
     def describe(self, event: PreviewWanted) -> str:
@@ -35,6 +43,10 @@ class ShowPreview(Effect[PreviewWanted]):
 
     def refused(self, event: PreviewWanted, refusal: Refused) -> Sequence[Event]:
         return [_shown(event, refusal.text)]
+
+
+async def _show(event: PreviewWanted, slack: Slack) -> None:
+    await slack.unfurl(event.channel, event.message, {event.url: render_preview(event)})
 
 
 def _shown(event: PreviewWanted, problem: str = "") -> PreviewShown:

@@ -41,6 +41,7 @@ class PreviewWanted(_Preview, frozen=True, kw_only=True):
     """Under the address is to be shown what the page says.
 
     `nights` are the states of the newest nights, the newest first; `tone` says at a glance how it is.
+    `picture` is where a picture of the nights is, if Slack can reach it.
     """
 
     kind: ClassVar[str] = "preview.wanted"
@@ -50,6 +51,7 @@ class PreviewWanted(_Preview, frozen=True, kw_only=True):
     tone: str = ""
     lines: tuple[str, ...] = ()
     nights: tuple[str, ...] = ()
+    picture: str = ""
 
     def key(self) -> str:
         return f"{self.about()}/wanted"

@@ -18,6 +18,7 @@ from chatops.events import Event, Recorded
 from chatops.events.previews import PageShared, PreviewWanted
 from chatops.names import PullNumber, Repo
 from chatops.views.addresses import read_slug
+from chatops.views.drawn import picture_address
 
 NIGHTLY = ("", "nightly")
 OPENED = "sel"
@@ -53,6 +54,7 @@ class PreviewPages(Policy):
                     tone=found.tone,
                     lines=found.lines,
                     nights=found.nights,
+                    picture=picture_address(knowledge.base_url, found.nights),
                 )
             )
         ]

@@ -1,6 +1,6 @@
-"""What is shown in Slack under the address of a page: its verdict, and a row of coloured squares for its nights.
+"""What is shown in Slack under the address of a page: its verdict, and a picture of its nights.
 
-The squares are a picture that Slack has itself: it is seen also where Slack cannot reach our pages.
+Where Slack cannot fetch one of us, coloured squares are the picture: those it has itself.
 """
 
 from collections import Counter
@@ -34,9 +34,17 @@ def render_preview(wanted: PreviewWanted) -> dict[str, Any]:
     )
     blocks = list(render_blocks(answer)["blocks"])
     blocks += [_text(line) for line in wanted.lines]
-    if wanted.nights:
-        blocks.append(_squares(wanted.nights[:MOST_SQUARES]))
+    nights = wanted.nights[:MOST_SQUARES]
+    if nights and wanted.picture:
+        words = f"{len(nights)} nights: {_counted(nights)}"
+        blocks.append({"type": "image", "image_url": wanted.picture, "alt_text": words})
+    elif nights:
+        blocks.append(_squares(nights))
     return {"blocks": blocks}
+
+
+def _counted(nights: Sequence[str]) -> str:
+    return ", ".join(f"{number} {state}" for state, number in Counter(nights).items())
 
 
 def _squares(nights: Sequence[str]) -> dict[str, Any]:
@@ -44,8 +52,7 @@ def _squares(nights: Sequence[str]) -> dict[str, Any]:
     picture = [
         {"type": "emoji", "name": SQUARES.get(state, NO_VERDICT)} for state in reversed(nights)
     ]
-    said = ", ".join(f"{number} {state}" for state, number in Counter(nights).items())
-    words = {"type": "text", "text": f" {len(nights)} nights: {said}"}
+    words = {"type": "text", "text": f" {len(nights)} nights: {_counted(nights)}"}
     return _section([*picture, words])
 
 

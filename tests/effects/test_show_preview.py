@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from chatops.effects.show_preview import ShowPreview
@@ -39,6 +40,26 @@ async def test_it_is_shown_under_the_message_once_however_often_it_is_done() -> 
         assert url == URL
         assert "3 jobs failed." in texts_in(blocks)
         assert isinstance(outcome, PreviewShown)
+
+
+async def test_without_the_picture_it_is_shown_where_slack_cannot_fetch_that() -> None:
+    async with (
+        outside() as world,
+        SlackStandIn(scopes=SCOPES) as slack,
+        SlackGateway(api_url=slack.api_url, bot_token=slack.bot_token) as gateway,
+    ):
+        ports = Ports(clock=SystemClock(), github=world.ports.github, slack=gateway)
+        asked = wanted(await slack.say(URL))
+        pictured = msgspec.structs.replace(asked, picture="https://ci.example/strip/drawn/f.png")
+        slack.fail_next("chat.unfurl", error="invalid_blocks")
+
+        [outcome] = await ShowPreview().perform(pictured, ports)
+
+        [message] = slack.messages
+        [(_, blocks)] = message.unfurls
+        assert isinstance(outcome, PreviewShown)
+        assert outcome.problem == ""
+        assert "large_red_square" in str(blocks)
 
 
 async def test_what_slack_does_not_take_stays_a_bare_address() -> None:

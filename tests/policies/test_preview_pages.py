@@ -42,6 +42,7 @@ def test_the_nightly_says_its_verdict_and_what_fails_newly(tmp_path: Path, place
     assert wanted.tone == "bad"
     assert "Newly failing: engine / nozzle" in wanted.lines
     assert wanted.nights[:2] == ("failed", "passed")
+    assert wanted.picture == "https://ci.example/strip/drawn/fp.png"
 
 
 @pytest.mark.parametrize(

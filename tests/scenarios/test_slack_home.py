@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from chatops.standins.slack import Message, SlackStandIn, View
@@ -267,3 +268,6 @@ async def test_a_page_that_is_named_is_shown_in_short_under_the_message(
         assert url == f"{here.address}/nightly"
         assert "1 of 2 tests failed" in " ".join(texts_in(blocks))
         assert len(here.slack.calls("chat.unfurl")) == 1
+        async with httpx.AsyncClient(trust_env=False) as client:
+            picture = await client.get(f"{here.address}/strip/drawn/fp.png")
+        assert picture.headers["content-type"] == "image/png"

@@ -41,6 +41,17 @@ def test_only_results_have_a_colour_of_good_or_bad() -> None:
     assert {state for state, name in SQUARES.items() if "green" in name} == {State.PASSED}
 
 
+def test_where_slack_can_fetch_a_picture_it_is_shown_with_the_same_words() -> None:
+    picture = "https://ci.example/strip/drawn/fp.png"
+
+    blocks = render_preview(wanted(nights=("failed", "passed"), picture=picture))["blocks"]
+
+    assert blocks[-1] == {
+        "type": "image", "image_url": picture, "alt_text": "2 nights: 1 failed, 1 passed",
+    }  # fmt: skip
+    assert problems_of_blocks(blocks) == []
+
+
 def test_the_title_leads_where_the_message_does() -> None:
     assert "https://ci.example/nightly?q=a&n=3" in str(render_preview(wanted())["blocks"])
 

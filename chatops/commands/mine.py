@@ -116,7 +116,7 @@ def _jobs(found: Mine, muted: dict[str, Mute], knowledge: Knowledge) -> Section:
         return Section(title="My jobs", lines=(none,))
     groups = ", ".join(found.groups)
     title = f"My jobs: {len(failing)} of {counted(len(found.tests), 'job')} of {groups} fail"
-    passing: Line = ("Nothing of it fails.",)
+    passing: Line = ("None of them fails.",)
     lines = tuple(
         (*_job(test, knowledge.base_url), *mute_mark(test, muted)) for test in failing[:LINES_SHOWN]
     )

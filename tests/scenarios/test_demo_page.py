@@ -1,6 +1,6 @@
 """The demo, as a visitor finds it: started by its command, opened in a real browser.
 
-With PICTURES set, what the browser sees becomes the pictures of the README: `PICTURES=1 make test T=…`.
+With PICTURES set, what the browser sees becomes the pictures of the documents: `PICTURES=1 make test T=…`.
 """
 
 import os
@@ -23,7 +23,7 @@ from tests.scenarios.process import free_port
 
 START_SECONDS = 60
 NIGHTS = 45
-OWNER = "lynx"
+OWNER = "heron"
 """Who looks after jobs of the demo."""
 PATIENCE = 30_000
 
@@ -125,20 +125,31 @@ def test_a_visitor_says_in_slack_who_they_are(demo: Demo, page: Page) -> None:
     expect(page.locator("body")).to_contain_text("You are mona on GitHub", timeout=PATIENCE)
 
 
+def pictured(page: Page, name: str, folder: Path) -> None:
+    """Take a picture of what the page shows; with PICTURES it is the one in the documents."""
+    pictures = REPOSITORY / "docs" / "pictures"
+    page.screenshot(path=(pictures if os.environ.get("PICTURES") else folder) / name)
+    assert (pictures / name).is_file()
+
+
 def test_a_visitor_finds_their_own_in_slacks_home_mutes_a_job_there_and_shows_a_page(
-    demo: Demo, page: Page
+    demo: Demo, page: Page, tmp_path: Path
 ) -> None:
+    page.set_viewport_size({"width": 1000, "height": 720})
     page.goto(demo.slack)
     page.get_by_label("You are").select_option(label=OWNER)
     page.get_by_role("link", name="kata Home").click()
     home = page.get_by_role("log", name="Home tab")
     expect(home).to_contain_text("My jobs:", timeout=PATIENCE)
+    pictured(page, "slack-home.png", tmp_path)
     problems = axe(page)
 
     page.get_by_role("button", name="Mute a job").click(timeout=PATIENCE)
     form = page.get_by_role("form", name="Mute a job")
     form.get_by_label("Why").fill("the runner is being moved", timeout=PATIENCE)
     problems += axe(page)
+    form.scroll_into_view_if_needed()
+    pictured(page, "slack-form.png", tmp_path)
     form.get_by_role("button", name="Mute").click()
     expect(page.get_by_role("alert")).to_contain_text("Choose a job", timeout=PATIENCE)
     form.get_by_role("button", name="Never mind").click()
@@ -148,6 +159,7 @@ def test_a_visitor_finds_their_own_in_slacks_home_mutes_a_job_there_and_shows_a_
     page.get_by_role("button", name="Send").click()
     shown = page.locator(".unfurl").last
     expect(shown).to_contain_text("14 nights", timeout=PATIENCE)
+    pictured(page, "slack-preview.png", tmp_path)
     assert problems == []
 
 

@@ -130,7 +130,9 @@ class _Renderer:
                 (element.get("placeholder") or {}).get("text", ""),
                 needed,
             )
-        return Markup('<label class="field">{} {}</label>{}').format(label, field, hint)
+        return Markup('<label class="field"><span>{}</span> {}</label>{}').format(
+            label, field, hint
+        )
 
     def selection(self, element: JsonObject, name: str, needed: Markup) -> Markup:
         """Render one or several choices of a form, under their titles where they have any."""

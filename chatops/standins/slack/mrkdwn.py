@@ -35,10 +35,8 @@ EMOJI: Mapping[str, str] = {
     "eyes": "\N{EYES}",
     "fire": "\N{FIRE}",
     "grey_question": "\N{WHITE QUESTION MARK ORNAMENT}",
-    "hourglass_flowing_sand": "\N{HOURGLASS WITH FLOWING SAND}",
     "large_green_circle": "\N{LARGE GREEN CIRCLE}",
     "large_orange_circle": "\N{LARGE ORANGE CIRCLE}",
-    "large_red_square": "\N{LARGE RED SQUARE}",
     "large_yellow_circle": "\N{LARGE YELLOW CIRCLE}",
     "mag": "\N{LEFT-POINTING MAGNIFYING GLASS}",
     "no_entry": "\N{NO ENTRY}",
@@ -48,10 +46,21 @@ EMOJI: Mapping[str, str] = {
     "tada": "\N{PARTY POPPER}",
     "warning": "\N{WARNING SIGN}",
     "wave": "\N{WAVING HAND SIGN}",
-    "white_check_mark": "\N{WHITE HEAVY CHECK MARK}",
     "white_circle": "\N{MEDIUM WHITE CIRCLE}",
-    "x": "\N{CROSS MARK}",
 }
+
+MARKS: Mapping[str, tuple[str, str]] = {
+    "hourglass_flowing_sand": ("\N{CIRCLE WITH LEFT HALF BLACK}", "busy"),
+    "white_check_mark": ("\N{HEAVY CHECK MARK}", "good"),
+    "x": ("\N{HEAVY BALLOT X}", "bad"),
+    **{
+        f"{kind}_square": ("", f"square {kind.removeprefix('large_')}")
+        for kind in (
+            "large_green", "large_red", "large_yellow", "large_orange", "large_blue", "white_large",
+        )
+    },
+}  # fmt: skip
+"""What is drawn by us: it is seen also where there is no font with pictures."""
 
 NameOf = Callable[[str, str], str]
 
@@ -127,6 +136,11 @@ def link(url: str, label: str | None) -> Markup:
 
 def emoji(name: str) -> Markup:
     """Return a picture for the usual names, and the name between colons for all others."""
+    if name in MARKS:
+        sign, look = MARKS[name]
+        return Markup('<span role="img" aria-label="{}" class="mark {}">{}</span>').format(
+            name.replace("_", " "), look, sign
+        )
     if name not in EMOJI:
         return escape(f":{name}:")
     return Markup('<span role="img" aria-label="{}">{}</span>').format(

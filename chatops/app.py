@@ -322,7 +322,14 @@ class Service:
         self.surfaces[github_surface.SURFACE] = github_surface.Comments(ports.github)
         self.surfaces[dashboard.SURFACE] = dashboard.StoryPages(KeptReplies(self.database))
         if ports.slack is not None and (rooms := self.slack_rooms()) is not None:
-            self.surfaces[rooms.SURFACE] = rooms.Messages(ports.slack)
+            self.surfaces[rooms.SURFACE] = rooms.Messages(
+                ports.slack,
+                {
+                    key: community.title
+                    for key, community in self.configuration.communities.items()
+                    if community.slash_command
+                },
+            )
         effects = [effect() for effect in self.catalogues.effects]
         bus = Bus(
             self.log,

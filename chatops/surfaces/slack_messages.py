@@ -1,5 +1,6 @@
 """Answers in Slack: a message of our own, which can be edited, or one that only one person sees."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -21,16 +22,18 @@ class Messages:
 
     What everybody may see is posted by us where we are let, in the thread it belongs to; else, and for one person
     alone, the request's response address is used, which gives no message to edit. What was asked by opening the home
-    tab is shown there.
+    tab is shown there, and leads on to the other communities, by their titles.
     """
 
-    def __init__(self, slack: Slack) -> None:
+    def __init__(self, slack: Slack, communities: Mapping[str, str] | None = None) -> None:
         self._slack = slack
+        self._communities = communities or {}
 
     def render(self, answer: Answer, received: CommandReceived) -> str:
         """Return the message as JSON, and whether more is to come."""
         if received.channel == HOME:
-            return msgspec.json.encode(home_view(answer, received, received.verb)).decode()
+            home = home_view(answer, received, received.verb, self._communities)
+            return msgspec.json.encode(home).decode()
         message = render_blocks(answer, received)
         return msgspec.json.encode({**message, GROWS: answer.tone is Tone.BUSY}).decode()
 

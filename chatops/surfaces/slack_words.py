@@ -20,7 +20,7 @@ from chatops.events.conversation import CommandReceived
 from chatops.events.previews import PageShared
 from chatops.names import CommandId, PullNumber, Repo
 from chatops.surfaces.comment_words import after_first, split_words
-from chatops.views.home import HOME, REFRESH
+from chatops.views.home import HOME, TURNS
 from chatops.views.modals import FORMS, Kept
 from chatops.views.offers import Offer, read_offer
 
@@ -151,8 +151,8 @@ class Words:
             return None
         place = where(body)
         if not place.channel:
-            is_refresh = isinstance(action, dict) and action.get("action_id") == REFRESH
-            place = replace(place, channel=HOME if is_refresh else place.user, thread="")
+            turns = isinstance(action, dict) and str(action.get("action_id")).startswith(TURNS)
+            place = replace(place, channel=HOME if turns else place.user, thread="")
         return self.offered(offer, community, place, trigger_of(body))
 
     def shared(self, body: Mapping[str, Any]) -> list[Fact]:

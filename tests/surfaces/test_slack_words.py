@@ -341,3 +341,26 @@ def test_where_it_is_not_known_where_pages_are_none_is_heard() -> None:
         )
         == []
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "channel"), [("home/refresh", "home"), ("home/zoo", "home"), ("offer/0", "U0MONA")]
+)
+def test_what_is_pressed_in_the_home_tab_is_answered_there_or_between_the_two(
+    name: str, channel: str
+) -> None:
+    offer = json.dumps({"community": "zoo", "verb": "mine"})
+    body = {
+        "type": "block_actions",
+        "user": {"id": "U0MONA", "team_id": "T1"},
+        "container": {"type": "view", "view_id": "V1"},
+        "trigger_id": "1.2",
+        "actions": [{"action_id": name, "value": offer}],
+    }
+
+    fact = WORDS.pressed(body)
+
+    assert fact is not None
+    assert isinstance(fact.event, CommandReceived)
+    assert (fact.event.community, fact.event.channel) == ("zoo", channel)
+    assert fact.event.thread == ""

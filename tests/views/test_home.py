@@ -7,6 +7,19 @@ from chatops.views.home import REFRESH, home_view
 from chatops.views.offers import read_offer
 from tests.scene import received
 
+
+def test_it_leads_to_the_other_communities_that_are_heard() -> None:
+    titles = {"acme": "Acme", "zoo": "The zoo " * 20}
+    view = home_view(Answer(verdict=("All is well.",)), received(verb="mine"), "mine", titles)
+
+    buttons = view["blocks"][-1]["elements"]
+    assert [button["action_id"] for button in buttons] == [REFRESH, "form/ask_command", "home/zoo"]
+    offer = read_offer(buttons[-1]["value"])
+    assert offer is not None
+    assert (offer.community, offer.verb) == ("zoo", "mine")
+    assert problems_of_blocks(view["blocks"], "home") == []
+
+
 texts = st.text(max_size=400)
 
 

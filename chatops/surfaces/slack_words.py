@@ -167,6 +167,8 @@ class Words:
             return []
         if not _STAMP.fullmatch(stamp) or event.get("source") == COMPOSER:
             return []
+        if name_of(event, "user") in ("", bot_of(body)):
+            return []
         urls = dict.fromkeys(text_of(link, "url") for link in links if isinstance(link, dict))
         found = [(url, self._page(url)) for url in list(urls)[:MOST_LINKS]]
         return [

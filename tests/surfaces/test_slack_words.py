@@ -320,6 +320,8 @@ def test_the_address_of_a_page_is_heard_and_nothing_else_of_the_message(
         sharing("https://ci.example.org/ops/nightly"),
         sharing("https://ci.example/ops/nightly", source="composer"),
         sharing("https://ci.example/ops/nightly", message_ts="soon"),
+        sharing("https://ci.example/ops/nightly", user=""),
+        {**sharing("https://ci.example/ops/nightly"), "authorizations": [{"user_id": "U0MONA"}]},
         sharing("https://ci.example/ops/nightly", links="all"),
         sharing("https://[", links=[{"url": "https://["}, 1, {"url": 2}]),
         {"event": []},

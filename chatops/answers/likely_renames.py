@@ -8,7 +8,8 @@ night, and names of one matrix are alike; so each must be nearer to the other th
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chatops.answers.night_cells import NO_ENTRY
 from chatops.answers.nights import NightBoard, Test
@@ -19,8 +20,7 @@ LEAST = 0.5
 """The share of their words that two names need to have in common."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Likely:
+class Likely(Struct, frozen=True, kw_only=True):
     """Two names that are perhaps one test's: how many words both have, of all that stand in either."""
 
     old: str

@@ -81,8 +81,7 @@ class Range(Struct, frozen=True, kw_only=True):
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Perhaps:
+class Perhaps(Struct, frozen=True, kw_only=True):
     """Another name that the test perhaps has or had, and what to say if it is so."""
 
     name: str

@@ -5,10 +5,9 @@ A page says what of it is a list and what is news; the rest is the same for all 
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from urllib.parse import parse_qsl, urlsplit
 
 from msgspec import Struct
-from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlsplit
 
 from chatops.views.embed import embedded
 from chatops.views.feed import atom

@@ -1,9 +1,9 @@
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from chatops.answers.digests_due import due_digests
 from chatops.config import Channel, Digest

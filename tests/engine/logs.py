@@ -10,7 +10,7 @@ from chatops.engine.catalogue import catalogue
 from chatops.engine.clock import SystemClock
 from chatops.engine.codec import Codec
 from chatops.engine.database import METADATA, open_database
-from chatops.engine.log import Batch, Log
+from chatops.engine.log import Batch, Log, index_stories
 from chatops.engine.projection import Projection
 from chatops.events import Event, Fact
 from chatops.ports import Clock
@@ -37,6 +37,7 @@ def opened(address: str, *, make: bool = True, clock: Clock | None = None) -> It
     """Open a log; `make` its tables unless another one has."""
     database = open_database(address)
     if make:
+        index_stories()
         with database.write(durable=True) as db:
             METADATA.create_all(db)
             for projection in PROJECTIONS:

@@ -1,5 +1,6 @@
 """Somebody who visits every page: follows what leads on, and reads what stands there as a browser would."""
 
+import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -83,6 +84,10 @@ def visit(doors: Doors) -> dict[str, dict[str, str]]:
         if view is None or len(found[view]) >= OF_EACH:
             continue
         answer = doors.client.get(address)
+        while answer.status_code == HTTPStatus.ACCEPTED:
+            # A moment of the past is still being put together.
+            time.sleep(0.05)
+            answer = doors.client.get(address)
         assert answer.status_code == HTTPStatus.OK, f"{address[:300]} leads nowhere"
         if not answer.headers["content-type"].startswith("text/html"):
             continue

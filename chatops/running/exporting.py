@@ -45,6 +45,7 @@ from chatops.views.table import table
 from chatops.views.view import NAMED, USUAL_NIGHTS, Seen, View
 
 MARK = "chatops-export.json"
+GOES_ON = re.compile(r'"older": ?"')
 """By this file a folder is known as one of ours."""
 ROWS = 500
 """So many rows a list has: more make a page slow without a server that cuts it."""
@@ -284,8 +285,9 @@ class Export:
             if form == "html":
                 continue
             rows = door.view.rows
-            is_table = form == "csv" and rows is not None
-            made = table(document, rows) if is_table and rows else make(self._seen, query)
+            # Where the list goes on behind the page, its table is made of all of it.
+            is_table = form == "csv" and not GOES_ON.search(document)
+            made = table(rows, document) if is_table and rows else make(self._seen, query)
             if form == "json":
                 document = made or ""
             if made is not None:

@@ -71,7 +71,7 @@ def _csv(view: View) -> Make:
         if view.rows is None:
             return None
         documents = list(_documents(view, view.rows, seen, query))
-        return table(documents, view.rows) if documents else None
+        return table(view.rows, *documents) if documents else None
 
     return make
 

@@ -30,7 +30,7 @@ def rows_under(*keys: str) -> Rows:
     return rows
 
 
-def table(documents: Iterable[str], rows: Rows) -> str:
+def table(rows: Rows, *documents: str) -> str:
     """Return the list of some documents as CSV, with the names of its columns in the first line."""
     lines = [dict(_flat(row)) for document in documents for row in rows(json.loads(document))]
     named = dict.fromkeys(name for line in lines for name in line)

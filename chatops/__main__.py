@@ -252,7 +252,7 @@ def export(
 
     Example: chatops export site
     """
-    from dataclasses import asdict
+    from msgspec.structs import asdict
 
     from chatops.running.exporting import export as export_pages
 

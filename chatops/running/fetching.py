@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
 import structlog
+from msgspec.structs import asdict
 
 from chatops.app import Service
 from chatops.engine.fetched import Fetched

@@ -100,10 +100,21 @@ def things(document: object) -> Iterator[dict[str, Any]]:
             yield from things(value)
 
 
+TRIES = 5
+"""How often a page and its JSON are fetched, one after the other, until nothing happens in between."""
+
+
 def twin(doors: Doors, address: str) -> tuple[str, Any]:
     """Return a page and its JSON, of one moment."""
     place, mark, query = address.partition("?")
-    return doors.client.get(address).text, doors.client.get(f"{place}.json{mark}{query}").json()
+    for_programs = f"{place}.json{mark}{query}"
+    page, document = "", doors.client.get(for_programs).json()
+    for _ in range(TRIES):
+        page, before = doors.client.get(address).text, document
+        document = doors.client.get(for_programs).json()
+        if document == before:
+            break
+    return page, document
 
 
 @pytest.mark.parametrize("view", sorted(VIEWS))

@@ -38,7 +38,10 @@ communities:
       owners: codeowners
     maintainers: maintainers.yml
     channels:
-      C0CI: {{name: ci, digest: {{time: 00:00, deadline: 00:00, when: always, weekly: mon}}}}
+      C0CI:
+        name: ci
+        digest: {{time: 00:00, deadline: 00:00, when: always, weekly: mon}}
+        alerts: {{thread: true}}
     trust:
       adds_label: true
     labels:

@@ -64,6 +64,8 @@ def addresses(process: subprocess.Popen[bytes], said: Path) -> Demo:
 
 def test_the_page_filters_expands_and_has_no_fault(demo: Demo, page: Page) -> None:
     page.goto(demo.dashboard)
+    # A long grid comes up part by part.
+    page.locator("html:not([data-first])").wait_for(state="attached")
     before = page.locator("tbody tr:visible").count()
 
     page.get_by_label("Filter").fill("qemu")
@@ -71,6 +73,7 @@ def test_the_page_filters_expands_and_has_no_fault(demo: Demo, page: Page) -> No
     page.wait_for_url("**q=qemu**")
     page.locator("tbody tr:visible a").first.click()
 
+    page.wait_for_url("**sel=**")
     assert 0 < page.locator("tbody tr:visible").count() < before + 5
     expect(page.locator("body")).to_contain_text("Attempt")
     assert axe(page) == []

@@ -30,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from chatops.engine.clock import moment, seconds
+from chatops.engine.partial import PartialIndex
 from chatops.engine.projection import Projection
 from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
@@ -85,11 +86,10 @@ class Jobs(Projection):
             Index(f"{self.prefix}jobs_of_run", "run_id"),
             Index(f"{self.prefix}jobs_of_name", "name_sum", "run_id"),
             # Few jobs wait at any time, so this one stays small.
-            Index(
+            PartialIndex(
                 f"{self.prefix}jobs_that_wait",
                 "created_at",
-                sqlite_where=text(f"weight = {WEIGHT[JobQueued]}"),
-                postgresql_where=text(f"weight = {WEIGHT[JobQueued]}"),
+                where=f"weight = {WEIGHT[JobQueued]}",
             ),
         )
 

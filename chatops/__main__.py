@@ -14,9 +14,11 @@ from typing import Annotated, Any
 import typer
 
 from chatops.errors import BadInput, ChatopsError
+from chatops.running.plainly import PlainCommand, PlainGroup
 
 program = typer.Typer(
     name="chatops",
+    cls=PlainGroup,
     help="CI answers where the people are.",
     no_args_is_help=True,
     add_completion=False,
@@ -102,7 +104,7 @@ def _projections() -> list[str]:
 # --- the commands -----------------------------------------------------------
 
 
-@program.command()
+@program.command(cls=PlainCommand)
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=HIGHEST_PORT)] = 0,

@@ -8,18 +8,15 @@ Reports:   `digest.posted`, or `digest.refused` with what Slack said
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import ClassVar
 
 from chatops.engine.effect import Effect
+from chatops.engine.posting import post_once
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.digests import DigestPosted, DigestRefused, DigestWanted
-from chatops.ports import Ports, Slack
+from chatops.ports import Ports
 from chatops.views.digests import digest_mark, render_digest
-
-CLOCKS_DIFFER = timedelta(hours=1)
-MAY_NOT_LOOK = "credentials"
 
 
 class PostDigest(Effect[DigestWanted]):
@@ -30,18 +27,21 @@ class PostDigest(Effect[DigestWanted]):
     tells: ClassVar[bool] = True
 
     async def perform(self, event: DigestWanted, ports: Ports) -> Sequence[Event]:
-        if ports.slack is None:
-            raise Refused("Slack is not set up for this bot any more.", reason="not_configured")
-        there = await _found(event, ports.slack)
-        message = there or await ports.slack.post(event.channel, render_digest(event))
+        posted = await post_once(
+            ports,
+            event.channel,
+            render_digest(event),
+            mark=digest_mark(event.digest),
+            wanted_at=event.at,
+        )
         return [
             DigestPosted(
                 digest=event.digest,
                 community=event.community,
                 channel=event.channel,
                 day=event.day,
-                message=message,
-                found=there is not None,
+                message=posted.name,
+                found=posted.found,
             )
         ]
 
@@ -60,13 +60,3 @@ class PostDigest(Effect[DigestWanted]):
                 text=refusal.text,
             )
         ]
-
-
-async def _found(event: DigestWanted, slack: Slack) -> str | None:
-    since = event.at - CLOCKS_DIFFER
-    try:
-        return await slack.find(event.channel, digest_mark(event.digest), since=since)
-    except Refused as refusal:
-        if refusal.reason != MAY_NOT_LOOK:
-            raise
-        return None

@@ -7,18 +7,14 @@ Reports:   `digest.details_posted`; what Slack says against it is written down a
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import ClassVar
 
 from chatops.engine.effect import Effect
-from chatops.errors import Refused
+from chatops.engine.posting import post_once
 from chatops.events import Event
 from chatops.events.digests import DigestDetailsPosted, DigestDetailsWanted
-from chatops.ports import Ports, Slack
+from chatops.ports import Ports
 from chatops.views.digests import details_mark, render_details
-
-CLOCKS_DIFFER = timedelta(hours=1)
-MAY_NOT_LOOK = "credentials"
 
 
 class PostDigestDetails(Effect[DigestDetailsWanted]):
@@ -29,11 +25,13 @@ class PostDigestDetails(Effect[DigestDetailsWanted]):
     tells: ClassVar[bool] = True
 
     async def perform(self, event: DigestDetailsWanted, ports: Ports) -> Sequence[Event]:
-        if ports.slack is None:
-            raise Refused("Slack is not set up for this bot any more.", reason="not_configured")
-        there = await _found(event, ports.slack)
-        message = there or await ports.slack.post(
-            event.channel, render_details(event), thread=_thread(event)
+        posted = await post_once(
+            ports,
+            event.channel,
+            render_details(event),
+            mark=details_mark(event.digest),
+            wanted_at=event.at,
+            thread=_thread(event),
         )
         return [
             DigestDetailsPosted(
@@ -41,8 +39,8 @@ class PostDigestDetails(Effect[DigestDetailsWanted]):
                 community=event.community,
                 channel=event.channel,
                 day=event.day,
-                message=message,
-                found=there is not None,
+                message=posted.name,
+                found=posted.found,
             )
         ]
 
@@ -54,17 +52,3 @@ class PostDigestDetails(Effect[DigestDetailsWanted]):
 def _thread(event: DigestDetailsWanted) -> str:
     """Return the time stamp of the message; its place stands before it where Slack had put it elsewhere."""
     return event.message.rpartition("/")[2]
-
-
-async def _found(event: DigestDetailsWanted, slack: Slack) -> str | None:
-    try:
-        return await slack.find(
-            event.channel,
-            details_mark(event.digest),
-            since=event.at - CLOCKS_DIFFER,
-            thread=_thread(event),
-        )
-    except Refused as refusal:
-        if refusal.reason != MAY_NOT_LOOK:
-            raise
-        return None

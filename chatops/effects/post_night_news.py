@@ -7,18 +7,14 @@ Reports:   `night_news.sent`
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import ClassVar
 
 from chatops.engine.effect import Effect
-from chatops.errors import Refused
+from chatops.engine.posting import post_once
 from chatops.events import Event
 from chatops.events.night_threads import NightNewsSent, NightNewsWanted
-from chatops.ports import Ports, Slack
+from chatops.ports import Ports
 from chatops.views.night_threads import night_mark, render_news
-
-CLOCKS_DIFFER = timedelta(hours=1)
-MAY_NOT_LOOK = "credentials"
 
 
 class PostNightNews(Effect[NightNewsWanted]):
@@ -29,11 +25,14 @@ class PostNightNews(Effect[NightNewsWanted]):
     tells: ClassVar[bool] = True
 
     async def perform(self, event: NightNewsWanted, ports: Ports) -> Sequence[Event]:
-        if ports.slack is None:
-            raise Refused("Slack is not set up for this bot any more.", reason="not_configured")
-        there = await _found(event, ports.slack)
-        name = there or await ports.slack.post(
-            event.channel, render_news(event), thread=event.thread, is_shown=event.is_shown
+        posted = await post_once(
+            ports,
+            event.channel,
+            render_news(event),
+            mark=night_mark(event.key()),
+            wanted_at=event.wanted_at,
+            thread=event.thread,
+            is_shown=event.is_shown,
         )
         return [
             NightNewsSent(
@@ -43,21 +42,11 @@ class PostNightNews(Effect[NightNewsWanted]):
                 night=event.night,
                 run_id=event.run_id,
                 attempt=event.attempt,
-                name=name,
-                found=there is not None,
+                name=posted.name,
+                found=posted.found,
             )
         ]
 
     def describe(self, event: NightNewsWanted) -> str:
         """Return what the call would do."""
         return f"Would say in the channel {event.channel} in Slack what changed in the night of {event.night}."
-
-
-async def _found(event: NightNewsWanted, slack: Slack) -> str | None:
-    since, mark = event.wanted_at - CLOCKS_DIFFER, night_mark(event.key())
-    try:
-        return await slack.find(event.channel, mark, since=since, thread=event.thread)
-    except Refused as refusal:
-        if refusal.reason != MAY_NOT_LOOK:
-            raise
-        return None

@@ -8,10 +8,10 @@ Reports:   `alert_message.sent`, or `alert_message.withheld` with what Slack sai
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import ClassVar
 
 from chatops.engine.effect import Effect
+from chatops.engine.posting import post_once
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.alerts import (
@@ -19,11 +19,8 @@ from chatops.events.alerts import (
     AlertMessageWanted,
     AlertMessageWithheld,
 )
-from chatops.ports import Ports, Slack
+from chatops.ports import Ports
 from chatops.views.alerts import alerts_mark, render_alerts
-
-CLOCKS_DIFFER = timedelta(hours=1)
-MAY_NOT_LOOK = "credentials"
 
 
 class SendAlerts(Effect[AlertMessageWanted]):
@@ -34,11 +31,14 @@ class SendAlerts(Effect[AlertMessageWanted]):
     tells: ClassVar[bool] = True
 
     async def perform(self, event: AlertMessageWanted, ports: Ports) -> Sequence[Event]:
-        if ports.slack is None:
-            raise Refused("Slack is not set up for this bot any more.", reason="not_configured")
-        there = await _found(event, ports.slack)
-        name = there or await ports.slack.post(
-            event.channel, render_alerts(event), thread=event.thread, is_shown=bool(event.thread)
+        posted = await post_once(
+            ports,
+            event.channel,
+            render_alerts(event),
+            mark=alerts_mark(event.message),
+            wanted_at=event.wanted_at,
+            thread=event.thread,
+            is_shown=bool(event.thread),
         )
         return [
             AlertMessageSent(
@@ -46,8 +46,8 @@ class SendAlerts(Effect[AlertMessageWanted]):
                 community=event.community,
                 channel=event.channel,
                 alerts=tuple(alert.alert for alert in event.news.opened),
-                name=name,
-                found=there is not None,
+                name=posted.name,
+                found=posted.found,
             )
         ]
 
@@ -71,13 +71,3 @@ class SendAlerts(Effect[AlertMessageWanted]):
                 withheld_at=event.wanted_at,
             )
         ]
-
-
-async def _found(event: AlertMessageWanted, slack: Slack) -> str | None:
-    since, mark = event.wanted_at - CLOCKS_DIFFER, alerts_mark(event.message)
-    try:
-        return await slack.find(event.channel, mark, since=since)
-    except Refused as refusal:
-        if refusal.reason != MAY_NOT_LOOK:
-            raise
-        return None

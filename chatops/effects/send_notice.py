@@ -8,18 +8,15 @@ Reports:   `notice.sent`, or `notice.withheld` with what Slack said
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import ClassVar
 
 from chatops.engine.effect import Effect
+from chatops.engine.posting import post_once
 from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.notices import NoticeSent, NoticeWanted, NoticeWithheld
-from chatops.ports import Ports, Slack
+from chatops.ports import Ports
 from chatops.views.notices import notice_mark, render_notice
-
-CLOCKS_DIFFER = timedelta(hours=1)
-MAY_NOT_LOOK = "credentials"
 
 
 class SendNotice(Effect[NoticeWanted]):
@@ -30,10 +27,13 @@ class SendNotice(Effect[NoticeWanted]):
     tells: ClassVar[bool] = True
 
     async def perform(self, event: NoticeWanted, ports: Ports) -> Sequence[Event]:
-        if ports.slack is None:
-            raise Refused("Slack is not set up for this bot any more.", reason="not_configured")
-        there = await _found(event, ports.slack)
-        message = there or await ports.slack.post(event.to, render_notice(event))
+        posted = await post_once(
+            ports,
+            event.to,
+            render_notice(event),
+            mark=notice_mark(event),
+            wanted_at=event.wanted_at,
+        )
         return [
             NoticeSent(
                 notice=event.notice,
@@ -45,8 +45,8 @@ class SendNotice(Effect[NoticeWanted]):
                 verdict=event.verdict,
                 run_id=event.run_id,
                 attempt=event.attempt,
-                message=message,
-                found=there is not None,
+                message=posted.name,
+                found=posted.found,
             )
         ]
 
@@ -75,13 +75,3 @@ class SendNotice(Effect[NoticeWanted]):
                 withheld_at=event.wanted_at,
             )
         ]
-
-
-async def _found(event: NoticeWanted, slack: Slack) -> str | None:
-    since = event.wanted_at - CLOCKS_DIFFER
-    try:
-        return await slack.find(event.to, notice_mark(event), since=since)
-    except Refused as refusal:
-        if refusal.reason != MAY_NOT_LOOK:
-            raise
-        return None

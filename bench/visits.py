@@ -29,14 +29,18 @@ WATCH = """
 (rows) => {
   const seen = { last: 0, rows: 0, long: 0 };
   window.__seen = seen;
-  const look = () => {
+  const look = (changes) => {
     const number = document.querySelectorAll(rows).length;
-    if (number !== seen.rows) {
+    if (number !== seen.rows || changes.some((change) => change.type === "attributes")) {
       seen.rows = number;
       requestAnimationFrame(() => requestAnimationFrame(() => { seen.last = performance.now(); }));
     }
   };
-  new MutationObserver(look).observe(document, { childList: true, subtree: true });
+  // Rows that are there and shown later count when they are shown.
+  const shown = ["hidden", "style", "data-first", "data-seen", "data-later"];
+  new MutationObserver(look).observe(document, {
+    childList: true, subtree: true, attributes: true, attributeFilter: shown,
+  });
   new PerformanceObserver((list) => {
     for (const task of list.getEntries()) {
       seen.long += Math.max(0, task.duration - 50);
@@ -45,11 +49,11 @@ WATCH = """
 }
 """
 UNTIL_PAINTED = """
-(act) => new Promise((done) => {
+(act) => new Promise((done) => requestIdleCallback(() => {
   const began = performance.now();
   (0, eval)(act)();
   requestAnimationFrame(() => setTimeout(() => done(performance.now() - began), 0));
-})
+}))
 """
 
 
@@ -141,7 +145,10 @@ def visited(
 
 
 def painted(page: Page, act: str) -> float:
-    """Return how many milliseconds it took from an act, a function in the page's language, until it was painted."""
+    """Return how many milliseconds it took from an act, a function in the page's language, until it was painted.
+
+    The act begins when the page is at rest: nobody types again before what they have typed is there.
+    """
     return float(page.evaluate(UNTIL_PAINTED, act))
 
 

@@ -1,7 +1,9 @@
-// Shows a long grid part by part, one in each frame, so that nothing the viewer does has to wait for all of it at once.
-// Whoever comes back, or comes for one place of the page, gets it whole: where they were must be there.
+// Shows a long grid part by part, some rows in each frame, so that nothing the viewer does has to wait for all of it at
+// once. Whoever comes back, or comes for one place of the page, gets it whole: where they were must be there.
 const root = document.documentElement;
 const SCREENS = 2.5;
+const ROWS = 8;
+let later = [];
 
 function isWholeAtOnce() {
   const [visit] = performance.getEntriesByType("navigation");
@@ -13,16 +15,32 @@ function isDue(part) {
   return part.matches(".bad, .odd, .good") || part.getBoundingClientRect().top < SCREENS * innerHeight;
 }
 
+function begin(part) {
+  later = part.open ? [...part.querySelectorAll("tbody > tr")].slice(ROWS) : [];
+  for (const row of later) {
+    row.dataset.later = "";
+  }
+  part.dataset.seen = "";
+}
+
+function end(parts) {
+  delete root.dataset.first;
+  for (const part of parts) {
+    delete part.dataset.seen;
+  }
+}
+
 function showNext() {
-  const parts = [...(document.querySelector(".grid")?.children ?? [])].slice(1);
+  const parts = [...(document.querySelector(".grid")?.children ?? [])];
   const next = parts.find((part) => !("seen" in part.dataset));
-  if (next && isDue(next)) {
-    next.dataset.seen = "";
-  } else if (document.readyState !== "loading") {
-    delete root.dataset.first;
-    for (const part of parts) {
-      delete part.dataset.seen;
+  if (later.length) {
+    for (const row of later.splice(0, ROWS)) {
+      delete row.dataset.later;
     }
+  } else if (next && isDue(next)) {
+    begin(next);
+  } else if (document.readyState !== "loading") {
+    end(parts);
     return;
   }
   afterThisFrame();

@@ -11,6 +11,8 @@ function rows() {
 
 // --- the filter -------------------------------------------------------------------------------
 
+const AT_ONCE = 20;
+let coming = [];
 let groups = null;
 const openAtFirst = new Map();
 const haystacks = new Map();
@@ -55,6 +57,24 @@ if (form) {
   });
 }
 
+function show(row, isShown) {
+  row.hidden = !isShown;
+  const detail = row.nextElementSibling;
+  if (detail?.classList.contains("detail")) {
+    detail.hidden = !isShown;
+  }
+}
+
+// Many rows that come at once come in several frames, from above: who types on has not to wait for the last of them.
+function showSome() {
+  for (const row of coming.splice(0, AT_ONCE)) {
+    show(row, true);
+  }
+  if (coming.length) {
+    requestAnimationFrame(() => setTimeout(showSome));
+  }
+}
+
 function filter() {
   const text = form.elements.q.value;
   $("button", form).hidden = isOurs(text);
@@ -68,21 +88,22 @@ function filter() {
   const { plain, more } = split(text);
   const required = form.elements.required.checked;
   const narrowed = plain.length > 0 || required || more !== "";
-  let shown = 0;
+  const matching = [];
   for (const [row, hay] of haystacks) {
-    const matches =
-      !hay.out && (hay.required || !required) && plain.every((word) => hay.name.includes(word));
-    row.hidden = !matches;
-    shown += matches ? 1 : 0;
-    const detail = row.nextElementSibling;
-    if (detail?.classList.contains("detail")) {
-      detail.hidden = !matches;
+    if (!hay.out && (hay.required || !required) && plain.every((word) => hay.name.includes(word))) {
+      matching.push(row);
+    } else {
+      show(row, false);
     }
   }
+  const filled = new Set(matching.flatMap((row) => [row.closest(".group"), row.closest(".branch")]));
   for (const group of groups) {
-    group.hidden = !$("tbody > tr:not([hidden], .leaf, .detail)", group);
+    group.hidden = !filled.has(group);
     group.open = narrowed ? !group.hidden : openAtFirst.get(group);
   }
+  coming = matching.filter((row) => row.hidden);
+  showSome();
+  const shown = matching.length;
   $("#shown").textContent = `${shown} of ${haystacks.size} tests`;
   $("#none").hidden = shown > 0;
   remember();

@@ -38,7 +38,6 @@ from chatops.engine.command import Command, Knowledge, Story
 from chatops.engine.database import METADATA, Database, open_database
 from chatops.engine.effect import Effect, Effector, describer
 from chatops.engine.fetched import FETCHED
-from chatops.engine.kept_replies import KEPT, KeptReplies
 from chatops.engine.log import Appended, Batch, Log, index_stories
 from chatops.engine.policy import Policy, PolicyRunner
 from chatops.engine.projection import Projection, Projector
@@ -118,7 +117,7 @@ def catalogues() -> Catalogues:
 
 def schema() -> list[MetaData]:
     """Return every table there should be: the engine's, and each projection's."""
-    assert all(table.metadata is METADATA for table in (FETCHED, KEPT, SESSIONS))
+    assert all(table.metadata is METADATA for table in (FETCHED, SESSIONS))
     index_stories()
     return [METADATA, *(projection().metadata for projection in catalogues().projections)]
 
@@ -320,7 +319,7 @@ class Service:
     def _workers(self, ports: Ports) -> list[Worker]:
         """Return the crew: the bus, every effect, and the replier."""
         self.surfaces[github_surface.SURFACE] = github_surface.Comments(ports.github)
-        self.surfaces[dashboard.SURFACE] = dashboard.StoryPages(KeptReplies(self.database))
+        self.surfaces[dashboard.SURFACE] = dashboard.StoryPages(self.log, self.writer.append_soon)
         if ports.slack is not None and (rooms := self.slack_rooms()) is not None:
             self.surfaces[rooms.SURFACE] = rooms.Messages(
                 ports.slack,

@@ -18,14 +18,19 @@ from structlog.testing import capture_logs
 
 from chatops.app import catalogues
 from chatops.config import Community, Configuration, Gate
+from chatops.engine.answer import Answer, Tone
 from chatops.engine.command import Knowledge, Story
-from chatops.engine.kept_replies import KeptReplies
 from chatops.engine.log import Batch, Log
 from chatops.engine.past import PastLog
 from chatops.engine.projection import Projector
 from chatops.errors import Broken
 from chatops.events import Event, Fact
-from chatops.events.conversation import CommandAccepted, CommandReceived, CommandRefused
+from chatops.events.conversation import (
+    AnswerGiven,
+    CommandAccepted,
+    CommandReceived,
+    CommandRefused,
+)
 from chatops.events.mutes import JobsMuted
 from chatops.events.reruns import RerunRequested, RerunStarted
 from chatops.events.runs import JobCompleted, RunCompleted
@@ -34,6 +39,7 @@ from chatops.names import CommandId, JobId, Login, PullNumber, RunId, Sha
 from chatops.showing import VIEWS, Pages
 from chatops.surfaces.pages import Page
 from chatops.views.addresses import Place, slug
+from chatops.views.told import render_told
 from tests.builders import FAIL, MORNING, PASS, REPO, RUNNING, SCHEDULE, NightOf, night, required
 from tests.engine.logs import PROJECTIONS, HandClock, opened
 from tests.scene import pull
@@ -67,6 +73,13 @@ def heard(command: CommandId, surface: str, verb: str, number: int) -> Event:
     )  # fmt: skip
 
 
+def answered(number: int, said: str, tone: Tone) -> Event:
+    request = heard(ASKED, "web", "retest", 7)
+    assert isinstance(request, CommandReceived)
+    told = render_told(Answer(verdict=(said,), tone=tone), request)
+    return AnswerGiven(command=ASKED, number=number, answer=told)
+
+
 def ran(attempt: int, conclusion: str, name: str = "build (x)") -> Iterator[Event]:
     began = MORNING - timedelta(hours=2)
     yield RunCompleted(
@@ -93,8 +106,13 @@ def history() -> list[list[Event]]:
             RerunRequested(
                 command=ASKED, repo=REPO, sha=HEAD, run_id=PULL_RUN, attempt=1, workflow="CI", scope="failed",
             ),
+            answered(1, "Running again.", Tone.BUSY),
         ],
-        [RerunStarted(command=ASKED, repo=REPO, run_id=PULL_RUN, attempt=2, workflow="CI"), *ran(2, "success")],
+        [
+            RerunStarted(command=ASKED, repo=REPO, run_id=PULL_RUN, attempt=2, workflow="CI"),
+            *ran(2, "success"),
+            answered(2, "Passed now.", Tone.GOOD),
+        ],
         night(0, {"dock (a, b)": FAIL, "land": RUNNING}, is_over=False),
         [
             JobsMuted(
@@ -274,18 +292,25 @@ def test_the_log_of_the_past_knows_nothing_later(desk: Desk) -> None:
         past.append([])
 
 
-def test_answers_and_what_was_not_done_are_those_of_now_and_so_not_shown(desk: Desk) -> None:
+def test_an_answer_on_the_dashboard_is_the_one_of_then(desk: Desk) -> None:
+    then = [desk.tell(events) for events in history()][5]
+
+    story = text(desk.ready("audit/{id}", id=ASKED, at=f"e{then}"))
+    told = msgspec.json.decode(text(desk.ready("audit/{id}", "json", id=ASKED, at=f"e{then}")))
+
+    assert "Running again." in story
+    assert "Passed now." not in story
+    assert told["answer"] == "Running again."
+
+
+def test_what_was_not_done_is_known_of_now_alone_and_so_not_shown(desk: Desk) -> None:
     for events in history():
         desk.tell(events)
     position = desk.log.head()
-    KeptReplies(desk.log.database).put(ASKED, '{"text": "of-today", "markup": "of-today"}')
 
-    story = text(desk.ready("audit/{id}", id=ASKED, at=f"e{position - 1}"))
     status = text(desk.ready("status", at=f"e{position - 1}"))
     told = msgspec.json.decode(text(desk.ready("status", "json", at=f"e{position - 1}")))
 
-    assert "of-today" not in story
-    assert "not kept as it was then" in story
     assert "What is not known of that time" in status
     assert f"{position - 1:,} events in the log" in status
     assert told["head"] == position - 1

@@ -18,7 +18,6 @@ from chatops.engine.checkpoints import CHECKPOINTS
 from chatops.engine.clock import from_microseconds, microseconds
 from chatops.engine.database import METADATA, Database, open_database
 from chatops.engine.deliveries import DELIVERIES
-from chatops.engine.kept_replies import KEPT
 from chatops.engine.log import EVENTS, PAGE, READING, STORY, Appended, Batch, Log
 from chatops.engine.projection import Projection, kinds_read_by, meant_for
 from chatops.engine.work import WORK
@@ -27,7 +26,7 @@ from chatops.events import Recorded
 from chatops.ports import Clock
 
 PAST_PAGE = 20_000
-NOT_TOLD = (CHECKPOINTS, DELIVERIES, KEPT, WORK)
+NOT_TOLD = (CHECKPOINTS, DELIVERIES, WORK)
 """Tables that pages read, and whose past no event tells: in a file of the past they are empty."""
 LEFTOVERS = ("-wal", "-shm", "-journal")
 

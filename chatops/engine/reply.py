@@ -34,6 +34,7 @@ from chatops.engine.work import Item
 from chatops.errors import Refused
 from chatops.events import Event, Fact, Recorded
 from chatops.events.conversation import (
+    AnswerGiven,
     CommandAccepted,
     CommandExplained,
     CommandOverdue,
@@ -60,7 +61,7 @@ REFERENCE = 8
 WHY = "why"
 """The command that tells how something came about, where there is one."""
 
-SILENT = (CommandReceived, ReactionAdded, ReactionRequested, ReplyPosted, TracePosted)
+SILENT = (AnswerGiven, CommandReceived, ReactionAdded, ReactionRequested, ReplyPosted, TracePosted)
 """Events of a story that change nothing in what there is to tell."""
 
 REPLIES = Table(

@@ -220,6 +220,25 @@ class ReplyPosted(Event, frozen=True, kw_only=True):
         return self.command
 
 
+class AnswerGiven(Event, frozen=True, kw_only=True):
+    """What is answered to a command where the place is ours: on the dashboard, nobody else keeps the message for us.
+
+    `answer` is what its page shows from now on, as `chatops.views.told` writes it; `number` counts the answers to it.
+    """
+
+    kind: ClassVar[str] = "answer.given"
+
+    command: CommandId
+    number: int
+    answer: str
+
+    def key(self) -> str:
+        return f"{self.command}/answer/{self.number}"
+
+    def stream(self) -> str:
+        return self.command
+
+
 class CommandOverdue(Event, frozen=True, kw_only=True):
     """Somebody has waited so many minutes for a word about their request; `steps` of it were not done by then."""
 

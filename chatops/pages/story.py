@@ -15,10 +15,10 @@ from chatops.answers.askers import who_asked
 from chatops.answers.chain_answer import run_url, spoken
 from chatops.answers.chains import Chain, Happening, chain_of, is_private
 from chatops.engine.command import UNDONE_WITHIN, Knowledge
-from chatops.engine.kept_replies import kept_reply
 from chatops.engine.reply import UNDO
 from chatops.events import Recorded, event_id
 from chatops.pages.audit import MARKS, CommandTold, command_json, pull_url
+from chatops.projections.answers import answer_given
 from chatops.projections.commands import STORY, Command, Outcome
 from chatops.projections.undone import taken_back
 from chatops.views.offers import Offer, read_offer
@@ -74,7 +74,7 @@ def render_story(
     if chain is None:
         return None
     command, name = chain.command, query.get("id", "")
-    told = read_told(kept_reply(knowledge.db, command.command)) if command is not None else None
+    told = read_told(answer_given(knowledge.db, command.command)) if command is not None else None
     place = f"/{knowledge.community.key}/audit/{quote(name)}"
     return render(
         "story.html",
@@ -109,7 +109,7 @@ def story_json(knowledge: Knowledge, query: Mapping[str, str]) -> str | None:
     if chain is None:
         return None
     command = chain.command
-    answer = read_told(kept_reply(knowledge.db, command.command) if command is not None else None)
+    answer = read_told(answer_given(knowledge.db, command.command) if command is not None else None)
     told: StoryDocument = {
         "command": command_json(command, who_asked(command, knowledge)) if command else None,
         "comment": _comment_url(chain, knowledge.github_url) or None,

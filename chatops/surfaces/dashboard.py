@@ -20,14 +20,13 @@ from starlette.routing import Route
 
 from chatops.config import Community, Configuration
 from chatops.engine.answer import Answer
-from chatops.engine.bus import is_explained
-from chatops.engine.kept_replies import KeptReplies
-from chatops.engine.log import Appended, Batch
+from chatops.engine.bus import SOURCE, Append, is_explained
+from chatops.engine.log import Appended, Batch, Log
 from chatops.engine.sessions import Session
 from chatops.engine.vocabulary import Vocabulary
 from chatops.errors import BadInput
 from chatops.events import Fact, event_id
-from chatops.events.conversation import CommandReceived
+from chatops.events.conversation import AnswerGiven, CommandReceived
 from chatops.names import CommandId, PullNumber, Repo
 from chatops.surfaces.comment_words import said_alone
 from chatops.surfaces.forms import NotRead, fields_of
@@ -134,8 +133,9 @@ class Door:
 class StoryPages:
     """Replies on the dashboard: what the page of a command's story says, changed as the story grows."""
 
-    def __init__(self, kept: KeptReplies) -> None:
-        self._kept = kept
+    def __init__(self, log: Log, append: Append) -> None:
+        self._log = log
+        self._append = append
 
     def render(self, answer: Answer, received: CommandReceived) -> str:
         """Return the answer as the page shows it."""
@@ -143,18 +143,31 @@ class StoryPages:
 
     async def find(self, received: CommandReceived) -> str | None:
         """Return the name of what is there already."""
-        is_there = await run_in_threadpool(self._kept.has, received.command)
-        return received.command if is_there else None
+        given = await run_in_threadpool(self._given, received.command)
+        return received.command if given else None
 
     async def post(self, received: CommandReceived, rendered: str) -> str:
-        """Keep the answer; it is called as the command is."""
-        await run_in_threadpool(self._kept.put, received.command, rendered)
+        """Record the answer; it is called as the command is."""
+        await self._record(received.command, rendered)
         return received.command
 
     async def edit(self, received: CommandReceived, message: str, rendered: str) -> None:
-        """Keep another answer in its place."""
+        """Record another answer in its place."""
         del message
-        await run_in_threadpool(self._kept.put, received.command, rendered)
+        await self._record(received.command, rendered)
+
+    async def _record(self, command: CommandId, rendered: str) -> None:
+        """Record what is answered from now on, if it is something else than until now."""
+        given = await run_in_threadpool(self._given, command)
+        if given and given[-1].answer == rendered:
+            return
+        answer = AnswerGiven(command=command, number=len(given) + 1, answer=rendered)
+        fact = Fact(event=answer, source=SOURCE, correlation_id=command)
+        await self._append(Batch(facts=[fact]))
+
+    def _given(self, command: CommandId) -> list[AnswerGiven]:
+        story = (recorded.event for recorded in self._log.story(command))
+        return [event for event in story if isinstance(event, AnswerGiven)]
 
 
 def asked(

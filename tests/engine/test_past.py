@@ -109,7 +109,7 @@ def test_what_no_event_tells_is_not_in_the_file(tmp_path: Path) -> None:
         database.close()
 
     assert not tables & {"events", "sessions", "samples", "fetched"}
-    assert {"deliveries", "kept_replies", "work"} <= tables
+    assert {"deliveries", "work"} <= tables
 
 
 def test_a_moment_has_the_newest_position_that_was_recorded_by_then(tmp_path: Path) -> None:

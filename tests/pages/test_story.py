@@ -9,9 +9,13 @@ from msgspec.structs import replace
 
 from chatops.engine.answer import Action, Answer, Tone
 from chatops.engine.command import UNDONE_WITHIN, Knowledge
-from chatops.engine.kept_replies import KeptReplies
 from chatops.events import Event, Fact, event_id
-from chatops.events.conversation import CommandAccepted, CommandReceived, CommandRefused
+from chatops.events.conversation import (
+    AnswerGiven,
+    CommandAccepted,
+    CommandReceived,
+    CommandRefused,
+)
 from chatops.events.reruns import JobOutcome, RerunFinished, RerunRequested, RerunStarted
 from chatops.names import RunId
 from chatops.pages.story import render_story, story_json
@@ -198,8 +202,9 @@ def test_the_answer_to_what_was_said_here_is_on_the_page(tmp_path: Path) -> None
     shown, twin = [], None
     with known(tmp_path, [said]) as (world, knowledge):
         shown.append(render_story(knowledge, {"id": ID}))
-        for answer in answers:
-            KeptReplies(world.log.database).put(COMMAND, render_told(answer, said))
+        for number, answer in enumerate(answers, start=1):
+            told = render_told(answer, said)
+            world.add([AnswerGiven(command=COMMAND, number=number, answer=told)])
             with world.knowledge() as later:
                 shown += [
                     render_story(later, {"id": ID}, viewer=viewer)

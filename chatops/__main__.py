@@ -600,7 +600,7 @@ def docs() -> None:
 
 @program.command()
 def catalogue() -> None:
-    """List every command, event, projection, effect and policy there is.
+    """List every command, event, projection, effect, policy and round there is.
 
     Example: chatops catalogue
     """
@@ -613,6 +613,7 @@ def catalogue() -> None:
         ("projections", sorted(projection.name for projection in found.projections)),
         ("effects", sorted(effect.name for effect in found.effects)),
         ("policies", sorted(policy.name for policy in found.policies)),
+        ("rounds", sorted(one.name for one in found.rounds)),
     ):
         print(f"{room}: {', '.join(entries)}")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -21,16 +21,12 @@ import chatops.effects
 import chatops.events
 import chatops.policies
 import chatops.projections
-from chatops.answers.alert_watch import watched
+import chatops.rounds
 from chatops.answers.awaited import Awaited, awaited_runs
 from chatops.answers.closed import closed_repositories
-from chatops.answers.dead_man import due_canary, operators_told
-from chatops.answers.digests_due import due_digests
-from chatops.answers.overdue import overdue, overdue_commands
 from chatops.answers.own_state import Allowance, Process, is_ready
-from chatops.answers.unsettled import unsettled_nights
 from chatops.config import Community, Configuration
-from chatops.engine.bus import SOURCE, Bus, caused_by
+from chatops.engine.bus import Bus
 from chatops.engine.catalogue import catalogue
 from chatops.engine.clock import SystemClock
 from chatops.engine.codec import Codec
@@ -42,6 +38,7 @@ from chatops.engine.log import Appended, Batch, Log, index_stories
 from chatops.engine.policy import Policy, PolicyRunner
 from chatops.engine.projection import Projection, Projector
 from chatops.engine.reply import Replier, Surface
+from chatops.engine.round import Outlook, Round, Rounds
 from chatops.engine.sessions import SESSIONS, Sessions
 from chatops.engine.trace import Tracer
 from chatops.engine.turns import Turns
@@ -49,7 +46,7 @@ from chatops.engine.vocabulary import misnamed, vocabularies
 from chatops.engine.work import Crew, Worker, WorkList
 from chatops.engine.writer import Done, Writer
 from chatops.errors import BadInput, Transient, Unavailable
-from chatops.events import Event, Fact
+from chatops.events import Event
 from chatops.events.conversation import CommandReceived
 from chatops.gateways.github import GitHubGateway
 from chatops.gateways.github_sign_in import GitHubSignIn
@@ -73,16 +70,11 @@ from chatops.surfaces.seeing import Seeing
 from chatops.surfaces.signing_in import SigningIn
 from chatops.surfaces.stream import Stream
 from chatops.surfaces.web import App, Front
-from chatops.views.job_filters import jobs_of_channel
 
 logger = structlog.get_logger(__name__)
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 SWEEP_SECONDS = 60
-OVERDUE_SECONDS = 30
-SETTLE_SECONDS = 60
-DIGEST_SECONDS = 60
-WATCH_SECONDS = 60
 FORGET_SECONDS = 3600
 REQUIRED_SECONDS = 3600
 OWNERS_SECONDS = 3600
@@ -102,6 +94,7 @@ class Catalogues:
     projections: Sequence[type[Projection]]
     effects: Sequence[type[Effect[Any]]]
     policies: Sequence[type[Policy]]
+    rounds: Sequence[type[Round]]
 
 
 def catalogues() -> Catalogues:
@@ -112,6 +105,7 @@ def catalogues() -> Catalogues:
         projections=catalogue(chatops.projections, Projection),
         effects=catalogue(chatops.effects, Effect),
         policies=catalogue(chatops.policies, Policy),
+        rounds=catalogue(chatops.rounds, Round),
     )
 
 
@@ -186,6 +180,12 @@ class Service:
             append=self.writer.append,
             knowledge=self._knowledge_of,
             projected=self._seen_by_all,
+        )
+        self.rounds = Rounds(
+            self.database,
+            [one() for one in found.rounds],
+            outlook=self._outlook,
+            append=self.writer.append_soon,
         )
         self.registry = CollectorRegistry()
         self.metrics = Metrics(self.registry)
@@ -273,12 +273,12 @@ class Service:
         for chore, seconds, how in (
             (self._forget, FORGET_SECONDS, {}),
             (self.sweep, SWEEP_SECONDS, at_once),
-            (self.notice_overdue, OVERDUE_SECONDS, {}),
-            (self.settle_nights, SETTLE_SECONDS, {}),
-            (self.make_digests, DIGEST_SECONDS, {}),
-            (self.watch, WATCH_SECONDS, {}),
             (self.looker.learn_required, REQUIRED_SECONDS, at_once),
             (self.looker.learn_owners, OWNERS_SECONDS, at_once),
+            *(
+                (partial(self.rounds.make, name), int(one.every.total_seconds()), {})
+                for name, one in self.rounds.all.items()
+            ),
         ):
             scheduler.add_job(
                 chore, "interval", seconds=seconds, misfire_grace_time=min(seconds, 600), **how
@@ -540,96 +540,20 @@ class Service:
         with self.database.read() as db:
             return awaited_runs(db, lambda command: self.log.story(command, db), self.clock.now())
 
-    async def notice_overdue(self) -> int:
-        """Record of which requests nobody has had a word for too long, so that their replies say what they wait for."""
-        try:
-            facts = await asyncio.to_thread(self._overdue)
-            if facts:
-                await self.writer.append_soon(Batch(facts=facts))
-        except Unavailable as problem:
-            logger.warning("not looked who waits", problem=str(problem))
-            return 0
-        return len(facts)
-
-    def _overdue(self) -> list[Fact]:
-        waiting: list[tuple[CommandId, int]] = []
-        with self.database.read() as db:
-            for community in self.configuration.communities.values():
-                commands = overdue_commands(self.knowledge(db, community))
-                waiting += [(command, community.patience_minutes) for command in commands]
-            stories = [(self.log.story(command, db), minutes) for command, minutes in waiting]
-        backlog = self.work.backlog() if stories else []
-        return [
-            fact
-            for story, minutes in stories
-            for fact in caused_by(story[0], [overdue(story, backlog, minutes)])
-        ]
-
-    async def settle_nights(self) -> int:
-        """Record which nights nobody waits for any longer, so that people are told of them without what is missing."""
-        try:
-            facts = await asyncio.to_thread(self._unsettled)
-            if facts:
-                await self.writer.append_soon(Batch(facts=facts))
-        except Unavailable as problem:
-            logger.warning("not looked which nights are over", problem=str(problem))
-            return 0
-        return len(facts)
-
-    def _unsettled(self) -> list[Fact]:
-        with self.database.read() as db:
-            return [
-                Fact(event=night, source=SOURCE, correlation_id=f"night/{night.run_id}")
+    def _outlook(self, db: Connection) -> Outlook:
+        """Return what is looked at on the rounds."""
+        return Outlook(
+            db=db,
+            now=self.clock.now(),
+            communities=[
+                self.knowledge(db, community)
                 for community in self.configuration.communities.values()
-                for night in unsettled_nights(self.knowledge(db, community))
-            ]
-
-    async def make_digests(self) -> int:
-        """Record the digests that are due in the channels of the communities, or why there is none today."""
-        if self.slack is None:
-            return 0
-        try:
-            facts = await asyncio.to_thread(self._digests)
-            if facts:
-                await self.writer.append_soon(Batch(facts=facts))
-        except Unavailable as problem:
-            logger.warning("not looked which digests are due", problem=str(problem))
-            return 0
-        return len(facts)
-
-    def _digests(self) -> list[Fact]:
-        with self.database.read() as db:
-            return [
-                Fact(event=made, source=SOURCE, correlation_id=made.digest)
-                for community in self.configuration.communities.values()
-                for made in due_digests(self.knowledge(db, community), jobs_of_channel)
-            ]
-
-    async def watch(self) -> int:
-        """Record what time alone turns: what was held back and is due, and what should have come and has not."""
-        try:
-            facts = await asyncio.to_thread(self._watched)
-            if facts:
-                await self.writer.append_soon(Batch(facts=facts))
-        except Unavailable as problem:
-            logger.warning("not looked what is wrong", problem=str(problem))
-            return 0
-        return len(facts)
-
-    def _watched(self) -> list[Fact]:
-        with self.database.read() as db:
-            operators = self.configuration.operators
-            found = [
-                event
-                for community in self.configuration.communities.values()
-                for knowledge in (self.knowledge(db, community),)
-                for event in (*watched(knowledge), *operators_told(knowledge, operators))
-            ]
-            sent = due_canary(canary(db), operators, self.clock.now())
-        return [
-            Fact(event=event, source=SOURCE, correlation_id=event.stream())
-            for event in (*found, *((sent,) if sent else ()))
-        ]
+            ],
+            operators=self.configuration.operators,
+            story=lambda command: self.log.story(command, db),
+            backlog=self.work.backlog,
+            has_slack=self.slack is not None,
+        )
 
     # --- what is served -----------------------------------------------------
 

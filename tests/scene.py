@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import chatops.events
 import chatops.projections
-from chatops.config import Community, Configuration, Gate, NightlyWorkflow
+from chatops.config import Community, Configuration, Gate, NightlyWorkflow, Operators
 from chatops.engine.catalogue import catalogue
 from chatops.engine.codec import Codec
 from chatops.engine.command import Knowledge, Story
@@ -19,6 +19,8 @@ from chatops.engine.log import Batch, Log
 from chatops.engine.policy import Policy
 from chatops.engine.policy import Scene as PolicyScene
 from chatops.engine.projection import Projection, Projector
+from chatops.engine.round import Outlook, Round
+from chatops.engine.work import Open
 from chatops.events import Event, Fact, Recorded
 from chatops.events.conversation import CommandReceived
 from chatops.events.pulls import PullChanged
@@ -92,6 +94,27 @@ class Scene:
             yield Knowledge(
                 db=db, community=community, now=NOW, base_url="https://ci.example", log=self.log
             )
+
+    def find(
+        self,
+        made: Round,
+        community: Community = COMMUNITY,
+        *,
+        backlog: Sequence[Open] = (),
+        has_slack: bool = True,
+    ) -> list[Fact]:
+        """Make a round; return what it finds."""
+        with self.knowledge(community) as knowledge:
+            outlook = Outlook(
+                db=knowledge.db,
+                now=knowledge.now,
+                communities=[knowledge],
+                operators=Operators(),
+                story=lambda command: self.log.story(command, knowledge.db),
+                backlog=lambda: backlog,
+                has_slack=has_slack,
+            )
+            return list(made.find(outlook))
 
 
 @cache

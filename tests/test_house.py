@@ -23,7 +23,16 @@ from tests.conftest import LeftTheMachine
 from tests.needs import REPOSITORY
 
 PACKAGE = REPOSITORY / "chatops"
-CATALOGUES = ("commands", "effects", "events", "pages", "policies", "projections", "views")
+CATALOGUES = (
+    "commands",
+    "effects",
+    "events",
+    "pages",
+    "policies",
+    "projections",
+    "rounds",
+    "views",
+)
 VAGUE = {"common", "core", "helper", "manager", "service", "util", "utility"}
 NOT_OURS = {"__pycache__", "node_modules", "build", "dist"}
 OURS_BUT_HIDDEN = {".ci", ".github"}

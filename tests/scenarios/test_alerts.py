@@ -147,7 +147,7 @@ async def test_a_canary_goes_all_the_way_and_what_was_held_back_is_told_later(
     rest = f"quiet_from: '{begins:%H:%M}', quiet_to: '{ends:%H:%M}'"
     resting = CHANNELS.replace("thread: false", f"thread: false, {rest}")
     async with town(url, tmp_path, slack=rooms(), extra=resting) as here:
-        await here.service.watch()
+        assert await here.service.rounds.make("send_canary") == 1
         await here.settle()
         kinds = [one.event.kind for one in await here.events()]
         assert [kind for kind in kinds if kind.startswith("canary")] == [
@@ -170,7 +170,7 @@ async def test_a_canary_goes_all_the_way_and_what_was_held_back_is_told_later(
         assert held[0].until is not None
         here.service.clock = At(held[0].until + timedelta(minutes=2))
         for _ in range(2):
-            await here.service.watch()
+            await here.service.rounds.make("watch_alerts")
             await here.settle()
 
         [late] = told(here)

@@ -52,7 +52,7 @@ def workspace() -> SlackStandIn:
 async def digest(here: Town, days: Days) -> int:
     """Let the clock ask which digests are due; return how many are made, or held back."""
     here.service.clock = days
-    made = await here.service.make_digests()
+    made = await here.service.rounds.make("make_digests")
     await here.settle()
     return made
 
@@ -168,7 +168,9 @@ async def test_two_processes_make_one_digest(fresh_postgres: str, tmp_path: Path
         other = Service(here.service.settings, here.service.configuration)
         async with running(other):
             here.service.clock = other.clock = days
-            await asyncio.gather(*(one.make_digests() for one in (here.service, other) * 3))
+            await asyncio.gather(
+                *(one.rounds.make("make_digests") for one in (here.service, other) * 3)
+            )
             await here.settle()
 
         assert (len(said(here)), len(threads(here))) == (1, 1)

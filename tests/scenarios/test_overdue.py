@@ -21,7 +21,7 @@ class Later(SystemClock):
 async def wait(here: Town) -> int:
     """Let minutes pass for whoever looks who waits; return how many do."""
     here.service.clock = Later()
-    late = await here.service.notice_overdue()
+    late = await here.service.rounds.make("notice_overdue")
     await here.settle()
     return late
 

@@ -302,8 +302,8 @@ async def test_a_lost_word_about_one_job_keeps_no_night_unsaid(tmp_path: Path) -
         assert told(here) == []
 
         here.service.clock = ThreeDaysLater()
-        assert await here.service.settle_nights() == 1
+        assert await here.service.rounds.make("give_up_waiting") == 1
         await here.settle()
 
         assert len(told(here)) == 1
-        assert await here.service.settle_nights() == 0
+        assert await here.service.rounds.make("give_up_waiting") == 0

@@ -24,6 +24,7 @@ import chatops.projections
 import chatops.rounds
 from chatops.answers.awaited import Awaited, awaited_runs
 from chatops.answers.closed import closed_repositories
+from chatops.answers.missing_digests import missing_digests
 from chatops.answers.own_state import Allowance, Process, is_ready
 from chatops.config import Community, Configuration
 from chatops.engine.bus import Bus
@@ -678,6 +679,10 @@ class Service:
             return
         with self.database.read() as db:
             known, now = canary(db), self.clock.now()
+            communities = self.configuration.communities.values()
+            self.metrics.digests.set(
+                sum(len(list(missing_digests(self.knowledge(db, one)))) for one in communities)
+            )
         self.metrics.canary.set(
             (now - known.returned_at).total_seconds() if known.returned_at else -1
         )

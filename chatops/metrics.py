@@ -39,6 +39,11 @@ class Metrics(Collector):
             "How long ago the last canary was sent that came back; -1 if none has.",
             registry=registry,
         )
+        self.digests = Gauge(
+            "chatops_digests_missing",
+            "Channels that should have got a digest, or a word why there is none.",
+            registry=registry,
+        )
         self.database = Gauge(
             "chatops_database_up", "1 if the database answers.", registry=registry
         )

@@ -1,8 +1,9 @@
 """Does the bot itself still do its work? What does not work does not say so, so its silence is looked for.
 
-Two things are looked at: a canary that is sent every hour and has to come back, and what is heard of a community, which
-is never silent for more than a day. What is wrong is an alert for those who run the bot, and is seen on the page of its
-status and in its metrics, too: a process that is down tells nobody.
+Three things are looked at: a canary that is sent every hour and has to come back, what is heard of a community, which
+is never silent for more than a day, and the digests, of which each day has one or a word why not. What is wrong is an
+alert for those who run the bot, and is seen on the page of its status and in its metrics, too: a process that is down
+tells nobody.
 """
 
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
+from chatops.answers.missing_digests import MissingDigest, missing_digests
 from chatops.config import Operators
 from chatops.engine.command import Knowledge
 from chatops.events import Event
@@ -21,7 +23,7 @@ from chatops.projections.freshness import last_heard
 
 BOT = "bot"
 """The kind of alerts that are about the bot itself."""
-CANARY, SILENCE = "The canary", "Silence"
+CANARY, SILENCE, DIGEST = "The canary", "Silence", "The digest"
 ENDED = "ended"
 FLIGHT = timedelta(minutes=15)
 """A canary needs less than a second; one that is out for so long is lost."""
@@ -37,10 +39,11 @@ class Vital(Struct, frozen=True, kw_only=True):
 
 
 def vitals(knowledge: Knowledge, operators: Operators) -> list[Vital]:
-    """Return the signs of life, as one community sees them."""
+    """Return the signs of life, as one community sees them; of digests those that are missing."""
     return [
         _canary(canary(knowledge.db), operators, knowledge.now),
         _silence(knowledge, operators),
+        *(_digest(one) for one in missing_digests(knowledge)),
     ]
 
 
@@ -61,14 +64,17 @@ def due_canary(known: Canary, operators: Operators, now: datetime) -> CanarySent
 
 
 def operators_told(knowledge: Knowledge, operators: Operators) -> Iterator[Event]:
-    """Yield what those who run the bot are to be told: that something is wrong with it, or no longer."""
+    """Yield what those who run the bot are to be told: that something is wrong with it, or no longer.
+
+    A sign that nobody looks for any longer is not wrong, either.
+    """
     known = {
         one.alert.subject: one
         for one in open_alerts(knowledge.db, knowledge.community.key)
         if one.alert.what == BOT
     }
     for vital in vitals(knowledge, operators):
-        there = known.get(vital.subject)
+        there = known.pop(vital.subject, None)
         if vital.text and there is None:
             alert = Alert(
                 alert=f"{BOT}/{vital.subject}/{knowledge.now:%Y%m%dT%H}",
@@ -81,6 +87,8 @@ def operators_told(knowledge: Knowledge, operators: Operators) -> Iterator[Event
             yield from _said(knowledge, operators, alert.alert, AlertNews(opened=(alert,)))
         elif there is not None and not vital.text:
             yield from _over(knowledge, operators, there)
+    for there in known.values():
+        yield from _over(knowledge, operators, there)
 
 
 def _over(knowledge: Knowledge, operators: Operators, there: Known) -> Iterator[Event]:
@@ -121,6 +129,20 @@ def _silence(knowledge: Knowledge, operators: Operators) -> Vital:
         text=(
             f"nothing was heard of its repositories since {_moment(heard)}. "
             "Either nobody works there, or GitHub's deliveries do not arrive."
+        ),
+    )
+
+
+def _digest(missing: MissingDigest) -> Vital:
+    channel, due = missing.channel, missing.due
+    last = missing.last_at
+    before = f"The last one was made on {_moment(last)}. " if last else "It never got one. "
+    return Vital(
+        subject=f"{DIGEST} of #{channel.title}",
+        seen_at=last,
+        text=(
+            f"that of {due.day:%A} was due by {_moment(due.until)}, and there is neither one nor a word why not. "
+            f"{before}What makes them has stopped, fails, or has no Slack: the worker's log says what."
         ),
     )
 

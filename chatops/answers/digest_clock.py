@@ -11,6 +11,7 @@ from msgspec import Struct
 from chatops.config import WEEKDAYS, Channel, Digest
 
 MINUTE = dt.timedelta(minutes=1)
+DAY = dt.timedelta(days=1)
 
 
 class Due(Struct, frozen=True, kw_only=True):
@@ -27,12 +28,21 @@ class Due(Struct, frozen=True, kw_only=True):
 
 def due_today(channel: Channel, digest: Digest, now: dt.datetime) -> Due | None:
     """Return the digest that is due by now; nothing on other days of the week, and before its time."""
-    day = local_day(channel, now)
+    due = _due_on(local_day(channel, now), channel, digest)
+    return due if due is not None and due.at <= now else None
+
+
+def due_last(channel: Channel, digest: Digest, now: dt.datetime) -> Due | None:
+    """Return the newest digest whose night is not waited for any longer: today's, or that of the last such weekday."""
+    today = local_day(channel, now)
+    days = (_due_on(today - back * DAY, channel, digest) for back in range(len(WEEKDAYS) + 1))
+    return next((due for due in days if due is not None and due.is_over(now)), None)
+
+
+def _due_on(day: dt.date, channel: Channel, digest: Digest) -> Due | None:
     if WEEKDAYS[day.weekday()] not in digest.weekdays:
         return None
     at = moment_of(day, digest.due_at, channel.clock)
-    if now < at:
-        return None
     return Due(day=day, at=at, until=max(at, moment_of(day, digest.due_until, channel.clock)))
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from chatops.answers.dead_man import is_canary_out
+from chatops.answers.missing_digests import missing_digests
 from chatops.engine.command import Knowledge
 from chatops.engine.deliveries import Ledger, newest_deliveries
 from chatops.engine.projection import Progress, progress_of
@@ -65,6 +66,8 @@ class OwnState(Struct, frozen=True, kw_only=True):
     silent: tuple[Repo, ...]
     """Repositories of which nothing was ever heard."""
     canary: Canary
+    digests_missing: int
+    """Channels that should have got a digest, or a word why not."""
     now: datetime
     is_past: bool = False
     """Of the past it is known what was heard, for that is in the log, and not how the bot was."""
@@ -134,6 +137,7 @@ def own_state(knowledge: Knowledge, process: Process, *, is_past: bool = False) 
         heard=tuple(heard),
         silent=tuple(repo for repo in knowledge.community.repositories if repo not in known),
         canary=canary(db),
+        digests_missing=0 if is_past else sum(1 for _ in missing_digests(knowledge)),
         now=knowledge.now,
         is_past=is_past,
     )

@@ -31,7 +31,7 @@ SECTIONS: Mapping[str, str] = {
 """Where the runbook goes on; a test looks whether it does."""
 
 
-NO_PAST = ("deliveries", "read_models", "work", "github_calls")
+NO_PAST = ("deliveries", "read_models", "work", "github_calls", "digests_missing")
 """What programs are told nothing of when they look back: no event tells how it was."""
 
 
@@ -124,6 +124,7 @@ class StatusDocument(TypedDict):
     swept_at: datetime | None
     canary_sent_at: datetime | None
     canary_returned_at: datetime | None
+    digests_missing: int | None
     github_calls: Sequence[CallsTold] | None
 
 
@@ -153,6 +154,12 @@ def verdict(state: OwnState) -> str:
     if state.is_stale:
         silent = ago(state.now - state.heard_at)
         return f"It works, but has heard nothing of this community's repositories for {silent}."
+    if state.digests_missing:
+        one = state.digests_missing == 1
+        return (
+            f"It works, but {counted(state.digests_missing, 'channel')} {'has' if one else 'have'} not got "
+            f"{'its' if one else 'their'} digest, and nothing says why."
+        )
     if state.parked:
         effects = (
             "thing it wanted to do waits" if state.parked == 1 else "things it wanted to do wait"
@@ -167,7 +174,7 @@ def tone(state: OwnState) -> str:
         return "doubtful"
     if not state.is_ready or state.is_canary_out:
         return "bad"
-    is_doubtful = state.heard_at is None or state.is_stale or state.parked
+    is_doubtful = state.heard_at is None or state.is_stale or state.digests_missing or state.parked
     return "doubtful" if is_doubtful else "good"
 
 
@@ -244,6 +251,7 @@ def status_json(state: OwnState) -> str:
         "swept_at": process.swept_at,
         "canary_sent_at": state.canary.sent_at,
         "canary_returned_at": state.canary.returned_at,
+        "digests_missing": state.digests_missing,
         "github_calls": [
             {"remaining": one.remaining, "limit": one.limit, "resets_at": one.resets_at}
             for one in process.github

@@ -1,7 +1,7 @@
 """Tells those who run the bot what is wrong with the bot itself.
 
-Every:    minute
-Looks at: its signs of life: the canary, what was heard of each community
+Every:    five minutes, so that after a start the other rounds have been made before
+Looks at: its signs of life: the canary, what was heard of each community, the digests of its channels
 Finds:    `alerts.turned`, and a message for the operators' channel
 """
 
@@ -18,7 +18,7 @@ class TellOperators(Round):
     """Find which sign of life is missing, and which is back."""
 
     name: ClassVar[str] = "tell_operators"
-    every: ClassVar[timedelta] = timedelta(minutes=1)
+    every: ClassVar[timedelta] = timedelta(minutes=5)
 
     def find(self, outlook: Outlook) -> Iterator[Fact]:
         for knowledge in outlook.communities:

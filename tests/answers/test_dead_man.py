@@ -1,17 +1,18 @@
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from chatops.answers.dead_man import due_canary, operators_told
-from chatops.config import Operators
+from chatops.config import Channel, Digest, Operators
 from chatops.events import Event
 from chatops.events.alerts import AlertMessageWanted, AlertsTurned
 from chatops.events.canaries import CanaryReturned, CanarySent
+from chatops.events.digests import DigestWithheld
 from chatops.projections.canaries import Canary
-from tests.scene import NOW, Scene, ended, scene
+from tests.scene import COMMUNITY, NOW, Scene, ended, scene
 
 OPERATORS = Operators(channel="C0OPERATORS")
 HOUR = timedelta(hours=1)
@@ -23,6 +24,13 @@ def sent(hours: float) -> CanarySent:
 
 def returned(hours: float) -> CanaryReturned:
     return CanaryReturned(canary=f"{hours}", at=NOW - hours * HOUR)
+
+
+def made(day: str, at: datetime) -> DigestWithheld:
+    return DigestWithheld(
+        digest=f"digest/acme/C0000000001/{day}", community="acme", channel="C0000000001", day=day,
+        position=1, at=at, reason="unchanged", text="Nothing has changed.",
+    )  # fmt: skip
 
 
 def looked(world: Scene, operators: Operators = OPERATORS) -> list[Event]:
@@ -74,6 +82,26 @@ def test_a_community_of_which_nothing_is_heard_is_told_of(tmp_path: Path) -> Non
     (alert,) = turned.opened
     assert alert.subject == "Silence of Acme"
     assert alert.text.startswith("nothing was heard of its repositories since 2026-01-15 ")
+
+
+def test_a_digest_that_is_missing_is_told_of_until_there_is_one(tmp_path: Path) -> None:
+    key = "C0000000001"
+    ci = Channel(key=key, name="ci", digest=Digest(time="08:00", deadline="11:00"))
+    community = replace(COMMUNITY, channels={key: ci})
+    with scene(tmp_path, [made("2026-01-14", NOW - 24 * HOUR)]) as world:
+        with world.knowledge(community) as knowledge:
+            turned, message = operators_told(knowledge, OPERATORS)
+        world.add([turned, message, made("2026-01-15", NOW)])
+        with world.knowledge(community) as knowledge:
+            over, _ = operators_told(knowledge, OPERATORS)
+
+    assert isinstance(turned, AlertsTurned)
+    (alert,) = turned.opened
+    assert alert.subject == "The digest of #ci"
+    assert alert.text.startswith("that of Thursday was due by 2026-01-15 11:00 UTC, ")
+    assert "The last one was made on 2026-01-14 12:00 UTC." in alert.text
+    assert isinstance(over, AlertsTurned)
+    assert over.closed == (alert,)
 
 
 def test_without_a_channel_it_is_an_alert_all_the_same(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatops.answers.digest_clock import due_today, is_weekly_day, moment_of
+from chatops.answers.digest_clock import due_last, due_today, is_weekly_day, moment_of
 from chatops.config import WEEKDAYS, Channel, Digest
 
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"]
@@ -111,3 +111,33 @@ def test_the_week_is_told_on_its_day() -> None:
     assert is_weekly_day(Digest(weekly="thu"), date(2026, 1, 15))
     assert not is_weekly_day(Digest(weekly="fri"), date(2026, 1, 15))
     assert not is_weekly_day(Digest(), date(2026, 1, 15))
+
+
+@pytest.mark.parametrize(
+    ("now", "day"),
+    [
+        ("2026-01-15T10:59", date(2026, 1, 14)),
+        ("2026-01-15T11:00", date(2026, 1, 15)),
+        ("2026-01-18T23:00", date(2026, 1, 16)),
+        ("2026-01-19T10:00", date(2026, 1, 16)),
+        ("2026-01-19T11:00", date(2026, 1, 19)),
+    ],
+)
+def test_the_newest_whose_night_is_not_waited_for_is_of_the_last_weekday(
+    now: str, day: date
+) -> None:
+    digest = Digest(time="09:00", deadline="12:00", weekdays=WEEKDAYS[:5])
+
+    due = due_last(Channel(zone="Europe/Berlin"), digest, at(now))
+
+    assert due is not None
+    assert due.day == day
+
+
+def test_one_that_comes_once_a_week_is_found_a_week_later() -> None:
+    digest = Digest(time="09:00", deadline="12:00", weekdays=("thu",))
+
+    found = due_last(Channel(), digest, at("2026-01-22T11:59"))
+
+    assert found is not None
+    assert found.day == date(2026, 1, 15)

@@ -88,6 +88,21 @@ def test_a_canary_that_has_not_come_back_is_said_first(tmp_path: Path) -> None:
     assert told["canary_returned_at"] == sent.isoformat().replace("+00:00", "Z")
 
 
+def test_a_digest_that_is_missing_is_counted(tmp_path: Path) -> None:
+    good = seen(tmp_path)
+    missing = replace(good, digests_missing=2)
+
+    assert tone(missing) == "doubtful"
+    assert (
+        verdict(missing)
+        == "It works, but 2 channels have not got their digest, and nothing says why."
+    )
+    page, told = shown(missing)
+    assert "Digests 2 missing" in words(page)
+    assert told["digests_missing"] == 2
+    assert "Digests none is missing" in words(shown(good)[0])
+
+
 def test_why_something_stopped_is_the_operators(tmp_path: Path) -> None:
     page, told = shown(
         replace(seen(tmp_path), projections=(Progress("jobs", 1, 1, SECRET),), open=(PARKED,))

@@ -5,8 +5,8 @@ made from make the same one again. What the channel was told last is compared wi
 and was mended in between is no news, and one that was muted is news when its mute ends.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from urllib.parse import quote
 
@@ -36,6 +36,7 @@ from chatops.engine.command import Knowledge
 from chatops.events.digests import (
     AwaitedRun,
     DigestContents,
+    DigestHeld,
     DigestJob,
     DigestList,
     DigestNight,
@@ -45,6 +46,7 @@ from chatops.events.digests import (
 )
 from chatops.names import Sha
 from chatops.projections import (
+    alert_messages,
     digests,
     freshness,
     identities,
@@ -56,6 +58,7 @@ from chatops.projections import (
     run_news,
     runs,
 )
+from chatops.projections.alert_messages import Held, held_since
 from chatops.projections.digests import Made, newest_digests
 from chatops.projections.identities import member_called
 from chatops.projections.mutes import Mute, muted_jobs
@@ -66,7 +69,7 @@ MOST_LISTED = 60
 READ = tuple(
     one.LIVE.name
     for one in (
-        digests, freshness, identities, jobs, mutes, notices, renames, required, run_news, runs,
+        alert_messages, digests, freshness, identities, jobs, mutes, notices, renames, required, run_news, runs,
     )
 )  # fmt: skip
 """The read models it is made from."""
@@ -74,7 +77,7 @@ LOOKED_BACK = 15
 """Digests in which the last one that was posted is looked for."""
 TREND = 14
 LEAST_ALIKE = 2
-WEEK = timedelta(days=7)
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
 UNCHANGED = "unchanged"
 
 IsAbout = Callable[[str, bool], bool]
@@ -313,6 +316,7 @@ class _Making:
             muted=_listed(self._job(test, self._why_muted(test)) for test in self._held),
             trend=tuple(self._nights()),
             quiet_days=self._quiet_days(),
+            held=tuple(self._held_alerts()),
             weeks=red_weeks(self._tests, board.nights) if is_weekly else (),
             week_flaky=self._week_flaky() if is_weekly else DigestList(),
             url=self._url(),
@@ -432,6 +436,25 @@ class _Making:
                 break
             quiet += 1
         return quiet
+
+    def _held_alerts(self) -> Iterator[DigestHeld]:
+        """Yield what the channel was not told of at once since its last digest, by reason; else since a day ago."""
+        told = next((made.at for made in self._past if made.is_wanted), self._knowledge.now - DAY)
+        by_reason: dict[str, list[Held]] = defaultdict(list)
+        for held in held_since(self._knowledge.db, self._community.key, self._channel.key, told):
+            by_reason[held.reason].append(held)
+        for reason, those in sorted(by_reason.items()):
+            alerts = {
+                alert.alert: alert.subject
+                for held in those
+                for alert in (*held.news.opened, *held.news.changed, *held.news.closed)
+            }
+            yield DigestHeld(
+                reason=reason,
+                text=those[0].text,
+                alerts=len(alerts),
+                subjects=tuple(sorted(set(alerts.values())))[:MOST_LISTED],
+            )
 
     def _nights(self) -> Iterable[DigestNight]:
         """Yield the newest nights that are over, the oldest first."""

@@ -74,12 +74,24 @@ class DigestWeek(msgspec.Struct, frozen=True, kw_only=True):
     flakes: int
 
 
+class DigestHeld(msgspec.Struct, frozen=True, kw_only=True):
+    """Alerts that the channel was not told of when they turned, and why, in a word and in the sentence of the newest.
+
+    `subjects` are what the first of them are about.
+    """
+
+    reason: str
+    text: str
+    alerts: int
+    subjects: tuple[str, ...] = ()
+
+
 class DigestContents(msgspec.Struct, frozen=True, kw_only=True):
     """All that a digest says, as facts; how it says it is decided where it is shown.
 
     `about` is of which jobs, `path` what most of their names begin with. `night` is the newest one; of `total` jobs in
     it `ran` passed or failed. The lists have required jobs first. `quiet_days` is on how many days since the last
-    digest nothing was posted.
+    digest nothing was posted, `held` which alerts were held back since then.
     """
 
     title: str
@@ -101,6 +113,7 @@ class DigestContents(msgspec.Struct, frozen=True, kw_only=True):
     muted: DigestList = DigestList()
     trend: tuple[DigestNight, ...] = ()
     quiet_days: int = 0
+    held: tuple[DigestHeld, ...] = ()
     weeks: tuple[DigestWeek, ...] = ()
     week_flaky: DigestList = DigestList()
     url: str = ""

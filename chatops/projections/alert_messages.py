@@ -162,6 +162,21 @@ def held_until(db: Connection, community: str, since: datetime, now: datetime) -
     return [_withheld(row) for row in db.execute(query)]
 
 
+def held_since(db: Connection, community: str, channel: str, since: datetime) -> list[Held]:
+    """Return what a channel was not told of after a moment, the newest first."""
+    withheld = LIVE.withheld.c
+    query = (
+        select(LIVE.withheld)
+        .where(
+            withheld.community == community,
+            withheld.channel == channel,
+            withheld.withheld_at > microseconds(since),
+        )
+        .order_by(withheld.withheld_at.desc(), withheld.key)
+    )
+    return [_withheld(row) for row in db.execute(query)]
+
+
 def newest_held(db: Connection, community: str, limit: int) -> list[Held]:
     """Return what channels were not told of, the newest first."""
     withheld = LIVE.withheld.c

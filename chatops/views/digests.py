@@ -29,6 +29,7 @@ from chatops.events.digests import (
     AwaitedRun,
     DigestContents,
     DigestDetailsWanted,
+    DigestHeld,
     DigestJob,
     DigestList,
     DigestWanted,
@@ -48,6 +49,8 @@ ROWS_SHOWN = 50
 TABLE_BUDGET = 3_500
 """Slack counts the text of a table with that of all blocks."""
 CELL = 120
+HELD_NAMED = 3
+HELD_BECAUSE = {"quiet": "while the channel rested", "muted": "because of a mute"}
 LABEL = 20
 """How long a category of Slack's charts may be."""
 HEADINGS = ("Job", "Nights", "Since", "Failed at", "Looked after by")
@@ -183,11 +186,33 @@ def _counts(told: DigestContents) -> Line:
     ]
     if below:
         said.append(f"In the thread: {', '.join(below)}. ")
+    said += _held(told)
     if told.quiet_days:
         said.append(f"There was nothing to tell on the {_days(told.quiet_days)} before. ")
     if told.url:
         said.append(Link("Look at the nights", told.url))
     return tuple(said)
+
+
+def _held(told: DigestContents) -> Line:
+    """Return how many alerts the channel was not told of at once, and where it says why."""
+    if not told.held:
+        return ()
+    number = sum(one.alerts for one in told.held)
+    why = ", ".join(
+        f"{one.alerts:,} {HELD_BECAUSE.get(one.reason, 'that Slack did not take')}"
+        for one in told.held
+    )
+    said: list[Piece] = [f"Held back since the last digest: {_counted(number, 'alert')}, {why}"]
+    if told.slash_command:
+        said += [": ", Code(f"{told.slash_command} why not told"), " says more"]
+    return (*said, ". ")
+
+
+def _held_line(one: DigestHeld) -> str:
+    named = ", ".join(_cut(subject) for subject in one.subjects[:HELD_NAMED])
+    more = one.alerts - min(len(one.subjects), HELD_NAMED)
+    return f"{named}{f' and {more:,} more' if more > 0 else ''}. {_cut(one.text)}"
 
 
 def _news_line(job: DigestJob, *, calls: bool) -> Line:
@@ -251,6 +276,11 @@ def _detail_sections(told: DigestContents) -> Iterator[Section]:
     ):
         if of.count:
             yield _section(title, [_said_line(job) for job in of.jobs], of.count)
+    if told.held:
+        yield Section(
+            title=f"Alerts that were held back ({sum(one.alerts for one in told.held):,})",
+            lines=tuple((_held_line(one),) for one in told.held[:LISTED]),
+        )
     if told.weeks:
         yield _section(
             "Nights by week",

@@ -19,8 +19,10 @@ from chatops.answers.digest import (
 )
 from chatops.config import Channel, Community, Digest, Owner, OwnerGroup
 from chatops.events import Event
+from chatops.events.alerts import Alert, AlertMessageWithheld
 from chatops.events.digests import (
     DigestContents,
+    DigestHeld,
     DigestList,
     DigestOwner,
     DigestWanted,
@@ -32,6 +34,8 @@ from chatops.events.mutes import JobsMuted
 from chatops.events.runs import RunStarted
 from chatops.names import CommandId, Login, Sha
 from chatops.views.job_filters import jobs_of_channel
+from tests.alerting import TANK as TANK_IN_FULL
+from tests.alerting import alert
 from tests.commands.nights import night
 from tests.scene import COMMUNITY, NOW, REPO, Scene, ended, scene
 
@@ -224,6 +228,38 @@ def test_what_is_muted_is_held_back_and_told_when_the_mute_ends(tmp_path: Path) 
     (tmp_path / "later").mkdir()
     ends = msgspec.structs.replace(muted, until=NOW - timedelta(minutes=1))
     assert names(told(tmp_path / "later", *facts, ends).newly) == [NOZZLE]
+
+
+def test_alerts_that_were_held_back_since_the_last_digest_are_counted_by_why(
+    tmp_path: Path,
+) -> None:
+    def withheld(reason: str, *opened: Alert, hours: int, channel: str = ROOM.key) -> Event:
+        return AlertMessageWithheld(
+            message=f"alerts/acme/{channel}/{hours}", community="acme", channel=channel, opened=opened,
+            reason=reason, text=f"Because of {reason}.", withheld_at=NOW - timedelta(hours=hours),
+        )  # fmt: skip
+
+    nozzle, tank = alert(), alert(TANK_IN_FULL)
+    contents = told(
+        tmp_path,
+        *nights(GREEN, RED),
+        yesterday(),
+        withheld("quiet", nozzle, hours=3),
+        withheld("quiet", nozzle, tank, hours=2),
+        withheld("muted", tank, hours=1),
+        withheld("quiet", tank, hours=30),
+        withheld("quiet", tank, hours=1, channel="C0000000009"),
+    )
+
+    assert contents.held == (
+        DigestHeld(reason="muted", text="Because of muted.", alerts=1, subjects=(TANK_IN_FULL,)),
+        DigestHeld(
+            reason="quiet",
+            text="Because of quiet.",
+            alerts=2,
+            subjects=(nozzle.subject, TANK_IN_FULL),
+        ),
+    )
 
 
 def test_what_is_muted_is_in_the_details(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from chatops.events.digests import (
     AwaitedRun,
     DigestContents,
     DigestDetailsWanted,
+    DigestHeld,
     DigestJob,
     DigestList,
     DigestNight,
@@ -268,6 +269,13 @@ ANY = st.builds(
     ).map(tuple),
     newly=LISTS, fixed=LISTS, still=LISTS, flaky=LISTS, not_run=LISTS, unowned=LISTS, muted=LISTS,
     week_flaky=LISTS,
+    held=st.lists(
+        st.builds(
+            DigestHeld, reason=st.sampled_from(["quiet", "muted", "not_in_channel"]), text=WORDS,
+            alerts=st.integers(1, 300), subjects=st.lists(WORDS, max_size=60).map(tuple),
+        ),
+        max_size=12,
+    ).map(tuple),
     trend=st.lists(NIGHTS, max_size=14).map(tuple),
     weeks=st.lists(
         st.builds(
@@ -290,3 +298,26 @@ def test_slack_takes_it_whatever_there_is_to_tell(contents: DigestContents) -> N
         assert 0 < len(message["text"]) <= MOST_TEXT_IN_UPDATE
         assert "<!" not in message["text"]
         assert "<@" not in message["text"]
+
+
+def test_what_was_held_back_is_counted_by_why_and_named_in_the_thread() -> None:
+    names = tuple(f"Nightly / engine / {number}" for number in range(5))
+    held = (
+        DigestHeld(reason="muted", text="Muted by mona.", alerts=1, subjects=names[:1]),
+        DigestHeld(reason="quiet", text="It rests until 07:00.", alerts=5, subjects=names),
+        DigestHeld(reason="not_in_channel", text="I am no member.", alerts=2, subjects=names[:2]),
+    )
+
+    said = as_text(digest_answer(digest(with_(held=held))))
+    thread = as_text(details_answer(details(with_(held=held))))
+
+    assert (
+        "Held back since the last digest: 8 alerts, 1 because of a mute, 5 while the channel rested, "
+        "2 that Slack did not take: /acme why not told says more."
+    ) in said
+    assert "Alerts that were held back (8)" in thread
+    assert (
+        "Nightly / engine / 0, Nightly / engine / 1, Nightly / engine / 2 and 2 more. It rests until 07:00."
+        in thread
+    )
+    assert "Held back" not in as_text(digest_answer(digest()))

@@ -26,7 +26,7 @@ from chatops.answers.awaited import Awaited, awaited_runs
 from chatops.answers.closed import closed_repositories
 from chatops.answers.missing_digests import missing_digests
 from chatops.answers.own_state import Allowance, Process, is_ready
-from chatops.config import Community, Configuration
+from chatops.config import Community, Configuration, misplaced
 from chatops.engine.bus import Bus
 from chatops.engine.catalogue import catalogue
 from chatops.engine.clock import SystemClock
@@ -57,7 +57,7 @@ from chatops.looking_back import Pasts
 from chatops.metrics import Metrics
 from chatops.names import CommandId, Login, Repo
 from chatops.news import News
-from chatops.ports import GitHub, Permission, Ports, Slack
+from chatops.ports import GitHub, Permission, Ports, Workspaces
 from chatops.projections.canaries import canary
 from chatops.projections.commands import commands_lately
 from chatops.settings import Settings
@@ -163,7 +163,8 @@ class Service:
     def __post_init__(self) -> None:
         found = catalogues()
         self.catalogues = found
-        if problems := misnamed(found.commands, self.configuration):
+        problems = [*misnamed(found.commands, self.configuration), *self._misplaced()]
+        if problems:
             raise BadInput(problems)
         self.vocabularies = vocabularies(found.commands, self.configuration)
         self.database = open_database(self.settings.database_url)
@@ -219,7 +220,7 @@ class Service:
         self._crew_task: asyncio.Task[None] | None = None
         self.github: GitHub | None = None
         self._looker: Looker | None = None
-        self.slack: Slack | None = None
+        self.slack: Workspaces | None = None
         self.surfaces: dict[str, Surface] = {}
 
     # --- life ---------------------------------------------------------------
@@ -242,7 +243,7 @@ class Service:
         )
         if (rooms := self.slack_rooms()) is not None:
             self.slack = await self._stack.enter_async_context(
-                rooms.SlackGateway.from_settings(self.settings)
+                rooms.SlackWorkspaces.from_settings(self.settings)
             )
         if self._sign_in is not None:
             await self._stack.enter_async_context(self._sign_in)
@@ -598,9 +599,20 @@ class Service:
             at_end=self.stream.close,
         )
 
+    def _misplaced(self) -> Iterator[str]:
+        """Yield a problem for whatever is said in Slack and is in no workspace that is known."""
+        return misplaced(
+            self.configuration,
+            self.settings.slack_workspaces,
+            has_plain=self.settings.slack_bot_token is not None,
+        )
+
     def slack_rooms(self) -> ModuleType | None:
         """Return Slack's part of the product, where Slack is configured."""
-        if not (self.settings.slack_bot_token or self.settings.slack_signing_secret):
+        settings = self.settings
+        if not (
+            settings.slack_bot_token or settings.slack_signing_secret or settings.slack_workspaces
+        ):
             return None
         return import_module("chatops.with_slack")
 

@@ -375,11 +375,10 @@ class GitHub(Protocol):
 
 
 class Slack(Protocol):
-    """The calls we make to Slack. They raise `Refused` where Slack says no, `Transient` where it stumbles."""
+    """The calls we make to a workspace of Slack.
 
-    async def respond(self, response_url: str, message: Json) -> None:
-        """Answer a slash command through its response address (5 times within 30 minutes)."""
-        ...
+    They raise `Refused` where Slack says no, `Transient` where it stumbles.
+    """
 
     async def post(
         self, channel: str, message: Json, *, thread: str = "", is_shown: bool = False
@@ -421,9 +420,24 @@ class Slack(Protocol):
         ...
 
 
+class Workspaces(Protocol):
+    """Slack, of whose workspaces the bot may be in several."""
+
+    async def of(self, team: str) -> Slack:
+        """Return the calls to a workspace, by its id; without one, to the usual one.
+
+        `Transient` where the bot is not in it, or not yet: what was to be said there is to be kept.
+        """
+        ...
+
+    async def respond(self, response_url: str, message: Json) -> None:
+        """Answer a slash command through its response address (5 times within 30 minutes), wherever it leads."""
+        ...
+
+
 class Ports(Struct, frozen=True, kw_only=True):
     """Everything outside, handed to those who may call it."""
 
     clock: Clock
     github: GitHub
-    slack: Slack | None = None
+    slack: Workspaces | None = None

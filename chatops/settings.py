@@ -26,6 +26,11 @@ OTHER_SCHEMES = frozenset(
     {"mysql", "mariadb", "mssql", "mongodb", "oracle", "redis", "http", "https"}
 )
 """Beginnings that can be repeated: what is none of them may be a password in the wrong place."""
+WORKSPACE_SECRETS = ("BOT_TOKEN", "SIGNING_SECRET", "APP_TOKEN")
+OF_WORKSPACE = re.compile(
+    rf"{PREFIX}SLACK_({'|'.join(WORKSPACE_SECRETS)})_([TE](?=[A-Z]*[0-9])[A-Z0-9]{{2,20}})({FILE})?"
+)
+"""A secret of one Slack workspace among several: the variable ends in the workspace's id."""
 
 
 class Secret:
@@ -170,6 +175,15 @@ def _show(value: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SlackWorkspace:
+    """The secrets of one Slack workspace; without a signing secret or an app token it shares those without a name."""
+
+    bot_token: Secret
+    signing_secret: Secret | None = None
+    app_token: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Every knob of an installation; what a community says of itself is in the configuration."""
 
@@ -286,6 +300,8 @@ class Settings:
             is_secret=True,
         ),
     ] = None
+    slack_workspaces: Mapping[str, SlackWorkspace] = field(default_factory=dict)
+    """The workspaces whose secrets have their id in their names, by that."""
     api_token: Annotated[
         Secret | None,
         Variable(
@@ -371,10 +387,16 @@ class Settings:
     ] = 120
 
 
+WORKSPACES = "slack_workspaces"
+"""The one field that no single variable fills."""
+
+
 def _variables() -> dict[str, tuple[str, Variable]]:
     """Return each environment variable with the field it fills."""
     found: dict[str, tuple[str, Variable]] = {}
     for knob, hint in get_type_hints(Settings, include_extras=True).items():
+        if knob == WORKSPACES:
+            continue
         variable: Variable = hint.__metadata__[0]
         found[PREFIX + (variable.name or knob.upper())] = (knob, variable)
     return found
@@ -416,7 +438,8 @@ def read_settings(environment: Mapping[str, str], *, needs: Collection[str] = ()
             values[knob] = _read(name, variable, given)
         except NotThat as problem:
             problems.append(f"{_where(name, given)}: found {problem}, expected {variable.expected}")
-    problems.extend(_lonely(found, needs))
+    values[WORKSPACES], odd = _workspaces(given)
+    problems.extend((*odd, *_lonely(found, needs)))
     if problems:
         raise BadInput(problems)
     settings = Settings(**values)
@@ -426,7 +449,7 @@ def read_settings(environment: Mapping[str, str], *, needs: Collection[str] = ()
 
 
 def _is_unknown(name: str) -> bool:
-    return name.startswith(PREFIX) and name not in KNOWN
+    return name.startswith(PREFIX) and name not in KNOWN and not OF_WORKSPACE.fullmatch(name)
 
 
 def _unknown(name: str) -> str:
@@ -450,6 +473,31 @@ def _read(name: str, variable: Variable, given: Mapping[str, str]) -> object:
         if variable.is_secret and variable.read is not _database:
             raise NotThat("a value that is not one (not shown: it is a secret)") from None
         raise problem from None
+
+
+def _workspaces(given: Mapping[str, str]) -> tuple[dict[str, SlackWorkspace], list[str]]:
+    """Return the workspaces that have secrets of their own, and what is wrong with these."""
+    secrets: dict[str, dict[str, Any]] = {}
+    problems = []
+    for kind, team in sorted(
+        {found.group(1, 2) for name in given if (found := OF_WORKSPACE.fullmatch(name))}
+    ):
+        plain = f"{PREFIX}SLACK_{kind}"
+        name, variable = f"{plain}_{team}", VARIABLES[plain][1]
+        try:
+            secrets.setdefault(team, {})[kind.lower()] = _read(name, variable, given)
+        except NotThat as problem:
+            problems.append(f"{_where(name, given)}: found {problem}, expected {variable.expected}")
+    for team, theirs in secrets.items():
+        if "bot_token" not in theirs and not problems:
+            kind = next(iter(theirs)).upper()
+            problems.append(
+                f"{PREFIX}SLACK_BOT_TOKEN_{team}: found nothing, expected "
+                f"{VARIABLES[f'{PREFIX}SLACK_BOT_TOKEN'][1].expected}, because {PREFIX}SLACK_{kind}_{team} is set"
+            )
+    if problems:
+        return {}, problems
+    return {team: SlackWorkspace(**theirs) for team, theirs in secrets.items()}, []
 
 
 def _content(path: str) -> str:
@@ -490,6 +538,11 @@ A variable that is empty counts as not set.
 A secret can also be given in a file: `CHATOPS_GITHUB_TOKEN_FILE=/run/secrets/token` instead of
 `CHATOPS_GITHUB_TOKEN=…`, and so for each one marked *secret*.
 A variable that begins with `CHATOPS_` and is not in this list stops the start.
+
+Where the bot is in several Slack workspaces, the three secrets of a further one have its id at their end, as in
+`CHATOPS_SLACK_BOT_TOKEN_T0123456789`, `CHATOPS_SLACK_SIGNING_SECRET_T0123456789` and, with Socket Mode,
+`CHATOPS_SLACK_APP_TOKEN_T0123456789`; so have their files, as in `CHATOPS_SLACK_BOT_TOKEN_T0123456789_FILE`.
+[Several workspaces](slack.md#several-workspaces) says more.
 """
 
 

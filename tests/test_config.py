@@ -15,6 +15,7 @@ from chatops.config import (
     GatekeeperFile,
     Owner,
     OwnerGroup,
+    misplaced,
     read_configuration,
     slack_member,
 )
@@ -286,6 +287,38 @@ def test_a_channel_says_of_which_jobs_it_hears_and_when(tmp_path: Path) -> None:
         time="08:00", deadline="12:30", weekdays=("mon", "fri"), when="always", weekly="mon"
     )
     assert (channel.digest.due_at, channel.digest.due_until) == (time(8), time(12, 30))
+
+
+@pytest.mark.parametrize(
+    ("keys", "tokens", "problems"),
+    [
+        ({}, ("",), 0),
+        ({}, ("T0BASE",), 0),
+        ({}, ("", "T0BASE"), 1),
+        ({"slack_team": "T0BASE"}, ("", "T0BASE"), 0),
+        # Whose the token without a name is, only Slack knows.
+        ({"slack_team": "T0ACME"}, ("", "T0BASE"), 0),
+        ({"slack_team": "T0ACME"}, ("T0BASE", "T0ZOO"), 1),
+    ],
+)
+def test_who_is_heard_in_slack_has_a_workspace_there(
+    keys: dict[str, str], tokens: tuple[str, ...], problems: int, tmp_path: Path
+) -> None:
+    found = _read(tmp_path, _acme(slash_command="/acme", **keys))
+
+    named = [team for team in tokens if team]
+    told = list(misplaced(found, named, has_plain="" in tokens))
+
+    assert len(told) == problems
+    assert all(one.startswith("communities.acme.slack_team: found ") for one in told)
+
+
+def test_those_who_run_the_bot_say_in_which_workspace_their_channel_is(tmp_path: Path) -> None:
+    found = _read(tmp_path, MINIMAL + "operators: {channel: C0123456789}\n")
+
+    [problem] = misplaced(found, ["T0BASE"], has_plain=True)
+
+    assert problem.startswith("operators.slack_team: found nothing")
 
 
 def test_a_channel_without_a_digest_gets_none(tmp_path: Path) -> None:

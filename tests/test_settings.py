@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chatops import config, settings
 from chatops.errors import BadInput
-from chatops.settings import VARIABLES, Secret, Settings, read_settings
+from chatops.settings import VARIABLES, WORKSPACES, Secret, Settings, read_settings
 from tests.needs import REPOSITORY
 
 WORD = "hush-hush-7f3a"
@@ -49,6 +49,58 @@ def test_several_webhook_secrets_hold_while_one_is_exchanged() -> None:
     found = read_settings({"CHATOPS_GITHUB_WEBHOOK_SECRET": "old, new,"})
 
     assert [secret.reveal() for secret in found.github_webhook_secrets] == ["old", "new"]
+
+
+def test_a_further_slack_workspace_has_its_id_in_its_variables(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("xoxb-2\n", encoding="utf-8")
+
+    found = read_settings(
+        {
+            "CHATOPS_SLACK_BOT_TOKEN": "xoxb-1",
+            "CHATOPS_SLACK_BOT_TOKEN_T0BASE_FILE": str(file),
+            "CHATOPS_SLACK_SIGNING_SECRET_T0BASE": WORD,
+        }
+    )
+
+    assert found.slack_bot_token == Secret("xoxb-1")
+    [(team, one)] = found.slack_workspaces.items()
+    assert team == "T0BASE"
+    assert (one.bot_token.reveal(), one.signing_secret, one.app_token) == (
+        "xoxb-2",
+        Secret(WORD),
+        None,
+    )
+    assert WORD not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        (
+            "CHATOPS_SLACK_SIGNING_SECRET_T0BASE",
+            WORD,
+            "CHATOPS_SLACK_BOT_TOKEN_T0BASE: found nothing, expected a token",
+        ),
+        (
+            "CHATOPS_SLACK_BOT_TOKEN_BASE",
+            WORD,
+            "CHATOPS_SLACK_BOT_TOKEN_BASE: found a variable that does not exist",
+        ),
+        (
+            "CHATOPS_SLACK_BOT_TOKEN_T0BASE_FILE",
+            "/nowhere",
+            "CHATOPS_SLACK_BOT_TOKEN_T0BASE_FILE: found the file '/nowhere', which cannot be read",
+        ),
+    ],
+    ids=["no token", "no id", "no file"],
+)
+def test_what_is_wrong_with_a_workspaces_secrets_is_told(
+    name: str, value: str, problem: str
+) -> None:
+    [told] = _problems({name: value})
+
+    assert told.startswith(problem)
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
@@ -315,7 +367,7 @@ def test_no_problem_gives_a_secret_away(secret: str, kind: str, form: str) -> No
 def test_every_setting_says_what_it_means() -> None:
     names = set(Settings.__dataclass_fields__)
 
-    assert {knob for knob, _ in VARIABLES.values()} == names
+    assert {knob for knob, _ in VARIABLES.values()} == names - {WORKSPACES}
     assert all(variable.meaning.endswith(".") for _, variable in VARIABLES.values())
 
 

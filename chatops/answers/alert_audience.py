@@ -7,7 +7,7 @@ from msgspec import Struct, structs
 
 from chatops.answers.alert_looks import TEST
 from chatops.answers.nights import counted
-from chatops.config import Channel, Community, slack_member
+from chatops.config import Channel, Community
 from chatops.events.alerts import Alert, AlertNews, Called
 from chatops.projections.mutes import Mute
 
@@ -69,7 +69,7 @@ def called_for(alerts: Iterable[Alert], community: Community) -> tuple[Called, .
             for owner in group.owners:
                 name = owner.github or owner.fullname or owner.slack
                 if name:
-                    found.setdefault(name, Called(name=name, slack=slack_member(owner) or ""))
+                    found.setdefault(name, Called(name=name, slack=community.member_of(owner)))
     return tuple(list(found.values())[:MOST_CALLED])
 
 

@@ -74,6 +74,7 @@ def _told(
         channel=channel.key,
         news=structs.replace(news, called=called_for(alerts, community) if mentions else ()),
         wanted_at=knowledge.now,
+        team=community.slack_team,
     )
 
 

@@ -159,6 +159,7 @@ def _said(
             channel=operators.channel,
             news=AlertNews(opened=news.opened, closed=news.closed, over=news.over, url=page),
             wanted_at=knowledge.now,
+            team=operators.slack_team,
         )
 
 

@@ -192,6 +192,7 @@ def make_digest(
         failing=failing,
         waited=tuple(sorted(waited)),
         calls=digest.mentions,
+        team=knowledge.community.slack_team,
     )
 
 
@@ -417,7 +418,11 @@ class _Making:
         found: dict[str, DigestOwner] = {}
         for owner in _owners(groups):
             name = owner.github or owner.fullname or owner.slack
-            member = member_called(self._knowledge.db, owner.github) if owner.github else None
+            member = (
+                member_called(self._knowledge.db, owner.github, self._community.slack_team)
+                if owner.github
+                else None
+            )
             if name:
                 found.setdefault(
                     name, DigestOwner(name=name, member=member.member if member else "")

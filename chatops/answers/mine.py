@@ -60,7 +60,8 @@ def who_asks(knowledge: Knowledge, received: CommandReceived) -> Person:
     if received.surface != SLACK:
         return Person(login=received.by)
     known = identity(knowledge.db, received.team, received.by)
-    return Person(login=known.login if known else "", member=received.by)
+    is_at_home = knowledge.community.is_at_home(received.team)
+    return Person(login=known.login if known else "", member=received.by if is_at_home else "")
 
 
 def mine(knowledge: Knowledge, received: CommandReceived) -> Mine:

@@ -81,6 +81,7 @@ def begun(
                 workflow=workflow,
                 url=_url(knowledge),
                 wanted_at=at,
+                team=knowledge.community.slack_team,
             )
 
 
@@ -143,6 +144,7 @@ def in_short(
         fixed=tuple(full_name(test) for test in fixed[:NAMES_KEPT]),
         is_over=night.is_over,
         url=_url(knowledge),
+        team=knowledge.community.slack_team,
     )
 
 
@@ -178,6 +180,7 @@ def news(
         is_shown=_turned(counting, place, edges) and not rests(where.channel, at),
         url=_url(knowledge),
         wanted_at=at,
+        team=knowledge.community.slack_team,
     )
 
 

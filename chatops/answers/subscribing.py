@@ -15,7 +15,7 @@ from chatops.engine.command import Asked, Knowledge
 from chatops.errors import Refused
 from chatops.events.conversation import CommandReceived
 from chatops.events.subscriptions import Topic
-from chatops.projections.identities import member_called
+from chatops.projections.identities import Member, member_called
 from chatops.projections.pulls import pull
 from chatops.projections.subscriptions import (
     CHANNEL,
@@ -135,12 +135,12 @@ def channel_of(received: CommandReceived) -> str:
     return f"{CHANNEL}{received.team}/{received.channel}" if is_channel else ""
 
 
-def place_of(db: Connection, subscriber: str) -> str | None:
-    """Return where in Slack a subscriber is told: a member's or a channel's id; nothing if a person is not linked."""
+def place_of(db: Connection, subscriber: str) -> Member | None:
+    """Return where in Slack a subscriber is told: a member or a channel; nothing if a person is not linked."""
     if subscriber.startswith(CHANNEL):
-        return subscriber.rpartition("/")[2]
-    member = member_called(db, subscriber.removeprefix(PERSON))
-    return None if member is None else member.member
+        team, _, channel = subscriber.removeprefix(CHANNEL).rpartition("/")
+        return Member(team=team, member=channel)
+    return member_called(db, subscriber.removeprefix(PERSON))
 
 
 def topics_meant(wish: Wish, received: CommandReceived, knowledge: Knowledge) -> list[Topic]:

@@ -93,7 +93,7 @@ class Ping(Command):
             sections=(
                 Section(
                     title="Who looks after it",
-                    lines=tuple(_line(group, knowledge.community) for group in groups),
+                    lines=tuple(_line(group, knowledge.community, received) for group in groups),
                 ),
             ),
             footer=(UNREACHED,) if received.surface == "cli" else (),
@@ -153,10 +153,13 @@ def _place(received: CommandReceived) -> str:
     return f"{received.surface}/{received.channel or received.command}"
 
 
-def _line(group: OwnerGroup, community: Community) -> Line:
+def _line(group: OwnerGroup, community: Community, received: CommandReceived) -> Line:
+    """Return whom a group has; in a workspace that is not the community's, its people are named, and not called."""
+    is_at_home = community.is_at_home(received.team)
     line: list[Piece] = [f"{group.group}: "]
     for place, owner in enumerate(group.owners):
         name = owner.github or owner.fullname or owner.slack or "somebody without a name"
-        person = Person(name=name, github=owner.github, slack=community.member_of(owner))
+        member = community.member_of(owner) if is_at_home else ""
+        person = Person(name=name, github=owner.github, slack=member)
         line += [", ", person] if place else [person]
     return tuple(line)

@@ -23,6 +23,7 @@ from chatops.config.shape import (
     Trust,
     slack_member,
 )
+from chatops.config.workspaces import misplaced
 
 __all__ = [
     "TOP_OWNERS",
@@ -48,6 +49,7 @@ __all__ = [
     "Practice",
     "RestrictedLabel",
     "Trust",
+    "misplaced",
     "read_configuration",
     "reference",
     "slack_member",

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from chatops.config.clocks import clock_time, is_clock_or_empty
-from chatops.config.saying import number, said
+from chatops.config.saying import number, said, team
 
 
 class AlertRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,6 +109,12 @@ class Operators(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             expected="the id of a channel in Slack",
             example="C0123456789",
             pattern=r"\A([CG][A-Z0-9]{4,})?\Z",
+        ),
+    ] = ""
+    slack_team: Annotated[
+        str,
+        team(
+            "The id of the workspace in Slack that has their channel, where the bot is in several."
         ),
     ] = ""
     canary_minutes: Annotated[

@@ -28,3 +28,16 @@ def said(
 def number(meaning: str, *, lowest: int, highest: int) -> Meta:
     """Return what a number means, and its range."""
     return Meta(description=meaning, ge=lowest, le=highest)
+
+
+TEAM_EXPECTED = "the id of a workspace in Slack"
+
+
+def team(meaning: str) -> Meta:
+    """Return what a workspace of Slack means; without one, the only one is meant."""
+    return said(
+        meaning,
+        example="T0123456789",
+        expected=TEAM_EXPECTED,
+        pattern=r"\A([TE][A-Z0-9]{2,20})?\Z",
+    )

@@ -10,7 +10,7 @@ from msgspec import Struct, field, structs
 
 from chatops.config.alerts import AlertRules, Operators
 from chatops.config.channels import Channel
-from chatops.config.saying import number, said
+from chatops.config.saying import number, said, team
 from chatops.names import Repo
 
 MEMBER = re.compile(r"[UW][A-Z0-9]{4,}")
@@ -528,6 +528,13 @@ class Community(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             pattern=r"\A[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+\Z",
         ),
     ] = ""
+    slack_team: Annotated[
+        str,
+        team(
+            "The id of its workspace in Slack, where the bot is in several: its channels are there, and its owners "
+            "are called there and nowhere else."
+        ),
+    ] = ""
     nightly: Annotated[
         tuple[NightlyWorkflow, ...], said("Its nightly workflows, the most important first.")
     ] = ()
@@ -678,6 +685,10 @@ class Community(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Return an owner's member id in this community's Slack; nothing if they are not known to be there."""
         elsewhere = self.slack_workspace and _host(owner.slackurl) != self.slack_workspace
         return "" if elsewhere else slack_member(owner) or ""
+
+    def is_at_home(self, team: str) -> bool:
+        """Return whether a workspace in Slack is its own, as far as is known."""
+        return self.slack_team in ("", team)
 
     def dirty(self) -> tuple[str, ...]:
         """Return a sentence for each entry about an owner that is kept but cannot be meant so."""

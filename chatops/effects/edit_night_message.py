@@ -26,7 +26,8 @@ class EditNightMessage(Effect[NightMessageOutdated]):
     async def perform(self, event: NightMessageOutdated, ports: Ports) -> Sequence[Event]:
         if ports.slack is None:
             raise Refused("Slack is not set up for this bot any more.", reason="not_configured")
-        await ports.slack.update(event.channel, event.name, render_verdict(event))
+        slack = await ports.slack.of(event.team)
+        await slack.update(event.channel, event.name, render_verdict(event))
         return []
 
     def describe(self, event: NightMessageOutdated) -> str:

@@ -29,6 +29,7 @@ class PostDigest(Effect[DigestWanted]):
     async def perform(self, event: DigestWanted, ports: Ports) -> Sequence[Event]:
         posted = await post_once(
             ports,
+            event.team,
             event.channel,
             render_digest(event),
             mark=digest_mark(event.digest),

@@ -27,6 +27,7 @@ class PostDigestDetails(Effect[DigestDetailsWanted]):
     async def perform(self, event: DigestDetailsWanted, ports: Ports) -> Sequence[Event]:
         posted = await post_once(
             ports,
+            event.team,
             event.channel,
             render_details(event),
             mark=details_mark(event.digest),

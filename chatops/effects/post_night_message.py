@@ -26,6 +26,7 @@ class PostNightMessage(Effect[NightMessageWanted]):
     async def perform(self, event: NightMessageWanted, ports: Ports) -> Sequence[Event]:
         posted = await post_once(
             ports,
+            event.team,
             event.channel,
             render_begun(event),
             mark=night_mark(event.message),

@@ -27,6 +27,7 @@ class PostNightNews(Effect[NightNewsWanted]):
     async def perform(self, event: NightNewsWanted, ports: Ports) -> Sequence[Event]:
         posted = await post_once(
             ports,
+            event.team,
             event.channel,
             render_news(event),
             mark=night_mark(event.key()),

@@ -33,6 +33,7 @@ class SendAlerts(Effect[AlertMessageWanted]):
     async def perform(self, event: AlertMessageWanted, ports: Ports) -> Sequence[Event]:
         posted = await post_once(
             ports,
+            event.team,
             event.channel,
             render_alerts(event),
             mark=alerts_mark(event.message),

@@ -29,6 +29,7 @@ class SendNotice(Effect[NoticeWanted]):
     async def perform(self, event: NoticeWanted, ports: Ports) -> Sequence[Event]:
         posted = await post_once(
             ports,
+            event.team,
             event.to,
             render_notice(event),
             mark=notice_mark(event),

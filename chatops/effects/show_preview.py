@@ -29,12 +29,13 @@ class ShowPreview(Effect[PreviewWanted]):
     async def perform(self, event: PreviewWanted, ports: Ports) -> Sequence[Event]:
         if ports.slack is None:
             raise Refused("Slack is not set up for this bot any more.", reason="not_configured")
+        slack = await ports.slack.of(event.team)
         try:
-            await _show(event, ports.slack)
+            await _show(event, slack)
         except Refused:
             if not event.picture:
                 raise
-            await _show(msgspec.structs.replace(event, picture=""), ports.slack)
+            await _show(msgspec.structs.replace(event, picture=""), slack)
         return [_shown(event)]
 
     def describe(self, event: PreviewWanted) -> str:

@@ -24,6 +24,7 @@ class Posted(Struct, frozen=True, kw_only=True):
 
 async def post_once(
     ports: Ports,
+    team: str,
     place: str,
     message: Json,
     *,
@@ -32,11 +33,15 @@ async def post_once(
     thread: str = "",
     is_shown: bool = False,
 ) -> Posted:
-    """Post a message with a mark, wanted since a moment, unless it is there; it goes where `Slack.post` says."""
+    """Post a message with a mark into a workspace, wanted since a moment, unless it is there.
+
+    It goes where `Slack.post` says.
+    """
     if ports.slack is None:
         raise Refused("Slack is not set up for this bot any more.", reason="not_configured")
-    there = await _found(ports.slack, place, mark, wanted_at - CLOCKS_DIFFER, thread)
-    name = there or await ports.slack.post(place, message, thread=thread, is_shown=is_shown)
+    slack = await ports.slack.of(team)
+    there = await _found(slack, place, mark, wanted_at - CLOCKS_DIFFER, thread)
+    name = there or await slack.post(place, message, thread=thread, is_shown=is_shown)
     return Posted(name=name, found=there is not None)
 
 

@@ -164,7 +164,8 @@ class _ToChannel(Event, frozen=True, kw_only=True):
 class AlertMessageWanted(_ToChannel, frozen=True, kw_only=True):
     """A channel is to be told, in one message, what has turned.
 
-    `thread` is the message in whose thread it belongs; the channel sees it all the same.
+    `thread` is the message in whose thread it belongs; the channel sees it all the same. `team` is the Slack workspace
+    of the channel, where the bot is in several.
     """
 
     kind: ClassVar[str] = "alert_message.wanted"
@@ -172,6 +173,7 @@ class AlertMessageWanted(_ToChannel, frozen=True, kw_only=True):
     news: AlertNews
     thread: str = ""
     wanted_at: datetime
+    team: str = ""
 
     def key(self) -> str:
         return self.message
@@ -228,6 +230,7 @@ class AlertMessageOutdated(_ToChannel, frozen=True, kw_only=True):
     because: str
     news: AlertNews
     told: tuple[Told, ...] = ()
+    team: str = ""
 
     def key(self) -> str:
         return f"{self.message}/outdated/{self.because}"

@@ -137,6 +137,7 @@ class DigestWanted(_Digest, frozen=True, kw_only=True):
 
     It was made at `at` from the read models of `position`. `failing` and `waited` are what the channel knows after it:
     the full names of the jobs that fail, and what kept a night from being complete. With `calls` owners are called.
+    `team` is the Slack workspace of the channel, where the bot is in several.
     """
 
     kind: ClassVar[str] = "digest.wanted"
@@ -147,6 +148,7 @@ class DigestWanted(_Digest, frozen=True, kw_only=True):
     failing: tuple[str, ...] = ()
     waited: tuple[str, ...] = ()
     calls: bool = True
+    team: str = ""
 
     def key(self) -> str:
         return self.digest
@@ -210,6 +212,7 @@ class DigestDetailsWanted(_Digest, frozen=True, kw_only=True):
     position: int
     at: datetime
     contents: DigestContents
+    team: str = ""
 
     def key(self) -> str:
         return f"{self.digest}/details"

@@ -20,13 +20,17 @@ class _OfNight(Event, frozen=True, kw_only=True):
 
 
 class NightMessageWanted(_OfNight, frozen=True, kw_only=True):
-    """A channel is to have a message for a night, which says that it is running."""
+    """A channel is to have a message for a night, which says that it is running.
+
+    Here and below, `team` is the Slack workspace of the channel, where the bot is in several.
+    """
 
     kind: ClassVar[str] = "night_message.wanted"
 
     workflow: str = ""
     url: str = ""
     wanted_at: datetime
+    team: str = ""
 
     def key(self) -> str:
         return self.message
@@ -67,6 +71,7 @@ class NightMessageOutdated(_OfNight, frozen=True, kw_only=True):
     fixed: tuple[str, ...] = ()
     is_over: bool = True
     url: str = ""
+    team: str = ""
 
     def key(self) -> str:
         return f"{self.message}/outdated/{self.because}"
@@ -89,6 +94,7 @@ class NightNewsWanted(_OfNight, frozen=True, kw_only=True):
     is_shown: bool = False
     url: str = ""
     wanted_at: datetime
+    team: str = ""
 
     def key(self) -> str:
         return f"{self.message}/news/{self.run_id}/{self.attempt}"

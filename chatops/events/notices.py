@@ -55,16 +55,17 @@ class _Notice(Event, frozen=True, kw_only=True):
 class NoticeWanted(_Notice, frozen=True, kw_only=True):
     """A subscriber is to be told, in one message, what has changed.
 
-    `to` is who or where in Slack; `topics` are the subscriptions it is because of, as one says them. `failing` and
-    `fixed` are the full names of jobs: of a night those that changed, of a pull request those that failed.
-    `required_failed` and `required_passed` count the required tests of the run, or those of a pull request that is
-    green. `verdict` says how its checks ended, `gate` whether its gate passed, `besides` how many failed that
-    are not required.
+    `to` is who or where in Slack, and `team` in which of its workspaces; `topics` are the subscriptions it is because
+    of, as one says them. `failing` and `fixed` are the full names of jobs: of a night those that changed, of a pull
+    request those that failed. `required_failed` and `required_passed` count the required tests of the run, or those of
+    a pull request that is green. `verdict` says how its checks ended, `gate` whether its gate passed, `besides` how
+    many failed that are not required.
     """
 
     kind: ClassVar[str] = "notice.wanted"
 
     to: str
+    team: str = ""
     topics: tuple[str, ...] = ()
     workflow: str = ""
     night: str = ""

@@ -7,12 +7,13 @@ from chatops.events import Event
 
 
 class _Preview(Event, frozen=True, kw_only=True):
-    """What is about one address in one message of Slack."""
+    """What is about one address in one message of Slack; `team` is the workspace, where the bot is in several."""
 
     community: str
     url: str
     channel: str
     message: str
+    team: str = ""
 
     def about(self) -> str:
         """Return what tells this address in this message from all others."""

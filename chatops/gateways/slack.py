@@ -99,22 +99,11 @@ class Revealed(Protocol):
         ...
 
 
-class SlackSettings(Protocol):
-    """What the operator says of Slack."""
-
-    @property
-    def slack_api_url(self) -> str:
-        """The Web API's address."""
-        ...
-
-    @property
-    def slack_bot_token(self) -> Revealed | None:
-        """The bot's token; without it, only response addresses can be answered."""
-        ...
-
-
 class SlackGateway:
-    """Calls Slack as a bot. Nothing is repeated here and nothing waits here: whoever asked does both."""
+    """Calls Slack as a bot, in the workspace of its token.
+
+    Nothing is repeated here and nothing waits here: whoever asked does both.
+    """
 
     def __init__(
         self,
@@ -131,12 +120,6 @@ class SlackGateway:
         self._read = read
         self._client = Client("Slack", connect=connect, read=read)
         self._web: AsyncWebClient | None = None
-
-    @classmethod
-    def from_settings(cls, settings: SlackSettings) -> Self:
-        """Return the gateway that the operator's settings describe."""
-        token = settings.slack_bot_token
-        return cls(api_url=settings.slack_api_url, bot_token=token.reveal() if token else "")
 
     async def __aenter__(self) -> Self:
         # On its lowest level the SDK writes whole messages into the log.
@@ -253,6 +236,12 @@ class SlackGateway:
         """Show a message in a channel to one person only; it cannot be changed later."""
         frame = {**_frame(channel, thread), "user": member}
         await self._say("chat.postEphemeral", frame, message)
+
+    async def teams(self) -> frozenset[str]:
+        """Return the ids of the workspace and of the organization that the token belongs to."""
+        answer = await self._call("auth.test", {})
+        found = (answer.get("team_id"), answer.get("enterprise_id"))
+        return frozenset(one for one in found if isinstance(one, str) and one)
 
     async def open_form(self, trigger: str, form: Json) -> None:
         """Show a form to the person whose act gave the trigger, within three seconds of it."""

@@ -49,6 +49,7 @@ class PreviewPages(Policy):
                     url=shared.url,
                     channel=shared.channel,
                     message=shared.message,
+                    team=shared.team,
                     title=found.title,
                     says=found.says,
                     tone=found.tone,

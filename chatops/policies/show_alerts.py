@@ -13,6 +13,7 @@ from chatops.events import Event, Recorded
 from chatops.events.alerts import (
     AlertMessageOutdated,
     AlertMessageSent,
+    AlertMessageWanted,
     AlertsAcknowledged,
     AlertsAssigned,
     AlertsTurned,
@@ -51,7 +52,9 @@ class ShowAlerts(Policy):
             told = _told(message, knowledge, fact)
             # What was just sent is true, unless something has happened on its way.
             if not isinstance(event, AlertMessageSent) or any(map(_says_something, told)):
-                found.append(Wanted(_outdated(message, told, knowledge, fact)))
+                wanted = scene.keyed(message.message)
+                team = wanted.team if isinstance(wanted, AlertMessageWanted) else ""
+                found.append(Wanted(_outdated(message, told, team, knowledge, fact)))
         return found
 
 
@@ -93,7 +96,7 @@ def _says_something(told: Told) -> bool:
 
 
 def _outdated(
-    message: Message, told: Sequence[Told], knowledge: Knowledge, fact: Recorded
+    message: Message, told: Sequence[Told], team: str, knowledge: Knowledge, fact: Recorded
 ) -> AlertMessageOutdated:
     return AlertMessageOutdated(
         message=message.message,
@@ -103,4 +106,5 @@ def _outdated(
         because=fact.id,
         news=message.news,
         told=tuple(told),
+        team=team,
     )

@@ -84,6 +84,7 @@ def _told(
         news=structs.replace(news, called=named),
         thread=_thread(news, threads),
         wanted_at=at,
+        team=community.slack_team,
     )
 
 

@@ -19,6 +19,7 @@ from chatops.engine.policy import Policy, Scene, Wanted
 from chatops.events import Event, Recorded
 from chatops.events.notices import NightSettled, NoticeWanted, NoticeWithheld
 from chatops.events.subscriptions import Topic
+from chatops.projections.identities import Member
 from chatops.projections.mutes import Mute, muted_jobs
 from chatops.projections.notices import told_failing
 from chatops.projections.subscriptions import JOB, JOBS, NIGHTLY, Subscription, subscriptions_to
@@ -124,7 +125,7 @@ class _Telling:
         return follows(topic, edge.job, counts_for_night=counts)
 
     def _wanted(
-        self, subscriber: str, news: Sequence[Edge], because: Sequence[Topic], place: str
+        self, subscriber: str, news: Sequence[Edge], because: Sequence[Topic], place: Member
     ) -> NoticeWanted:
         settled, community = self._settled, self._knowledge.community
         return NoticeWanted(
@@ -134,7 +135,8 @@ class _Telling:
             repo=settled.repo,
             run_id=settled.run_id,
             attempt=settled.attempt,
-            to=place,
+            to=place.member,
+            team=place.team,
             topics=tuple(topic_words(topic, community) for topic in because),
             workflow=settled.workflow,
             night=self._changes.night,

@@ -35,6 +35,7 @@ class ThreadDigests(Policy):
                     position=wanted.position,
                     at=wanted.at,
                     contents=wanted.contents,
+                    team=wanted.team,
                 )
             )
         ]

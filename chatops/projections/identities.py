@@ -74,18 +74,22 @@ def identity(db: Connection, team: str, member: str) -> Identity | None:
 
 
 class Member(Struct, frozen=True, kw_only=True):
-    """A member of a Slack workspace."""
+    """A member of a Slack workspace, or a channel there."""
 
     team: str
     member: str
 
 
-def member_called(db: Connection, login: str) -> Member | None:
-    """Return who is linked now to a GitHub login, in whatever case it is written; of several, who was linked last."""
+def member_called(db: Connection, login: str, team: str = "") -> Member | None:
+    """Return who is linked now to a GitHub login, in whatever case it is written; of several, who was linked last.
+
+    With a workspace only who is a member of that one.
+    """
     identities = LIVE.identities.c
+    there = [identities.team == team] if team else []
     query = (
         select(identities.team, identities.member)
-        .where(func.lower(identities.login) == login.lower(), identities.login != "")
+        .where(func.lower(identities.login) == login.lower(), identities.login != "", *there)
         .order_by(identities.said_at.desc(), identities.command.desc())
         .limit(1)
     )

@@ -209,4 +209,5 @@ def _details(event: DigestWanted) -> DigestDetailsWanted:
         position=event.position,
         at=event.at,
         contents=event.contents,
+        team=event.team,
     )

@@ -89,23 +89,23 @@ def _lane(front: Front) -> type[Lane]:
 
 @contextlib.asynccontextmanager
 async def running(service: Service) -> AsyncIterator[Service]:
-    """Run a service's threads and what hears Slack through a socket, if there is one."""
+    """Run a service's threads and what hears Slack through sockets, if there is any."""
     await service.start()
-    listening = None
+    listening: list[asyncio.Task[None]] = []
     try:
         rooms = service.slack_rooms() if service.role in ("all", "web") else None
-        ear = rooms.ear(service.settings, service.slack_listener(rooms)) if rooms else None
-        if ear is not None:
-            listening = asyncio.create_task(ear.listen(), name="slack")
-            # Slack may be away; then the doors open without it.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(SLACK_SECONDS):
+        ears = rooms.ears(service.settings, service.slack_listener(rooms)) if rooms else ()
+        listening = [asyncio.create_task(ear.listen(), name="slack") for ear in ears]
+        # Slack may be away; then the doors open without it.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SLACK_SECONDS):
+                for ear in ears:
                     await ear.connected.wait()
         yield service
     finally:
-        if listening is not None:
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+        for one in listening:
+            one.cancel()
+        await asyncio.gather(*listening, return_exceptions=True)
         await service.stop()
 
 

@@ -170,7 +170,8 @@ async def examine(service: Service) -> Sequence[Mapping[str, Any]]:
     except BadInput as problem:
         findings.append(_finding("github", problem=str(problem)))
     if (rooms := service.slack_rooms()) is not None:
-        findings.append(_finding("slack", problem=await rooms.examine(service.settings)))
+        found = await rooms.examine(service.settings)
+        findings += [_finding(check, problem=problem) for check, problem in found.items()]
     return findings
 
 

@@ -1,7 +1,8 @@
 """Slack's two doors: requests over HTTP, verified, and envelopes through a socket. Behind both is the same listener.
 
 A request is verified on its raw bytes before anything is parsed, and parsed here: Bolt stumbles over what is no JSON,
-and takes a command whose words hold "payload" for something else.
+and takes a command whose words hold "payload" for something else. With several workspaces each has a secret, and what
+one of them signs is heard of no other.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import hmac
 import logging
 import re
 import time
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
@@ -25,6 +27,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from chatops.surfaces.slack_hearing import Listener
+from chatops.surfaces.slack_words import team_of
 
 logger = structlog.get_logger(__name__)
 
@@ -133,11 +136,14 @@ class Ear:
 
 
 class Door:
-    """Lets Slack's HTTP requests in: size, time stamp and signature first, then Bolt."""
+    """Lets Slack's HTTP requests in: size, time stamp and signature first, then Bolt.
 
-    def __init__(self, app: AsyncApp, signing_secret: str) -> None:
+    The secrets are by the id of their workspace; one without is for all that have none of their own.
+    """
+
+    def __init__(self, app: AsyncApp, secrets: Mapping[str, str]) -> None:
         self._app = app
-        self._secret = signing_secret.encode()
+        self._secrets = {team: secret.encode() for team, secret in secrets.items()}
 
     async def open(self, headers: dict[bytes, bytes], body: bytes) -> BoltResponse:
         """Answer one request."""
@@ -147,9 +153,8 @@ class Door:
             return _turned(HTTPStatus.UNAUTHORIZED, "The request is not signed.")
         if abs(time.time() - int(timestamp)) > LONGEST_SKEW:
             return _turned(HTTPStatus.UNAUTHORIZED, "The request is older than five minutes.")
-        base = b"v0:" + timestamp + b":" + body
-        expected = b"v0=" + hmac.new(self._secret, base, hashlib.sha256).hexdigest().encode()
-        if not hmac.compare_digest(signature, expected):
+        signers = self._signers(b"v0:" + timestamp + b":" + body, signature)
+        if not signers:
             return _turned(HTTPStatus.UNAUTHORIZED, "The signature does not match.")
         try:
             text = body.decode()
@@ -158,12 +163,32 @@ class Door:
         payload = _payload(headers.get(b"content-type", b""), text)
         if payload is None:
             return _turned(HTTPStatus.BAD_REQUEST, "The body is neither a form nor a JSON object.")
+        if not self._may_say(signers, payload):
+            return _turned(
+                HTTPStatus.UNAUTHORIZED, "Another workspace's secret signed the request."
+            )
         try:
             # By its other road into Bolt: what is verified and parsed is not parsed again.
             request = AsyncBoltRequest(body=payload, mode="socket_mode")
         except (LookupError, TypeError, ValueError, AttributeError):
             return _turned(HTTPStatus.BAD_REQUEST, NOT_SLACK)
         return await self._app.async_dispatch(request)
+
+    def _signers(self, base: bytes, signature: bytes) -> set[str]:
+        """Return the workspaces whose secret signed a request."""
+        found = set()
+        for team, secret in self._secrets.items():
+            expected = b"v0=" + hmac.new(secret, base, hashlib.sha256).hexdigest().encode()
+            if hmac.compare_digest(signature, expected):
+                found.add(team)
+        return found
+
+    def _may_say(self, signers: set[str], payload: dict[str, Any]) -> bool:
+        """Return whether a request is of a workspace whose secret signed it; a look whether we are there is of none."""
+        if payload.get("type") == "url_verification" or "ssl_check" in payload:
+            return True
+        team = team_of(payload)
+        return team in signers or (team not in self._secrets and "" in signers)
 
 
 def _payload(content_type: bytes, text: str) -> dict[str, Any] | None:

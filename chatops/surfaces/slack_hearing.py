@@ -19,7 +19,7 @@ from chatops.engine.log import Batch
 from chatops.errors import ChatopsError
 from chatops.events import Fact
 from chatops.events.conversation import CommandReceived
-from chatops.ports import Slack
+from chatops.ports import Workspaces
 from chatops.surfaces.comment_words import split_words
 from chatops.surfaces.slack_forms import Forms
 from chatops.surfaces.slack_words import (
@@ -31,6 +31,7 @@ from chatops.surfaces.slack_words import (
     name_of,
     object_of,
     plain,
+    team_of,
     trigger_of,
     where,
     with_person,
@@ -93,7 +94,7 @@ class Listener:
     """Records each request and acknowledges it: when it is written, or with what became of it."""
 
     def __init__(
-        self, words: Words, append: Append, slack: Slack | None = None, *, forms: Forms
+        self, words: Words, append: Append, slack: Workspaces | None = None, *, forms: Forms
     ) -> None:
         self._words = words
         self._append = append
@@ -121,7 +122,7 @@ class Listener:
         """Take a pressed button; Slack shows beside it that it did not work, where it cannot be written."""
         if (asked := self._words.asking(body, ASKS)) is not None:
             await ack()
-            self._open(name_of(body, "trigger_id"), self._made(*asked))
+            self._open(body, self._made(*asked))
             return None
         fact = self._words.pressed(body)
         if fact is not None and (problem := await self._thanked(fact)) is not None:
@@ -134,8 +135,9 @@ class Listener:
         name, message = name_of(body, "callback_id"), object_of(body, "message")
         fact = form = None
         if name in ANYWHERE:
-            usual, person = self._words.usual, where(body).user
-            form = self._made(ANYWHERE[name], Kept(community=usual.key, channel=person))
+            place = where(body)
+            usual = self._words.usual_in(place.team)
+            form = self._made(ANYWHERE[name], Kept(community=usual.key, channel=place.user))
         elif name == CHOOSE_MESSAGE:
             form = self._chosen_in(body, message)
         elif name in (RETEST_MESSAGE, STATUS_MESSAGE, WHO_MESSAGE):
@@ -144,16 +146,18 @@ class Listener:
             return problem
         await ack()
         if form is not None:
-            self._open(name_of(body, "trigger_id"), form)
+            self._open(body, form)
         return None
 
     def _about_message(
         self, name: str, body: Mapping[str, Any], message: Mapping[str, Any]
     ) -> tuple[Fact | None, Form | None]:
         """Return the request about what a message names, or the form that asks what it is."""
-        place, usual, trigger = where(body), self._words.usual, trigger_of(body)
+        place, trigger = where(body), trigger_of(body)
+        usual = self._words.usual_in(place.team)
         text = str(message.get("text") or "")
-        found = None if name == WHO_MESSAGE else self._about("\n".join(_written(message)))
+        said = "\n".join(_written(message))
+        found = None if name == WHO_MESSAGE else self._about(said, place.team)
         if found is not None:
             community, target = found
             is_status = name == STATUS_MESSAGE
@@ -176,9 +180,10 @@ class Listener:
     def _chosen_in(self, body: Mapping[str, Any], message: Mapping[str, Any]) -> Form:
         """Return the form in which failed jobs of a pull request are chosen, or the one that asks which it is."""
         place = where(body)
-        found = self._about("\n".join(_written(message)))
+        found = self._about("\n".join(_written(message)), place.team)
         if found is None:
-            return _at_once(ask_pull(_kept(self._words.usual, place, RETEST), ASK_WHICH))
+            usual = self._words.usual_in(place.team)
+            return _at_once(ask_pull(_kept(usual, place, RETEST), ASK_WHICH))
         community, target = found
         kept = _kept(community, place, RETEST)
         return self._made(
@@ -206,7 +211,7 @@ class Listener:
         trigger = f"view/{name_of(view, 'id')}" if view.get("id") else trigger_of(body)
         name = name_of(view, "callback_id")
         if name == ASK_WHICH:
-            await self._ask_on(ack, said, kept, community)
+            await self._ask_on(ack, said, kept, community, place.team)
             return
         if name in (SUBSCRIBE, MUTE, RETEST):
             fact, problem = self._chosen(name, view, kept, place, trigger)
@@ -221,9 +226,9 @@ class Listener:
         else:
             await ack()
 
-    async def _ask_on(self, ack: Ack, said: str, kept: Kept, usual: Community) -> None:
+    async def _ask_on(self, ack: Ack, said: str, kept: Kept, usual: Community, team: str) -> None:
         """Show in place of a form the one in which failed jobs of the pull request are chosen that was named in it."""
-        found = self._about(said)
+        found = self._about(said, team)
         if found is None:
             problem = NO_SUCH_PULL.format(repos=", ".join(usual.repositories))
             await ack(response_action="errors", errors={SAID: problem})
@@ -269,7 +274,7 @@ class Listener:
         offer = Offer(community=community.key, verb=kept.verb, words=kept.words)
         match name:
             case _ if name == ASK_PULL:
-                found = self._about(said)
+                found = self._about(said, place.team)
                 if found is None:
                     return None, NO_SUCH_PULL.format(repos=", ".join(community.repositories))
                 community, target = found
@@ -288,9 +293,9 @@ class Listener:
                 return self._words.typed(said, community, place, trigger), ""
         return None, ""
 
-    def _about(self, text: str) -> tuple[Community, Target] | None:
-        """Return the pull request that a text names, and whose it is."""
-        for community in self._words.heard:
+    def _about(self, text: str, team: str) -> tuple[Community, Target] | None:
+        """Return the pull request that a text names, and whose it is; those of the workspace are meant first."""
+        for community in self._words.heard_in(team):
             target = self._words.target(text, community)
             if target is not None:
                 return community, target
@@ -322,17 +327,18 @@ class Listener:
         assert community is not None
         return partial(self._forms.made, name, kept, community)
 
-    def _open(self, trigger: str, form: Form) -> None:
+    def _open(self, body: Mapping[str, Any], form: Form) -> None:
         """Open a form while the right to do so lives; nobody waits for it."""
         if self._slack is not None:
-            opening = asyncio.ensure_future(self._opened(self._slack, trigger, form))
+            opening = asyncio.ensure_future(self._opened(self._slack, body, form))
             self._under_way.add(opening)
             opening.add_done_callback(self._under_way.discard)
 
-    async def _opened(self, slack: Slack, trigger: str, form: Form) -> None:
+    async def _opened(self, slack: Workspaces, body: Mapping[str, Any], form: Form) -> None:
         made = await form()
         try:
-            await slack.open_form(trigger, made)
+            workspace = await slack.of(team_of(body))
+            await workspace.open_form(name_of(body, "trigger_id"), made)
         except ChatopsError as problem:
             logger.warning("form not opened", form=made["callback_id"], problem=str(problem))
 

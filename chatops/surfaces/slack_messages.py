@@ -8,7 +8,7 @@ import msgspec
 from chatops.engine.answer import Answer, Tone
 from chatops.errors import Refused
 from chatops.events.conversation import CommandReceived
-from chatops.ports import Slack
+from chatops.ports import Workspaces
 from chatops.views.blocks import render_blocks
 from chatops.views.home import HOME, home_view
 
@@ -25,7 +25,7 @@ class Messages:
     tab is shown there, and leads on to the other communities, by their titles.
     """
 
-    def __init__(self, slack: Slack, communities: Mapping[str, str] | None = None) -> None:
+    def __init__(self, slack: Workspaces, communities: Mapping[str, str] | None = None) -> None:
         self._slack = slack
         self._communities = communities or {}
 
@@ -45,14 +45,15 @@ class Messages:
     async def post(self, received: CommandReceived, rendered: str) -> str:
         """Write the message; return its name where Slack gives one."""
         if received.channel == HOME:
-            await self._slack.publish(received.by, msgspec.json.decode(rendered))
+            await self._publish(received, rendered)
             return HOME
         message, is_private, _ = _read(rendered)
         if is_private and received.channel != received.by:
             await self._whisper(received, message)
             return ""
         try:
-            return await self._slack.post(received.channel, message, thread=received.thread)
+            slack = await self._slack.of(received.team)
+            return await slack.post(received.channel, message, thread=received.thread)
         except Refused:
             if not received.response_url:
                 raise
@@ -62,30 +63,35 @@ class Messages:
     async def edit(self, received: CommandReceived, message: str, rendered: str) -> None:
         """Replace the message where it has a name; what has none is said again, once, when all is said."""
         if received.channel == HOME:
-            await self._slack.publish(received.by, msgspec.json.decode(rendered))
+            await self._publish(received, rendered)
             return
         content, is_private, grows = _read(rendered)
         if message:
-            await self._slack.update(received.channel, message, content)
+            slack = await self._slack.of(received.team)
+            await slack.update(received.channel, message, content)
         elif is_private:
             await self._whisper(received, content)
         elif not grows:
             await self._say_at_last(received, content)
 
+    async def _publish(self, received: CommandReceived, rendered: str) -> None:
+        slack = await self._slack.of(received.team)
+        await slack.publish(received.by, msgspec.json.decode(rendered))
+
     async def _whisper(self, received: CommandReceived, message: Message) -> None:
         if received.response_url:
             await self._respond(received, message, PRIVATE)
         else:
-            await self._slack.whisper(
-                received.channel, received.by, message, thread=received.thread
-            )
+            slack = await self._slack.of(received.team)
+            await slack.whisper(received.channel, received.by, message, thread=received.thread)
 
     async def _say_at_last(self, received: CommandReceived, message: Message) -> None:
         """Say how it ended where it was asked, as long as Slack takes an answer; then to who asked."""
         try:
             await self._respond(received, message, PUBLIC)
         except Refused:
-            await self._slack.post(received.by, message)
+            slack = await self._slack.of(received.team)
+            await slack.post(received.by, message)
 
     async def _respond(
         self, received: CommandReceived, message: Message, response_type: str

@@ -79,19 +79,16 @@ class Words:
         self._vocabularies = vocabularies
         self._github_url = github_url.rstrip("/")
 
-    @property
-    def usual(self) -> Community:
-        """Return the community that is meant in Slack where none is named."""
+    def usual_in(self, team: str) -> Community:
+        """Return the community that is meant in a workspace of Slack where none is named."""
+        return self.heard_in(team)[0]
+
+    def heard_in(self, team: str) -> list[Community]:
+        """Return the communities that are heard in Slack: the usual one first, and before it those of the workspace."""
         usual = self._configuration.default_community
         heard = [one for one in self._configuration.communities.values() if one.slash_command]
-        return usual if usual.slash_command or not heard else heard[0]
-
-    @property
-    def heard(self) -> list[Community]:
-        """Return the communities that are heard in Slack, the usual one first."""
-        usual = self.usual
-        communities = self._configuration.communities.values()
-        return [usual, *(one for one in communities if one.slash_command and one is not usual)]
+        found = sorted(heard, key=lambda one: (one.slack_team != team, one is not usual))
+        return found or [usual]
 
     def community(self, key: str) -> Community | None:
         """Return a community by its key."""
@@ -108,7 +105,7 @@ class Words:
             return None
         place = Place(
             user=name_of(form, "user_id"),
-            team=name_of(form, "team_id"),
+            team=team_of(form),
             name=name_of(form, "user_name"),
             channel=name_of(form, "channel_id"),
             response_url=text_of(form, "response_url"),
@@ -128,14 +125,15 @@ class Words:
         user = name_of(event, "user")
         if not (channel and stamp and user):
             return None
-        community, said, is_called = self._called(str(event.get("text") or ""), bot_of(body))
+        team = team_of(body)
+        community, said, is_called = self._called(str(event.get("text") or ""), bot_of(body), team)
         words = split_words(_ODD.sub(" ", plain(said)))
         verb = words[0].lower().removeprefix("/") if words else ASKED_AGAIN
         if not is_called and not (words and self._vocabularies[community.key].hears(verb)):
             return None
         place = Place(
             user=user,
-            team=name_of(event, "team") or name_of(body, "team_id"),
+            team=team,
             channel=channel,
             thread=name_of(event, "thread_ts") or stamp,
         )
@@ -174,7 +172,12 @@ class Words:
         return [
             Fact(
                 event=PageShared(
-                    community=page.key, place=place, url=url, channel=channel, message=stamp
+                    community=page.key,
+                    place=place,
+                    url=url,
+                    channel=channel,
+                    message=stamp,
+                    team=team_of(body),
                 ),
                 source="slack",
                 correlation_id=f"page/{channel}/{stamp}",
@@ -230,7 +233,8 @@ class Words:
         user, stamp = name_of(event, "user"), name_of(event, "event_ts")
         if event.get("type") != "app_home_opened" or event.get("tab") != HOME or not user:
             return None
-        community, team = self.usual, name_of(body, "team_id")
+        team = team_of(body)
+        community = self.usual_in(team)
         if not (_STAMP.fullmatch(stamp) and self._vocabularies[community.key].meaning(MINE)):
             return None
         place = Place(user=user, team=team, channel=HOME)
@@ -260,9 +264,9 @@ class Words:
         }
         return named.pop() if len(named) == 1 else None
 
-    def _called(self, text: str, bot: str) -> tuple[Community, str, bool]:
+    def _called(self, text: str, bot: str, team: str) -> tuple[Community, str, bool]:
         """Return whom a message calls, with what words, and whether a line begins with the call."""
-        community, said, is_called = self.usual, "", False
+        community, said, is_called = self.usual_in(team), "", False
         for line in text.splitlines():
             calls = [found for found in _MENTION.finditer(line) if bot in ("", found.group(1))]
             if not calls:
@@ -326,7 +330,7 @@ def where(body: Mapping[str, Any]) -> Place:
         thread = name_of(container, "message_ts") or name_of(message, "ts")
     return Place(
         user=name_of(user, "id"),
-        team=name_of(user, "team_id") or name_of(object_of(body, "team"), "id"),
+        team=team_of(body),
         name=name_of(user, "name") or name_of(user, "username"),
         channel=name_of(object_of(body, "channel"), "id"),
         thread=thread,
@@ -338,6 +342,22 @@ def with_person(place: Place, body: Mapping[str, Any]) -> Place:
     """Return a place that was kept, for whoever now speaks there."""
     here = where(body)
     return replace(place, user=here.user, team=here.team, name=here.name)
+
+
+def team_of(body: Mapping[str, Any]) -> str:
+    """Return the workspace in which we heard something, also where a guest from another one said it.
+
+    Whose app hears it can vouch for nobody else's people, so there somebody is known, and there they are answered.
+    """
+    found = body.get("authorizations")
+    ours = found[0] if isinstance(found, list) and found and isinstance(found[0], dict) else {}
+    return (
+        name_of(object_of(body, "view"), "app_installed_team_id")
+        or name_of(ours, "team_id")
+        or name_of(object_of(body, "team"), "id")
+        or name_of(body, "team_id")
+        or name_of(object_of(body, "user"), "team_id")
+    )
 
 
 def bot_of(body: Mapping[str, Any]) -> str:

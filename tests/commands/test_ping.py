@@ -130,6 +130,18 @@ def test_owners_in_another_workspace_are_named_and_not_called(
     assert ("alice" in str(message)) == (not calls)
 
 
+@pytest.mark.parametrize(("team", "calls"), [("T1", 1), ("T2", 0)])
+def test_in_another_workspace_than_their_own_owners_are_named_and_not_called(
+    tmp_path: Path, team: str, calls: int
+) -> None:
+    here = msgspec.structs.replace(OWNED, slack_team="T1")
+    asked = received(by="mona", surface="slack", team=team)
+    with scene(tmp_path) as world, world.knowledge(here) as knowledge:
+        message = render_blocks(Ping.tell(story(asked, called()), knowledge))
+
+    assert str(message).count("'type': 'user'") == calls
+
+
 def test_a_login_that_is_none_is_only_shown() -> None:
     person = Person(name="x @all", github="a/b @all", slack="<!here>")
 

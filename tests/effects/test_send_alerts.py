@@ -11,6 +11,7 @@ from chatops.engine.clock import SystemClock
 from chatops.errors import Refused, Transient
 from chatops.events.alerts import AlertMessageOutdated, AlertMessageSent, AlertMessageWanted, Told
 from chatops.gateways.slack import SlackGateway
+from chatops.gateways.slack_workspaces import SlackWorkspaces
 from chatops.ports import Ports
 from chatops.standins.slack import Message, SlackStandIn
 from tests.alerting import CHANNEL, alert, wanted
@@ -44,7 +45,7 @@ async def room(scopes: tuple[str, ...] = READING) -> AsyncIterator[Room]:
     async with (
         outside() as world,
         SlackStandIn(scopes=scopes) as slack,
-        SlackGateway(api_url=slack.api_url, bot_token=slack.bot_token) as gateway,
+        SlackWorkspaces(SlackGateway(api_url=slack.api_url, bot_token=slack.bot_token)) as gateway,
     ):
         slack.workspace.add_channel("quality")
         yield Room(slack, Ports(clock=SystemClock(), github=world.ports.github, slack=gateway))

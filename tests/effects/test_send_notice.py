@@ -11,6 +11,7 @@ from chatops.engine.clock import SystemClock
 from chatops.errors import Refused, Transient
 from chatops.events.notices import NoticeSent, NoticeWanted, NoticeWithheld
 from chatops.gateways.slack import SlackGateway
+from chatops.gateways.slack_workspaces import SlackWorkspaces
 from chatops.names import RunId
 from chatops.ports import Ports
 from chatops.standins.slack import Message, SlackStandIn
@@ -47,7 +48,7 @@ async def room(scopes: tuple[str, ...] = SCOPES) -> AsyncIterator[Room]:
     async with (
         outside() as world,
         SlackStandIn(scopes=scopes) as slack,
-        SlackGateway(api_url=slack.api_url, bot_token=slack.bot_token) as gateway,
+        SlackWorkspaces(SlackGateway(api_url=slack.api_url, bot_token=slack.bot_token)) as gateway,
     ):
         yield Room(slack, Ports(clock=SystemClock(), github=world.ports.github, slack=gateway))
 

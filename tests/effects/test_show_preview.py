@@ -6,6 +6,7 @@ from chatops.engine.clock import SystemClock
 from chatops.errors import Refused
 from chatops.events.previews import PreviewShown, PreviewWanted
 from chatops.gateways.slack import SlackGateway
+from chatops.gateways.slack_workspaces import SlackWorkspaces
 from chatops.ports import Ports
 from chatops.standins.slack import Message, SlackStandIn
 from chatops.standins.slack.workspace import texts_in
@@ -28,7 +29,7 @@ async def test_it_is_shown_under_the_message_once_however_often_it_is_done() -> 
     async with (
         outside() as world,
         SlackStandIn(scopes=SCOPES) as slack,
-        SlackGateway(api_url=slack.api_url, bot_token=slack.bot_token) as gateway,
+        SlackWorkspaces(SlackGateway(api_url=slack.api_url, bot_token=slack.bot_token)) as gateway,
     ):
         ports = Ports(clock=SystemClock(), github=world.ports.github, slack=gateway)
         message = await slack.say(f"Look at {URL}, please.")
@@ -46,7 +47,7 @@ async def test_without_the_picture_it_is_shown_where_slack_cannot_fetch_that() -
     async with (
         outside() as world,
         SlackStandIn(scopes=SCOPES) as slack,
-        SlackGateway(api_url=slack.api_url, bot_token=slack.bot_token) as gateway,
+        SlackWorkspaces(SlackGateway(api_url=slack.api_url, bot_token=slack.bot_token)) as gateway,
     ):
         ports = Ports(clock=SystemClock(), github=world.ports.github, slack=gateway)
         asked = wanted(await slack.say(URL))
@@ -66,7 +67,7 @@ async def test_what_slack_does_not_take_stays_a_bare_address() -> None:
     async with (
         outside() as world,
         SlackStandIn(scopes=SCOPES) as slack,
-        SlackGateway(api_url=slack.api_url, bot_token=slack.bot_token) as gateway,
+        SlackWorkspaces(SlackGateway(api_url=slack.api_url, bot_token=slack.bot_token)) as gateway,
     ):
         ports = Ports(clock=SystemClock(), github=world.ports.github, slack=gateway)
         asked = wanted(await slack.say("There is no address in this."))

@@ -24,6 +24,7 @@ from chatops.events.conversation import (
 from chatops.events.reruns import RerunRequested, RerunStarted
 from chatops.gateways.github import GitHubGateway
 from chatops.gateways.slack import SlackGateway
+from chatops.gateways.slack_workspaces import SlackWorkspaces
 from chatops.names import CommandId, RunId
 from chatops.surfaces.github import MARKER, Comments
 from chatops.surfaces.slack_messages import Messages
@@ -304,7 +305,7 @@ def test_a_comment_of_any_length_fits_and_stays_whole(lines: int, *, folded: boo
 
 @pytest.mark.parametrize("lines", [3, 300, 4_000])
 def test_a_message_of_any_length_is_one_that_slack_takes(lines: int) -> None:
-    messages = Messages(SlackGateway())
+    messages = Messages(SlackWorkspaces(SlackGateway()))
 
     text = messages.render(long_answer(lines, folded=True), received(surface="slack"))
 

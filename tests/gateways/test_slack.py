@@ -514,27 +514,6 @@ async def test_a_gateway_that_was_not_opened_is_our_mistake() -> None:
     await gateway.close()
 
 
-async def test_settings_say_how_to_speak() -> None:
-    class Shown:
-        def reveal(self) -> str:
-            return TOKEN
-
-    class Said:
-        slack_bot_token = Shown()
-
-        def __init__(self, url: str) -> None:
-            self.slack_api_url = url
-
-    async with (
-        wire(answer({"ok": True, "ts": "1.2"})) as line,
-        SlackGateway.from_settings(Said(f"{line.url}/api/")) as gateway,
-    ):
-        assert await gateway.post("C1", HELLO) == "1.2"
-
-    assert line.heard[0].token == f"Bearer {TOKEN}"
-    assert line.heard[0].target == "/api/chat.postMessage"
-
-
 async def test_a_message_goes_into_the_thread_it_belongs_to() -> None:
     async with room() as here:
         first = await here.gateway.post(here.channel, HELLO)

@@ -73,6 +73,8 @@ def test_a_login_leads_to_the_member_who_was_linked_to_it_last(tmp_path: Path) -
     with scene(tmp_path, [second, linked(1, ALICE)]) as world, world.knowledge() as knowledge:
         assert member_called(knowledge.db, ALICE.upper()) == Member(team="T1", member="U2")
         assert member_called(knowledge.db, BOB) is None
+        assert member_called(knowledge.db, ALICE, "T1") == Member(team="T1", member="U2")
+        assert member_called(knowledge.db, ALICE, "T2") is None
 
 
 def test_a_login_that_was_taken_back_leads_to_nobody(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 
-from chatops.standins.slack import Message
+from chatops.standins.slack import Message, SlackStandIn
 from tests.scenarios.world import MEMBER, Town
 
 
@@ -86,15 +86,24 @@ async def browser() -> AsyncIterator[Browser]:
         yield Browser(client)
 
 
-async def offered(here: Town, user: str) -> str:
-    """Ask for the private address, as a member of the Slack workspace."""
-    said = await here.slack.slash("/acme", "link", user=user)
+async def offered(
+    here: Town, user: str, *, slack: SlackStandIn | None = None, channel: str = "ci"
+) -> str:
+    """Ask for the private address, as a member of the Slack workspace, or of another one."""
+    said = await (slack or here.slack).slash("/acme", "link", user=user, channel=channel)
     return address_in(await said.message())
 
 
-async def link(here: Town, user: str, login: str = MEMBER) -> None:
+async def link(
+    here: Town,
+    user: str,
+    login: str = MEMBER,
+    *,
+    slack: SlackStandIn | None = None,
+    channel: str = "ci",
+) -> None:
     """Let somebody in Slack prove who they are on GitHub."""
-    address = await offered(here, user)
+    address = await offered(here, user, slack=slack, channel=channel)
     async with browser() as visitor:
         await visitor.open(address)
         await visitor.follow("Sign in with GitHub")

@@ -82,8 +82,8 @@ class Town:
 
     # --- the product's life ---------------------------------------------------
 
-    async def start(self, database_url: str) -> Self:
-        """Start the product, from what its database holds."""
+    async def start(self, database_url: str, **changes: str) -> Self:
+        """Start the product, from what its database holds, with these changes to its environment."""
         app, address = self.hub.world.app, self.address
         assert app is not None
         environment = {
@@ -105,7 +105,13 @@ class Town:
         }
         if self.slack.mode == "socket":
             environment["CHATOPS_SLACK_APP_TOKEN"] = self.slack.app_token
-        settings = read_settings(environment)
+        for one in self.slack.neighbours:
+            team = one.workspace.team_id
+            environment[f"CHATOPS_SLACK_BOT_TOKEN_{team}"] = one.bot_token
+            environment[f"CHATOPS_SLACK_SIGNING_SECRET_{team}"] = one.signing_secret
+            if one.mode == "socket":
+                environment[f"CHATOPS_SLACK_APP_TOKEN_{team}"] = one.app_token
+        settings = read_settings(environment | changes)
         service = Service(settings, read_configuration(settings.config))
         self._service = await self._stack.enter_async_context(running(service))
         server = Server(service.asgi(), host="127.0.0.1", port=self._port, signals=False)
@@ -115,7 +121,8 @@ class Town:
             assert not serving.done(), "the server did not start"
             await asyncio.sleep(LOOK_SECONDS)
         self.hub.webhooks.url = f"{address}/github/webhooks"
-        self.slack.app_url = f"{address}/slack/events"
+        for one in (self.slack, *self.slack.neighbours):
+            one.app_url = f"{address}/slack/events"
         return self
 
     async def stop(self) -> None:

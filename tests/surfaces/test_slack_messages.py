@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from chatops.engine.answer import Answer, Tone
 from chatops.events.conversation import CommandReceived
 from chatops.gateways.slack import SlackGateway
+from chatops.gateways.slack_workspaces import SlackWorkspaces
 from chatops.standins.slack import SlackStandIn
 from chatops.surfaces.slack_messages import Messages
 from tests.scene import received
@@ -24,9 +25,9 @@ SECRET = replace(DONE, private=True)
 class Room:
     """A pretend Slack, and the surface that a test is about."""
 
-    def __init__(self, slack: SlackStandIn, gateway: SlackGateway) -> None:
+    def __init__(self, slack: SlackStandIn, slack_there: SlackWorkspaces) -> None:
         self.slack = slack
-        self.messages = Messages(gateway)
+        self.messages = Messages(slack_there)
         self.now = datetime(2026, 1, 5, tzinfo=UTC)
 
     def asked(self, **changes: object) -> CommandReceived:
@@ -59,7 +60,7 @@ async def room() -> AsyncIterator[Room]:
 
     async with (
         SlackStandIn(clock=clock) as slack,
-        SlackGateway(api_url=slack.api_url, bot_token=slack.bot_token) as gateway,
+        SlackWorkspaces(SlackGateway(api_url=slack.api_url, bot_token=slack.bot_token)) as gateway,
     ):
         here.append(Room(slack, gateway))
         yield here[0]

@@ -14,7 +14,7 @@ from chatops.engine.command import Command
 from chatops.engine.vocabulary import vocabularies
 from chatops.events.conversation import CommandReceived
 from chatops.events.previews import PageShared
-from chatops.surfaces.slack_words import Words, code_in, plain
+from chatops.surfaces.slack_words import Words, code_in, plain, team_of
 from chatops.views.offers import Offer
 from tests.scene import COMMUNITY, PULL, REPO
 
@@ -366,3 +366,32 @@ def test_what_is_pressed_in_the_home_tab_is_answered_there_or_between_the_two(
     assert isinstance(fact.event, CommandReceived)
     assert (fact.event.community, fact.event.channel) == ("zoo", channel)
     assert fact.event.thread == ""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"team_id": "T1"},
+        {"team": {"id": "T1"}, "user": {"id": "U1", "team_id": "T2"}},
+        {"team_id": "T2", "authorizations": [{"team_id": "T1"}], "event": {"team": "T2"}},
+        {"team": {"id": "T2"}, "view": {"app_installed_team_id": "T1"}},
+        {"team": None, "user": {"id": "U1", "team_id": "T1"}},
+        {"team_id": 7, "authorizations": ["T2"], "team": {"id": "T1"}},
+    ],
+    ids=["command", "button", "shared channel", "form", "organization", "odd"],
+)
+def test_a_workspace_is_the_one_whose_app_heard_it(body: dict[str, Any]) -> None:
+    assert team_of(body) == "T1"
+
+
+def test_in_a_workspace_its_own_community_is_meant_where_none_is_named() -> None:
+    zoo = msgspec.structs.replace(OTHER, slack_team="T2")
+    configuration = Configuration(communities={"acme": COMMUNITY, "zoo": zoo})
+    words = Words(configuration, vocabularies(COMMANDS, configuration))
+
+    assert [one.key for one in words.heard_in("T2")] == ["zoo", "acme"]
+    assert [one.key for one in words.heard_in("T1")] == ["acme", "zoo"]
+    asked = words.mention({**event(f"<@{BOT}> status"), "team_id": "T2"})
+    assert asked is not None
+    assert isinstance(asked.event, CommandReceived)
+    assert (asked.event.community, asked.event.team) == ("zoo", "T2")

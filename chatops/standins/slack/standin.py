@@ -24,7 +24,9 @@ from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.routing import Route, WebSocketRoute
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from chatops.standins.slack import payloads
 from chatops.standins.slack.deliveries import (
@@ -38,7 +40,7 @@ from chatops.standins.slack.ledger import ApiCall, Fault, Ledger
 from chatops.standins.slack.page import Page
 from chatops.standins.slack.responses import Responses
 from chatops.standins.slack.tickets import ResponseUrl, Tickets
-from chatops.standins.slack.web_api import WebApi
+from chatops.standins.slack.web_api import WebApi, token_of
 from chatops.standins.slack.workspace import (
     Clock,
     JsonObject,
@@ -147,7 +149,7 @@ class _Server(uvicorn.Server):
 
 
 class SlackStandIn:
-    """A pretend Slack with one workspace and one installed app."""
+    """A pretend Slack with one workspace and one installed app; other workspaces can be beside it."""
 
     def __init__(
         self,
@@ -169,12 +171,18 @@ class SlackStandIn:
         shortcuts: Sequence[Shortcut] = (),
         scopes: Collection[str] | None = None,
         unfurl_domains: Collection[str] = (),
+        beside: SlackStandIn | None = None,
     ) -> None:
         """Prepare a workspace; secrets that are not given are made up, and without `scopes` the app has every one.
 
         `commands` are examples that the page offers, such as `/ci status nightly`, and `shortcuts` what its menus do.
-        Of addresses in `unfurl_domains` the app is told.
+        Of addresses in `unfurl_domains` the app is told. A workspace `beside` another is served by that one, which is
+        begun later: the Web API has one address for all, and knows by the token which is meant.
         """
+        self._beside = beside
+        self.neighbours: list[SlackStandIn] = []
+        if beside is not None:
+            beside.neighbours.append(self)
         self.unfurl_domains = frozenset(unfurl_domains)
         self.signing_secret = signing_secret or secrets.token_hex(16)
         self.bot_token = bot_token or f"xoxb-{secrets.token_hex(12)}"
@@ -219,12 +227,14 @@ class SlackStandIn:
     @property
     def url(self) -> str:
         """The address of the page."""
+        if self._beside is not None:
+            return f"{self._beside.url}/{self.workspace.team_id}"
         return f"http://{self._host}:{self._port}"
 
     @property
     def api_url(self) -> str:
         """The address of the Web API, as slack_sdk wants it."""
-        return f"{self.url}/api/"
+        return self._beside.api_url if self._beside is not None else f"{self.url}/api/"
 
     @property
     def requests(self) -> list[ApiCall]:
@@ -274,8 +284,11 @@ class SlackStandIn:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
         await self.sockets.close()
-        self._server.should_exit = True
-        await self._serving
+        for one in self.neighbours:
+            await one.__aexit__(None, None, None)
+        if self._beside is None:
+            self._server.should_exit = True
+            await self._serving
         await self._http.close()
 
     def asgi(self) -> Starlette:
@@ -283,12 +296,28 @@ class SlackStandIn:
         page = Page(slack=self)
         return Starlette(
             routes=[
-                Route("/api/{method}", self.web_api.endpoint, methods=["GET", "POST"]),
-                Route("/commands/{token}", self.responses.endpoint, methods=["POST"]),
-                WebSocketRoute("/socket/{address}", self.sockets.endpoint),
+                Route("/api/{method}", self._api, methods=["GET", "POST"]),
+                *(
+                    Mount(f"/{one.workspace.team_id}", routes=one.own_routes())
+                    for one in self.neighbours
+                ),
+                *self.own_routes(),
                 *page.routes,
             ]
         )
+
+    def own_routes(self) -> list[BaseRoute]:
+        """Return where one workspace alone is spoken to."""
+        return [
+            Route("/commands/{token}", self.responses.endpoint, methods=["POST"]),
+            WebSocketRoute("/socket/{address}", self.sockets.endpoint),
+        ]
+
+    async def _api(self, request: Request) -> Response:
+        """Answer a call in the workspace that its token belongs to."""
+        token = await token_of(request)
+        knowing = [one for one in self.neighbours if token in (one.bot_token, one.app_token)]
+        return await (knowing[0] if knowing else self).web_api.endpoint(request)
 
     # What people do
 
@@ -558,7 +587,7 @@ class SlackStandIn:
         return self.sockets if self.mode == "socket" else self._http
 
     def _open_socket(self) -> str:
-        return f"ws://{self._host}:{self._port}{self.sockets.open_address()}"
+        return f"ws{self.url.removeprefix('http')}{self.sockets.open_address()}"
 
     def _response_url(self, ticket: ResponseUrl) -> str:
         return f"{self.url}/commands/{ticket.token}"

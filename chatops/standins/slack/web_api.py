@@ -634,6 +634,11 @@ class WebApi:
         }
 
 
+async def token_of(request: Request) -> str:
+    """Return the token of a call, which says in which workspace it is meant."""
+    return (await _read(request))[1]
+
+
 async def _read(request: Request) -> tuple[Arguments, str]:
     """Return the arguments, wherever they stand, and the token."""
     body = (await request.body()).decode("utf-8", errors="replace")

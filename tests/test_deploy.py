@@ -171,9 +171,10 @@ def test_slack_asks_for_no_more_than_what_is_called_and_heard_needs() -> None:
     manifest = _read("slack-manifest.yaml")
     called = set(METHOD.findall(_source("gateways/slack.py")))
     heard = manifest["settings"]["event_subscriptions"]["bot_events"]
-    # Commands and shortcuts need the one scope; messages are looked for in conversations with one person only.
+    # Commands and shortcuts need the one scope; messages are looked for wherever they are sent.
     needed = {"commands", *(EVENTS[event] for event in heard)}
-    needed |= {HISTORY["im"] if method in READING else NEEDED.get(method, "") for method in called}
+    needed |= {NEEDED.get(method, "") for method in called}
+    needed |= {*HISTORY.values()} if called & {*READING} else set()
 
     assert set(manifest["oauth_config"]["scopes"]) == {"bot"}
     assert set(manifest["oauth_config"]["scopes"]["bot"]) == needed - {""}

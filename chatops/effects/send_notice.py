@@ -2,8 +2,7 @@
 
 On:        `notice.wanted`
 Calls:     post a message. Before that, looks whether the place has it already, by a mark that the message carries: a
-           process may have died after the call. Where Slack does not let us read, which is asked for only in
-           conversations with one person, it is posted without a look
+           process may have died after the call. Where Slack does not let us read, it is posted without a look
 Reports:   `notice.sent`, or `notice.withheld` with what Slack said
 """
 

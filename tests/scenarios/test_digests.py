@@ -44,9 +44,9 @@ class Days(SystemClock):
 
 
 def workspace() -> SlackStandIn:
-    """Return a Slack in which the app has the scopes of its manifest, and may read channels."""
+    """Return a Slack in which the app has the scopes of its manifest."""
     manifest = yaml.safe_load((REPOSITORY / "deploy/slack-manifest.yaml").read_text())
-    return SlackStandIn(scopes=[*manifest["oauth_config"]["scopes"]["bot"], "channels:history"])
+    return SlackStandIn(scopes=manifest["oauth_config"]["scopes"]["bot"])
 
 
 async def digest(here: Town, days: Days) -> int:

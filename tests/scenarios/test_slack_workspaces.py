@@ -74,7 +74,7 @@ async def nights(here: Town, outcome: str) -> None:
 
 async def digests(here: Town, days: Days) -> None:
     here.service.clock = days
-    await here.service.make_digests()
+    await here.service.rounds.make("make_digests")
     await here.settle()
 
 

@@ -6,7 +6,7 @@ attempt; in pull requests, all runs of a workflow on one head are.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 
 from msgspec import Struct
@@ -15,7 +15,6 @@ from chatops.answers.job_words import Named
 from chatops.answers.nights import counted
 from chatops.answers.run_history import RunHistory
 from chatops.answers.same_commit import Sighting
-from chatops.answers.weeks import monday
 from chatops.engine.command import Knowledge
 from chatops.names import PullNumber, Repo
 from chatops.projections.mutes import Mute, muted_jobs
@@ -120,11 +119,12 @@ def ledger(
 ) -> Ledger:
     """Return the flaky tests of the newest weeks."""
     since = history.first_day(weeks)
+    began = datetime.combine(since, time(), UTC)
     rows: dict[tuple[Repo, str, str], list[Sighting]] = defaultdict(list)
     again = helped = 0
     for of_group in history.seen.values():
         for one in of_group:
-            if monday(one.created_at) >= since and _is_meant(one, where):
+            if one.created_at >= began and _is_meant(one, where):
                 rows[_key(one, history)].append(one)
                 again += bool(one.again)
                 helped += one.has_helped
@@ -198,8 +198,9 @@ def _ran(
 def _looked_at(history: RunHistory, since: date) -> tuple[int, int]:
     """Return how many nights and how many heads of pull requests were looked at."""
     nights, heads = set(), set()
+    began = datetime.combine(since, time(), UTC)
     for run in history.runs.values():
-        if not run.is_gate and monday(run.created_at) >= since:
+        if not run.is_gate and run.created_at >= began:
             if run.is_night:
                 nights.add(run.created_at.astimezone(UTC).date())
             else:

@@ -4,25 +4,14 @@ Every figure says what it counts and on how many it rests. A week of which nothi
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
 from datetime import date, timedelta
 
 from msgspec import Struct
 
+from chatops.answers.durations import Durations, Spread, spread, together
 from chatops.answers.nights import counted
 from chatops.answers.run_history import WEEKS, RunHistory
-from chatops.answers.weeks import Week, percentile
-
-HALF, NINE_OF_TEN = 0.5, 0.9
-
-
-class Spread(Struct, frozen=True, kw_only=True):
-    """How some durations in seconds are spread: how many, and what half, nine of ten and all of them do not exceed."""
-
-    number: int
-    half: int | None
-    nine_of_ten: int | None
-    longest: int | None
+from chatops.answers.weeks import Week
 
 
 class Waiting(Struct, frozen=True, kw_only=True):
@@ -60,7 +49,7 @@ class Health(Struct, frozen=True, kw_only=True):
             said.append(
                 f"In {first} of {counted(nights, 'night')} {which} failed at its first try, in {last} in the end."
             )
-        green = spread([one for week in self.known for one in week.green])
+        green = spread(together(week.green for week in self.known))
         if green.half is not None:
             said.append(
                 f"Half of the pull requests’ heads that turned green did within {hours(green.half)}."
@@ -75,27 +64,16 @@ def health(history: RunHistory, weeks: int = WEEKS) -> Health:
     first = history.first_day(weeks)
     days = [first + timedelta(weeks=number) for number in range(weeks)]
     found = tuple((day, history.weeks.get(day)) for day in days)
-    waits: dict[str, list[int]] = defaultdict(list)
+    waits: dict[str, list[Durations]] = defaultdict(list)
     for _, week in found:
         if week is not None:
             for labels, of in week.waits.items():
-                waits[labels].extend(of)
-    waiting = [Waiting(labels=labels, waits=spread(of)) for labels, of in waits.items()]
+                waits[labels].append(of)
+    waiting = [Waiting(labels=labels, waits=spread(together(of))) for labels, of in waits.items()]
     return Health(
         weeks=found,
         waiting=tuple(sorted(waiting, key=lambda one: (-(one.waits.nine_of_ten or 0), one.labels))),
         knows_required=any(rule is not None for rule in history.rules.values()),
-    )
-
-
-def spread(values: Sequence[int]) -> Spread:
-    """Return how some durations are spread."""
-    ordered = sorted(values)
-    return Spread(
-        number=len(ordered),
-        half=percentile(ordered, HALF),
-        nine_of_ten=percentile(ordered, NINE_OF_TEN),
-        longest=ordered[-1] if ordered else None,
     )
 
 

@@ -7,10 +7,10 @@ says on how many it rests.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from math import ceil
 
 from msgspec import Struct
 
+from chatops.answers.durations import Durations, durations, together
 from chatops.answers.night_cells import COUNTED, State
 from chatops.answers.run_digests import RequiredTests, RunDigest
 from chatops.answers.same_commit import Group, Sighting, group_of
@@ -22,13 +22,14 @@ Counted = tuple[bool, Repo, str, str]
 
 
 class Week(Struct, frozen=True, kw_only=True):
-    """One week, as counts and as lists of seconds.
+    """One week, as counts and durations.
 
     `nights` are those that are over and have a result of a test they are judged by: a required one, or any where
     nobody told which are. `red_first` of them had one fail at its first try, `red` one that failed in the end.
     `results` are passes and failures of tests in nights; `fails` failed in the end, `flakes` failed and passed.
     `commits` are heads of pull requests whose runs are over; `green` is how long each took that passed in the end.
     `gate` is how long the gate stayed red after that, `still_red` where it never turned green.
+    `waits` is by kind of runner how long jobs waited for one, `queue` all of that.
     `ran` says in how many runs each test passed or failed.
     """
 
@@ -39,14 +40,15 @@ class Week(Struct, frozen=True, kw_only=True):
     fails: int
     flakes: int
     commits: int
-    green: tuple[int, ...]
+    green: Durations
     runs: int
     reruns: int
     again_jobs: int
     again_known: int
     again_seconds: int
-    waits: Mapping[str, tuple[int, ...]]
-    gate: tuple[int, ...]
+    waits: Mapping[str, Durations]
+    queue: Durations
+    gate: Durations
     still_red: int
     ran: Mapping[Counted, int]
 
@@ -55,14 +57,6 @@ def monday(moment: datetime) -> date:
     """Return the first day of the week of a moment."""
     day = moment.astimezone(UTC).date()
     return day - timedelta(days=day.weekday())
-
-
-def percentile(values: Sequence[int], share: float) -> int | None:
-    """Return the value that at least this share of some do not exceed; nothing where there are none."""
-    if not values:
-        return None
-    ordered = sorted(values)
-    return ordered[max(0, ceil(share * len(ordered)) - 1)]
 
 
 def week_of(
@@ -75,10 +69,11 @@ def week_of(
     tested = [run for run in runs if not run.is_gate]
     judged, red_first, red = _nights(nights, required)
     commits, green, gate, still_red = _commits(runs)
-    waits: dict[str, list[int]] = defaultdict(list)
+    waited: dict[str, list[int]] = defaultdict(list)
     for run in tested:
         for labels, wait in run.waits:
-            waits[labels].append(wait)
+            waited[labels].append(wait)
+    waits = {labels: durations(of) for labels, of in sorted(waited.items())}
     counts = [cell.state for run in nights for cell in run.cells.values() if cell.state in COUNTED]
     return Week(
         nights=judged,
@@ -94,7 +89,8 @@ def week_of(
         again_jobs=sum(run.again.jobs for run in tested),
         again_known=sum(run.again.known for run in tested),
         again_seconds=sum(run.again.seconds for run in tested),
-        waits={labels: tuple(sorted(of)) for labels, of in sorted(waits.items())},
+        waits=waits,
+        queue=together(waits.values()),
         gate=gate,
         still_red=still_red,
         ran=_ran(tested),
@@ -134,7 +130,7 @@ def _nights(runs: Iterable[RunDigest], required: RequiredTests) -> tuple[int, in
     return judged, red_first, red
 
 
-def _commits(runs: Iterable[RunDigest]) -> tuple[int, tuple[int, ...], tuple[int, ...], int]:
+def _commits(runs: Iterable[RunDigest]) -> tuple[int, Durations, Durations, int]:
     """Return how many heads were tested to the end, how long each took to be green, and then its gate.
 
     Of several runs of a workflow on a head, the newest counts; the time begins with the oldest.
@@ -170,7 +166,7 @@ def _commits(runs: Iterable[RunDigest]) -> tuple[int, tuple[int, ...], tuple[int
                 gate.append(min(later) - end if later else 0)
             elif all(run.is_over for run in gates):
                 still_red += 1
-    return commits, tuple(sorted(green)), tuple(sorted(gate)), still_red
+    return commits, durations(green), durations(gate), still_red
 
 
 def _newest(runs: Sequence[RunDigest]) -> RunDigest:

@@ -11,7 +11,8 @@ from typing import TypedDict
 import msgspec
 from msgspec import Struct
 
-from chatops.answers.health import Health, Spread, Waiting, health, spread
+from chatops.answers.durations import Durations, Spread, spread, together
+from chatops.answers.health import Health, Waiting, health
 from chatops.answers.nights import counted
 from chatops.answers.run_history import WEEKS, RunHistory
 from chatops.answers.shares import within
@@ -220,7 +221,7 @@ def charts(found: Health) -> tuple[Chart, ...]:
             "Waiting for a runner",
             ("job", "that a runner took"),
             found.weeks,
-            lambda week: [wait for of in week.waits.values() for wait in of],
+            lambda week: week.queue,
         ),
         _spreads(
             "gate",
@@ -345,21 +346,19 @@ def _spreads(
     title: str,
     what: tuple[str, str],
     weeks: Weeks,
-    values: Callable[[Week], Sequence[int]],
+    values: Callable[[Week], Durations],
     more: tuple[str, Callable[[Week], int]] | None = None,
 ) -> Chart | None:
     """Draw how durations of each week are spread: a dot for half of them, a bar up to nine of ten."""
-    found = [
-        (place, spread(values(week))) for place, (_, week) in enumerate(weeks) if week is not None
-    ]
+    spreads = {day: spread(values(week)) for day, week in weeks if week is not None}
     known = [
         (place, one.half, one.nine_of_ten)
-        for place, one in found
-        if one.half is not None and one.nine_of_ten is not None
+        for place, (day, _) in enumerate(weeks)
+        if (one := spreads.get(day)) and one.half is not None and one.nine_of_ten is not None
     ]
     if not known:
         return None
-    every = spread([one for _, week in weeks if week is not None for one in values(week)])
+    every = spread(together(values(week) for _, week in weeks if week is not None))
     most = max(nine for _, _, nine in known) or 1
     spans = "".join(
         f"M{_middle(place, len(weeks))} {_height(half, most)}V{_height(nine, most)}"
@@ -440,7 +439,6 @@ def _rests_on(found: Health) -> str:
 def _week_json(day: date, week: Week | None) -> WeekTold:
     if week is None:
         return {"monday": day, "is_known": False}
-    waits = [wait for of in week.waits.values() for wait in of]
     return {
         "monday": day,
         "is_known": True,
@@ -457,7 +455,7 @@ def _week_json(day: date, week: Week | None) -> WeekTold:
         "jobs_run_again": week.again_jobs,
         "jobs_that_say_how_long": week.again_known,
         "seconds_spent_again": week.again_seconds,
-        "waits": spread(waits),
+        "waits": spread(week.queue),
         "gate": spread(week.gate),
         "gate_still_red": week.still_red,
     }

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from chatops.answers.health import Health, Spread, health, hours, spread
+from chatops.answers.health import Health, health, hours
 from chatops.answers.run_history import run_history
 from chatops.events import Event
 from tests.commands.nights import night
@@ -47,11 +47,6 @@ def test_nothing_known_is_said(tmp_path: Path) -> None:
 
     assert found.verdict == "No night and no pull request of the last 13 weeks has a result."
     assert found.known == ()
-
-
-def test_a_spread_says_on_how_many_it_rests() -> None:
-    assert spread([]) == Spread(number=0, half=None, nine_of_ten=None, longest=None)
-    assert spread([30, 10, 20]) == Spread(number=3, half=20, nine_of_ten=30, longest=30)
 
 
 @pytest.mark.parametrize(

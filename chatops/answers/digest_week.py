@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from chatops.answers.night_cells import COUNTED, State
 from chatops.answers.night_tests import Night, Test
-from chatops.answers.weeks import monday
+from chatops.answers.run_digests import monday
 from chatops.events.digests import DigestWeek
 
 MOST_WEEKS = 5

@@ -6,7 +6,7 @@ It is what the ledger of flaky tests and the trends are made of: read once for e
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 
 from msgspec import Struct
 
@@ -33,6 +33,12 @@ class Again(Struct, frozen=True, kw_only=True):
     seconds: int = 0
 
 
+def monday(moment: datetime) -> date:
+    """Return the first day of the week of a moment."""
+    day = moment.astimezone(UTC).date()
+    return day - timedelta(days=day.weekday())
+
+
 class Required(Struct, frozen=True, kw_only=True):
     """The required tests of a run that were not skipped: how many, how many passed, and when the last of them did.
 
@@ -47,6 +53,8 @@ class Required(Struct, frozen=True, kw_only=True):
 class RunDigest(Struct, frozen=True, kw_only=True):
     """What the tests of a run did. `passed` did so at once and themselves; `cells` has all others.
 
+    `week` is the Monday of the week in which it was created, UTC.
+
     A run of a night has no numbers of pull requests. Of the gate there is only when it turned green, in `greens_s`.
     """
 
@@ -56,6 +64,7 @@ class RunDigest(Struct, frozen=True, kw_only=True):
     sha: Sha
     numbers: tuple[PullNumber, ...]
     created_at: datetime
+    week: date
     attempts: int
     is_over: bool
     is_night: bool
@@ -170,13 +179,15 @@ def _digest(
     def counts(name: str) -> bool:
         return required.counts(first.repo, first.workflow, name, is_night=is_night)
 
+    created_at = min(run.created_at for run in tries if run.created_at)
     return RunDigest(
         run_id=first.run_id,
         repo=first.repo,
         workflow=sys.intern(first.workflow),
         sha=first.sha,
         numbers=numbers,
-        created_at=min(run.created_at for run in tries if run.created_at),
+        created_at=created_at,
+        week=monday(created_at),
         attempts=newest.attempt,
         is_over=newest.is_over,
         is_night=is_night,

@@ -12,9 +12,9 @@ from msgspec import Struct
 
 from chatops.answers.nights import placed
 from chatops.answers.required_rule import required_rule
-from chatops.answers.run_digests import RequiredTests, Rules, RunDigest, run_digests
+from chatops.answers.run_digests import RequiredTests, Rules, RunDigest, monday, run_digests
 from chatops.answers.same_commit import Group, Sighting, group_of, sightings
-from chatops.answers.weeks import Week, monday, week_of
+from chatops.answers.weeks import Week, week_of
 from chatops.engine.command import Knowledge
 from chatops.names import Repo, RunId
 from chatops.projections.freshness import last_heard
@@ -200,13 +200,12 @@ def _weeks(
     required: RequiredTests,
 ) -> dict[date, Week]:
     """Return the weeks by their Mondays, those counted anew of which a run has changed."""
-    days = {monday(run.created_at) for run in changed}
+    days = {run.week for run in changed}
     weeks = {day: week for day, week in (before.weeks if before else {}).items() if day not in days}
     members: dict[date, list[RunDigest]] = defaultdict(list)
     for run in runs.values():
-        day = monday(run.created_at)
-        if day in days:
-            members[day].append(run)
+        if run.week in days:
+            members[run.week].append(run)
     for day, of_week in members.items():
         weeks[day] = week_of(of_week, seen, required)
     return dict(sorted(weeks.items()))

@@ -6,7 +6,7 @@ says on how many it rests.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date
 
 from msgspec import Struct
 
@@ -51,12 +51,6 @@ class Week(Struct, frozen=True, kw_only=True):
     gate: Durations
     still_red: int
     ran: Mapping[Counted, int]
-
-
-def monday(moment: datetime) -> date:
-    """Return the first day of the week of a moment."""
-    day = moment.astimezone(UTC).date()
-    return day - timedelta(days=day.weekday())
 
 
 def week_of(

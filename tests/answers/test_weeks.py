@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from chatops.answers.run_digests import monday
 from chatops.answers.run_history import run_history
-from chatops.answers.weeks import Week, monday
+from chatops.answers.weeks import Week
 from chatops.events import Event
 from chatops.events.gate import RequiredChecksChanged
 from chatops.events.runs import JobCompleted, RunCompleted

@@ -1,6 +1,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -67,14 +68,17 @@ NIGHTLY: list[dict[str, Any]] = [
 
 
 class App(BaseHTTPRequestHandler):
-    """An app that takes everything; `heard` keeps the bodies."""
+    """An app that takes everything; `heard` keeps the bodies, and `says` is what it says to a form."""
 
     heard: list[str]
+    says: list[bytes]
 
     def do_POST(self) -> None:
         self.heard.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
         self.send_response(200)
+        self.send_header("content-type", "application/json")
         self.end_headers()
+        self.wfile.write(self.says[-1] if self.says else b"")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
         """Say nothing."""
@@ -86,8 +90,13 @@ def heard() -> list[str]:
 
 
 @pytest.fixture
-def served(heard: list[str]) -> Iterator[ServedSlack]:
-    handler = type("RecordingApp", (App,), {"heard": heard})
+def says() -> list[bytes]:
+    return []
+
+
+@pytest.fixture
+def served(heard: list[str], says: list[bytes]) -> Iterator[ServedSlack]:
+    handler = type("RecordingApp", (App,), {"heard": heard, "says": says})
     app = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = Thread(target=app.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -224,6 +233,30 @@ def test_a_form_is_seen_by_whom_it_asks_and_sent_with_what_they_wrote(
     [payload] = parse_qs(heard[0])["payload"]
     assert '"value": "that one"' in payload
     assert "Which one?" not in get(served, "/channels/C0CI?user=U0MONA").text
+
+
+def test_what_is_wrong_with_a_field_is_said_at_the_field(
+    served: ServedSlack, says: list[bytes]
+) -> None:
+    view = served.slack.workspace.modals[form_of(served)]
+    first = {**view.content["blocks"][0], "block_id": "first", "label": plain("First")}
+    served.slack.workspace.keep_view(
+        replace(view, content={**view.content, "blocks": [first, *view.content["blocks"]]})
+    )
+
+    shown = []
+    for errors in ({"first": "Not <this>."}, {"said": "Nor that."}, {"gone": "Nowhere."}):
+        says.append(json.dumps({"response_action": "errors", "errors": errors}).encode())
+        send(served, "/send", view=view.id, do="send", **{"input:said/said": "that one"})
+        shown.append(get(served, "/channels/C0CI?user=U0MONA").text)
+
+    first_field, second_field = ("<span>First</span>", "<span>Name</span>")
+    text, place = shown[0], shown[0].index("Not &lt;this&gt;.")
+    assert text.index(first_field) < place < text.index(second_field)
+    assert 'role="alert"' in text
+    assert shown[1].index("Nor that.") > shown[1].index(second_field)
+    assert "Not &lt;this&gt;." not in shown[1]
+    assert 'role="alert"' not in shown[2]
 
 
 def test_a_form_can_be_closed_and_is_then_gone(served: ServedSlack, heard: list[str]) -> None:

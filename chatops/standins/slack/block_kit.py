@@ -7,7 +7,7 @@ value `press`; so the page works without scripts. A confirmation unfolds under i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from urllib.parse import quote, unquote
 
@@ -22,9 +22,14 @@ _STYLES = {"bold": "strong", "italic": "em", "strike": "s", "code": "code", "und
 _EMOJI = re.compile(r":([a-z0-9_+'-]+):")
 
 
-def render_blocks(blocks: object, name_of: NameOf) -> Markup:
-    """Render blocks in their order; a block of an unknown type is named instead of shown."""
-    return _Renderer(name_of).all(blocks)
+def render_blocks(
+    blocks: object, name_of: NameOf, problems: Mapping[str, str] | None = None
+) -> Markup:
+    """Render blocks in their order; a block of an unknown type is named instead of shown.
+
+    `problems` are what is wrong with the fields of a form, by their blocks.
+    """
+    return _Renderer(name_of, problems or {}).all(blocks)
 
 
 def press_value(block_id: str, action_id: str) -> str:
@@ -41,8 +46,9 @@ def pressed(value: str) -> tuple[str, str]:
 class _Renderer:
     """Renders with the names of one workspace."""
 
-    def __init__(self, name_of: NameOf) -> None:
+    def __init__(self, name_of: NameOf, problems: Mapping[str, str]) -> None:
         self.name_of = name_of
+        self.problems = problems
         self.renderers: dict[str, Callable[[JsonObject], Markup]] = {
             "actions": self.actions,
             "alert": self.alert,
@@ -111,7 +117,16 @@ class _Renderer:
         return _div("actions", Markup().join(elements))
 
     def input(self, block: JsonObject) -> Markup:
-        """Render a field of a form: a line of text, or something to choose from."""
+        """Render a field of a form: a line of text, or something to choose from; below it what is wrong there."""
+        problem = self.problems.get(block.get("block_id", ""), "")
+        return self.field(block) + (
+            Markup('<p class="problem" role="alert">{}</p>').format(problem)
+            if problem
+            else Markup()
+        )
+
+    def field(self, block: JsonObject) -> Markup:
+        """Render a field of a form alone."""
         element = block["element"]
         name = press_value(block.get("block_id", ""), element.get("action_id", ""))
         label = self.text(block["label"])

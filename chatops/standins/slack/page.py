@@ -37,6 +37,8 @@ from chatops.standins.slack.workspace import (
 
 _HERE = Path(__file__).parent
 HOME = "home"
+WHOLE = ""
+"""In place of a block: the form as a whole."""
 _ASSETS = {"slack.css": "text/css", "slack.js": "text/javascript"}
 _HEADERS = {
     "Content-Security-Policy": (
@@ -111,7 +113,7 @@ class Shortcut(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ShownForm:
-    """A form that somebody has open, and what is wrong with what they sent."""
+    """A form that somebody has open, and what is wrong with what they sent and not with one of its fields."""
 
     id: str
     title: str
@@ -146,7 +148,7 @@ class Page:
         """Show the workspace of `slack`."""
         self.slack = slack
         self.workspace = slack.workspace
-        self._problems: dict[str, str] = {}
+        self._problems: dict[str, dict[str, str]] = {}
         self.templates = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
             autoescape=True,
@@ -293,7 +295,7 @@ class Page:
             self.workspace.close_modal(view.id)
         else:
             answer = await self.slack.submit(view, _values(form, lists, view))
-            self._problems[view.id] = _problem_in(answer)
+            self._problems[view.id] = _problems_in(answer)
             # What is wrong with a form is something new to see.
             if view.id in self.workspace.modals:
                 self.workspace.keep_view(view)
@@ -337,8 +339,10 @@ class Page:
                 title=str(view.content["title"]["text"]),
                 send=str((view.content.get("submit") or {}).get("text", "Submit")),
                 close=str((view.content.get("close") or {}).get("text", "Cancel")),
-                body=render_blocks(view.content.get("blocks"), self._name_of),
-                problem=self._problems.get(view.id, ""),
+                body=render_blocks(
+                    view.content.get("blocks"), self._name_of, self._problems.get(view.id)
+                ),
+                problem=self._problems.get(view.id, {}).get(WHOLE, ""),
             )
             for view in self.workspace.modals.values()
             if view.user == user.id
@@ -461,16 +465,18 @@ def _values(form: dict[str, str], lists: dict[str, list[str]], view: View) -> Js
     return values
 
 
-def _problem_in(answer: Answer) -> str:
-    """Return what the app finds wrong with a form, or that it did not answer."""
+def _problems_in(answer: Answer) -> dict[str, str]:
+    """Return what the app finds wrong with the fields of a form, by their blocks, or that it did not answer."""
     if answer.error is not None:
-        return "We had some trouble connecting. Try again?"
+        return {WHOLE: "We had some trouble connecting. Try again?"}
     try:
         said = json.loads(answer.body or "{}")
     except ValueError:
-        return ""
+        return {}
     errors = said.get("errors") if isinstance(said, dict) else None
-    return " ".join(str(text) for text in errors.values()) if isinstance(errors, dict) else ""
+    if not isinstance(errors, dict):
+        return {}
+    return {str(block): str(text) for block, text in errors.items()}
 
 
 async def _form(request: Request) -> dict[str, str]:

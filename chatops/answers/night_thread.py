@@ -14,9 +14,15 @@ from chatops.answers.night_cells import COUNTED, GREEN, UNSETTLED, State
 from chatops.answers.night_edges import Edge, night_changes
 from chatops.answers.night_news import before
 from chatops.answers.nights import NIGHTS, Night, NightBoard, Test, board_sources, night_board
-from chatops.config import Channel
+from chatops.config import Channel, Configuration
 from chatops.engine.command import Knowledge
-from chatops.events.night_threads import NightMessageOutdated, NightMessageWanted, NightNewsWanted
+from chatops.events.night_threads import (
+    NightMessageOutdated,
+    NightMessageSent,
+    NightMessageWanted,
+    NightNewsWanted,
+)
+from chatops.events.notices import NightSettled
 from chatops.names import RunId
 from chatops.projections.night_threads import night_messages
 
@@ -53,6 +59,28 @@ def with_threads(knowledge: Knowledge) -> list[Channel]:
         for channel in knowledge.community.channels.values()
         if channel.alerts is not None and channel.alerts.on and channel.alerts.thread
     ]
+
+
+def concerned(
+    event: NightSettled | NightMessageSent,
+    configuration: Configuration,
+    knowledge_of: Callable[[str], Knowledge | None],
+) -> tuple[Knowledge, list[Channel]] | None:
+    """Return what is known of the community that a settled night is of, and its channels with a message for each night.
+
+    After a message was posted only its own channel counts. Nothing is returned where there is no such channel.
+    """
+    if isinstance(event, NightSettled):
+        community = configuration.community_of(event.repo)
+    else:
+        community = configuration.communities.get(event.community)
+    knowledge = knowledge_of(community.key) if community is not None else None
+    if knowledge is None:
+        return None
+    channels = with_threads(knowledge)
+    if isinstance(event, NightMessageSent):
+        channels = [one for one in channels if one.key == event.channel]
+    return (knowledge, channels) if channels else None
 
 
 def rests(channel: Channel, now: datetime) -> bool:

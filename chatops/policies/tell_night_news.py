@@ -10,11 +10,11 @@ from typing import ClassVar
 from chatops.answers.night_thread import (
     Place,
     board_of_nights,
+    concerned,
     day_of,
     message_of,
     news,
     night_with,
-    with_threads,
 )
 from chatops.answers.nights import NightBoard
 from chatops.engine.policy import Policy, Scene, Wanted
@@ -38,24 +38,14 @@ class TellNightNews(Policy):
     def decide(self, fact: Recorded, scene: Scene) -> Sequence[Wanted]:
         event = fact.event
         assert isinstance(event, NightSettled | NightMessageSent)
-        community = (
-            scene.configuration.community_of(event.repo)
-            if isinstance(event, NightSettled)
-            else scene.configuration.communities.get(event.community)
-        )
-        knowledge = scene.knowledge(community.key) if community is not None else None
-        if community is None or knowledge is None:
+        found = concerned(event, scene.configuration, scene.knowledge)
+        if found is None:
             return []
-        channels = [
-            one
-            for one in with_threads(knowledge)
-            if isinstance(event, NightSettled) or one.key == event.channel
-        ]
-        if not channels:
-            return []
+        knowledge, channels = found
+        community = knowledge.community
         board = board_of_nights(knowledge, fact.recorded_at)
         attempts = _attempts(event, board, scene)
-        found = []
+        wanted = []
         for channel in channels:
             wants = jobs_of_channel(community, channel)
             for attempt in attempts:
@@ -68,8 +58,8 @@ class TellNightNews(Policy):
                 where = Place(channel=channel, message=message, name=name, wants=wants)
                 said = news(board, where, knowledge, attempt, fact.recorded_at)
                 if said is not None:
-                    found.append(Wanted(said))
-        return found
+                    wanted.append(Wanted(said))
+        return wanted
 
 
 def _attempts(

@@ -10,11 +10,11 @@ from typing import ClassVar
 from chatops.answers.night_thread import (
     Place,
     board_of_nights,
+    concerned,
     day_of,
     in_short,
     message_of,
     night_with,
-    with_threads,
 )
 from chatops.engine.policy import Policy, Scene, Wanted
 from chatops.events import Event, Recorded
@@ -34,21 +34,11 @@ class TellNightThreads(Policy):
     def decide(self, fact: Recorded, scene: Scene) -> Sequence[Wanted]:
         event = fact.event
         assert isinstance(event, NightSettled | NightMessageSent)
-        community = (
-            scene.configuration.community_of(event.repo)
-            if isinstance(event, NightSettled)
-            else scene.configuration.communities.get(event.community)
-        )
-        knowledge = scene.knowledge(community.key) if community is not None else None
-        if community is None or knowledge is None:
+        found = concerned(event, scene.configuration, scene.knowledge)
+        if found is None:
             return []
-        channels = [
-            one
-            for one in with_threads(knowledge)
-            if isinstance(event, NightSettled) or one.key == event.channel
-        ]
-        if not channels:
-            return []
+        knowledge, channels = found
+        community = knowledge.community
         board = board_of_nights(knowledge, fact.recorded_at)
         if isinstance(event, NightSettled):
             place, because = night_with(board, event.run_id), f"{event.run_id}/{event.attempt}"

@@ -37,6 +37,10 @@ class Broken(ChatopsError):
     """Our own fault, or data that cannot be; logged with its trace and never shown in full."""
 
 
+class NotThere(Transient):
+    """We are not where something is to be said; an operator can mend that, so it is kept."""
+
+
 class Unavailable(Transient):
     """The database does not answer; nothing was recorded."""
 

@@ -426,7 +426,7 @@ class Workspaces(Protocol):
     async def of(self, team: str) -> Slack:
         """Return the calls to a workspace, by its id; without one, to the usual one.
 
-        `Transient` where the bot is not in it, or not yet: what was to be said there is to be kept.
+        `NotThere` where the bot is not in it, or not yet: what was to be said there is to be kept.
         """
         ...
 

@@ -28,7 +28,7 @@ OTHER_SCHEMES = frozenset(
 """Beginnings that can be repeated: what is none of them may be a password in the wrong place."""
 WORKSPACE_SECRETS = ("BOT_TOKEN", "SIGNING_SECRET", "APP_TOKEN")
 OF_WORKSPACE = re.compile(
-    rf"{PREFIX}SLACK_({'|'.join(WORKSPACE_SECRETS)})_([TE](?=[A-Z]*[0-9])[A-Z0-9]{{2,20}})({FILE})?"
+    rf"{PREFIX}SLACK_({'|'.join(WORKSPACE_SECRETS)})_(T(?=[A-Z]*[0-9])[A-Z0-9]{{2,20}})({FILE})?"
 )
 """A secret of one Slack workspace among several: the variable ends in the workspace's id."""
 

@@ -114,7 +114,7 @@ async def _examined(
     asked = "the bot token"
     try:
         belongs_to = await client.auth_test()
-        if team and team not in (belongs_to.get("team_id"), belongs_to.get("enterprise_id")):
+        if team and team != belongs_to.get("team_id"):
             return f"The bot token belongs to another workspace ({belongs_to.get('team_id')})."
         if app_token is not None:
             asked = "the app token"

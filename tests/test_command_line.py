@@ -28,7 +28,7 @@ from chatops.events import Fact
 from chatops.events.conversation import CommandReceived
 from chatops.names import CommandId
 from chatops.settings import Settings
-from chatops.standins.slack import SlackStandIn
+from chatops.standins.slack import SlackStandIn, Workspace
 from chatops.standins.slack.standin import serve_in_thread
 from tests import needs, postgres
 from tests.scenarios.process import Process
@@ -762,6 +762,41 @@ def test_a_command_says_what_became_of_it(shell: Shell) -> None:
     assert (explained.status, explained.err) == (DONE, "")
     assert explained.out.startswith("Nothing was done.")
     assert undecided.out.startswith("Not decided yet: GitHub could not be reached.")
+
+
+def test_the_doctor_looks_at_each_workspace_of_slack(shell: Shell) -> None:
+    first = SlackStandIn()
+    SlackStandIn(workspace=Workspace(team_id="T0OTHER"), bot_token="xoxb-2", beside=first)
+    tokens = {"T0OTHER": "xoxb-2", "T0WRONG": "xoxb-2", "T0UNKNOWN": "xoxb-9"}
+    named = {f"CHATOPS_SLACK_BOT_TOKEN_{team}": token for team, token in tokens.items()}
+    nowhere = shell("doctor", CHATOPS_SLACK_BOT_TOKEN="xoxb-1", **named)
+    (shell.folder / "chatops.yaml").write_text(
+        CONFIGURATION.replace("title: Acme", "title: Acme\n    slack_team: T0OTHER")
+    )
+    with serve_in_thread(first) as slack:
+        answer = shell(
+            "doctor",
+            "--json",
+            CHATOPS_SLACK_API_URL=slack.slack.api_url,
+            CHATOPS_SLACK_BOT_TOKEN=slack.slack.bot_token,
+            **named,
+        )
+
+    assert nowhere.status == MISUSED
+    assert (
+        "communities.acme.slack_team: found nothing, expected the id of a workspace" in nowhere.err
+    )
+    found = {one["check"]: (one["ok"], one["text"]) for one in json.loads(answer.out)}
+    assert found["slack"] == (True, "answers")
+    assert found["slack T0OTHER"] == (True, "answers")
+    assert found["slack T0WRONG"] == (
+        False,
+        "The bot token belongs to another workspace (T0OTHER).",
+    )
+    assert found["slack T0UNKNOWN"] == (
+        False,
+        "Slack does not accept the bot token (invalid_auth).",
+    )
 
 
 def test_the_doctor_says_what_is_wrong_and_with_whom(shell: Shell) -> None:

@@ -39,5 +39,5 @@ def team(meaning: str) -> Meta:
         meaning,
         example="T0123456789",
         expected=TEAM_EXPECTED,
-        pattern=r"\A([TE][A-Z0-9]{2,20})?\Z",
+        pattern=r"\A(T[A-Z0-9]{2,20})?\Z",
     )

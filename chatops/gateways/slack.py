@@ -237,11 +237,12 @@ class SlackGateway:
         frame = {**_frame(channel, thread), "user": member}
         await self._say("chat.postEphemeral", frame, message)
 
-    async def teams(self) -> frozenset[str]:
-        """Return the ids of the workspace and of the organization that the token belongs to."""
-        answer = await self._call("auth.test", {})
-        found = (answer.get("team_id"), answer.get("enterprise_id"))
-        return frozenset(one for one in found if isinstance(one, str) and one)
+    async def team(self) -> str:
+        """Return the id of the workspace that the token belongs to."""
+        team = (await self._call("auth.test", {})).get("team_id")
+        if not isinstance(team, str):
+            raise Transient("Slack did not say whose token it is.")
+        return team
 
     async def open_form(self, trigger: str, form: Json) -> None:
         """Show a form to the person whose act gave the trigger, within three seconds of it."""

@@ -12,7 +12,7 @@ from typing import Protocol, Self
 
 import structlog
 
-from chatops.errors import ChatopsError, Transient
+from chatops.errors import ChatopsError, NotThere
 from chatops.gateways.slack import Revealed, SlackGateway
 from chatops.ports import Json, Slack
 
@@ -55,7 +55,7 @@ class SlackWorkspaces:
     ) -> None:
         self._plain = plain
         self._named = dict(named or {})
-        self._teams: dict[str, frozenset[str]] = {}
+        self._teams: dict[str, str] = {}
         self._stack = contextlib.AsyncExitStack()
 
     @classmethod
@@ -94,7 +94,7 @@ class SlackWorkspaces:
             return self._named[team]
         if self._plain is None:
             raise not_set_up(team)
-        if self._named and team and team not in await self._teams_of(""):
+        if self._named and team and team != await self._team_of(""):
             raise not_set_up(team)
         return self._plain
 
@@ -115,34 +115,32 @@ class SlackWorkspaces:
 
     async def _problem(self, team: str) -> str:
         try:
-            await (self._check(team) if team else self._teams_of(""))
+            await (self._check(team) if team else self._team_of(""))
         except ChatopsError as problem:
             return str(problem)
         return ""
 
     async def _check(self, team: str) -> None:
         """Find out whether a token belongs to the workspace whose id its variable has."""
-        theirs = await self._teams_of(team)
-        if team not in theirs:
-            raise Transient(
-                f"The token in CHATOPS_SLACK_BOT_TOKEN_{team} belongs to another Slack workspace "
-                f"({', '.join(sorted(theirs)) or 'Slack does not say which'}), so I do not use it."
+        theirs = await self._team_of(team)
+        if team != theirs:
+            raise NotThere(
+                f"The token in CHATOPS_SLACK_BOT_TOKEN_{team} belongs to another Slack workspace ({theirs}), "
+                "so I do not use it."
             )
 
-    async def _teams_of(self, team: str) -> frozenset[str]:
-        """Return the ids of the workspace and the organization that a token belongs to; Slack is asked once."""
+    async def _team_of(self, team: str) -> str:
+        """Return the workspace that a token belongs to; Slack is asked once."""
         if team not in self._teams:
-            self._teams[team] = await self._all[team].teams()
+            self._teams[team] = await self._all[team].team()
         return self._teams[team]
 
 
-def not_set_up(team: str) -> Transient:
-    """Return why nothing is said in a workspace. It can be mended, so what was to be said is kept."""
+def not_set_up(team: str) -> NotThere:
+    """Return why nothing is said in a workspace."""
     if not team:
-        return Transient(
-            "I am in several Slack workspaces, and do not know which of them is meant."
-        )
-    return Transient(
+        return NotThere("I am in several Slack workspaces, and do not know which of them is meant.")
+    return NotThere(
         f"I have no token for the Slack workspace {team}. Whoever runs this bot has to set "
         f"CHATOPS_SLACK_BOT_TOKEN_{team}."
     )

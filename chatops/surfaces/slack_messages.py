@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from chatops.engine.answer import Answer, Tone
-from chatops.errors import Refused
+from chatops.errors import NotThere, Refused
 from chatops.events.conversation import CommandReceived
 from chatops.ports import Workspaces
 from chatops.views.blocks import render_blocks
@@ -54,7 +54,7 @@ class Messages:
         try:
             slack = await self._slack.of(received.team)
             return await slack.post(received.channel, message, thread=received.thread)
-        except Refused:
+        except (Refused, NotThere):
             if not received.response_url:
                 raise
         await self._respond(received, message, PUBLIC)

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from chatops.errors import Transient
+from chatops.errors import NotThere, Transient
 from chatops.gateways.slack import SlackGateway
 from chatops.gateways.slack_workspaces import SlackWorkspaces
 from chatops.ports import Workspaces
@@ -70,7 +70,7 @@ async def test_where_no_token_is_the_message_is_kept_and_told_what_is_missing(te
         if team != HOME:
             tokens[PLAIN] = first.bot_token
         async with speaking(first, tokens) as workspaces:
-            with pytest.raises(Transient, match=f"CHATOPS_SLACK_BOT_TOKEN_{team}"):
+            with pytest.raises(NotThere, match=f"CHATOPS_SLACK_BOT_TOKEN_{team}"):
                 await workspaces.of(team)
 
 
@@ -78,7 +78,7 @@ async def test_which_of_several_is_meant_has_to_be_said_where_none_is_the_usual_
     async with two() as (first, second):
         tokens = {NAMED: second.bot_token, f"{PLAIN}_{HOME}": first.bot_token}
         async with speaking(first, tokens) as workspaces:
-            with pytest.raises(Transient, match="do not know which"):
+            with pytest.raises(NotThere, match="do not know which"):
                 await workspaces.of("")
 
 
@@ -86,7 +86,7 @@ async def test_a_token_of_another_workspace_is_not_used() -> None:
     async with two() as (first, _):
         tokens = {PLAIN: first.bot_token, NAMED: first.bot_token}
         async with speaking(first, tokens) as workspaces:
-            with pytest.raises(Transient, match=f"belongs to another Slack workspace .{HOME}"):
+            with pytest.raises(NotThere, match=f"belongs to another Slack workspace .{HOME}"):
                 await workspaces.of(OTHER)
             assert isinstance(workspaces, SlackWorkspaces)
             assert [team for team, problem in (await workspaces.problems()).items() if problem] == [

@@ -13,16 +13,18 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import urlencode
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chatops.settings import Secret
+from chatops.settings import Secret, SlackWorkspace
 from chatops.standins.slack import SlackStandIn
 from chatops.standins.slack.deliveries import Envelope
 from chatops.standins.slack.standin import ServedSlack, serve_in_thread
 from chatops.surfaces.slack import LONGEST_SKEW
 from chatops.surfaces.slack_hearing import NO_COMMUNITY, NOT_WRITTEN, STILL_WRITING
+from tests.scene import COMMUNITY
 from tests.surfaces.doors import FORM, JSON, SLACK, Doors, command, open_doors, signed_by_slack
 
 AT_ONCE = timedelta(seconds=1)
@@ -42,6 +44,19 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
 def doors(database_url: str) -> Iterator[Doors]:
     with open_doors(database_url) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
+    """Doors for a workspace with secrets of its own, and for one that shares those without a name."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('several') / 'chatops.db'}"
+    workspaces = {
+        "T0OWN": SlackWorkspace(bot_token=Secret("xoxb-2"), signing_secret=Secret("its own")),
+        "T0SHARED": SlackWorkspace(bot_token=Secret("xoxb-3")),
+    }
+    community = msgspec.structs.replace(COMMUNITY, slack_team="T1")
+    with open_doors(url, role="web", community=community, slack_workspaces=workspaces) as doors:
+        yield doors
 
 
 def fresh(text: str = "help", **changes: str) -> bytes:
@@ -117,6 +132,41 @@ def test_another_secret_or_another_body_does_not_count(shared: Doors) -> None:
 
     for headers in (signed_by_slack(body, secret="wrong"), signed_by_slack(body + b"&x=1"), {}):
         assert shared.slack(body, headers).status_code == HTTPStatus.UNAUTHORIZED
+
+
+@pytest.mark.parametrize(
+    ("secret", "team", "status"),
+    [
+        (SLACK, "T1", HTTPStatus.OK),
+        (SLACK, "T0SHARED", HTTPStatus.OK),
+        (SLACK, "T0OWN", HTTPStatus.UNAUTHORIZED),
+        (SLACK, "", HTTPStatus.OK),
+        ("its own", "T0OWN", HTTPStatus.OK),
+        ("its own", "T1", HTTPStatus.UNAUTHORIZED),
+        ("its own", "", HTTPStatus.UNAUTHORIZED),
+        ("neither", "T0OWN", HTTPStatus.UNAUTHORIZED),
+    ],
+)
+def test_a_secret_speaks_for_its_workspace_and_for_those_without_one(
+    several: Doors, secret: str, team: str, status: HTTPStatus
+) -> None:
+    body = fresh(team_id=team)
+    before = len(several.heard())
+
+    answer = several.slack(body, signed_by_slack(body, secret=secret))
+
+    assert answer.status_code == status
+    assert [one.team for one in several.heard()[before:]] == [team] * (status == HTTPStatus.OK)
+
+
+def test_whose_secret_it_is_does_not_matter_for_a_look_whether_we_are_there(
+    several: Doors,
+) -> None:
+    body = b'{"type": "url_verification", "challenge": "prove it"}'
+
+    answer = several.slack(body, signed_by_slack(body, JSON, secret="its own"))
+
+    assert (answer.status_code, "prove it" in answer.text) == (HTTPStatus.OK, True)
 
 
 def test_who_somebody_is_is_asked_before_what_they_say(shared: Doors) -> None:

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from chatops.engine.answer import Answer, Tone
+from chatops.errors import NotThere
 from chatops.events.conversation import CommandReceived
 from chatops.gateways.slack import SlackGateway
 from chatops.gateways.slack_workspaces import SlackWorkspaces
@@ -125,3 +126,18 @@ async def test_a_pressed_button_does_not_lose_the_message_it_stands_in() -> None
 
         assert here.said()[0] == ("C0CI", "the nightly", False, 0)
         assert [one.thread_ts for one in here.slack.messages[1:]] == [first.ts] * 2
+
+
+async def test_where_we_have_no_token_what_is_asked_is_answered_all_the_same() -> None:
+    async with room() as here:
+        named = SlackGateway(api_url=here.slack.api_url, bot_token=here.slack.bot_token)
+        here.messages = Messages(SlackWorkspaces(None, {"T0OTHER": named}))
+        async with named:
+            await here.say(here.asked(team="T0STANDIN"), BUSY, DONE)
+            with pytest.raises(NotThere):
+                await here.say(here.asked(team="T0STANDIN", response_url=""), DONE)
+
+        assert [(channel, text) for channel, text, *_ in here.said()] == [
+            ("C0CI", BUSY.verdict[0]),
+            ("C0CI", "Done."),
+        ]

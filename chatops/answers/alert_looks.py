@@ -145,7 +145,7 @@ def _alert(test: Test, standing: Standing, nights: Sequence[Night], settled: Nig
         alert=f"{TEST}/{settled.run_id}/{settled.attempt}/{full_name(test)}",
         what=TEST,
         subject=full_name(test),
-        required=test.is_required,
+        required=test.was_required(0),
         nights=test.streak,
         since=began.began_at,
         night=began.name,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
-from chatops.answers.alerting import AlertTurn, Turn, results_of, turns_of
+from chatops.answers.alerting import AlertTurn, Turn, results_of, turns_of_test
 from chatops.answers.nights import NightBoard, Test
 from chatops.config import AlertRules, Community
 
@@ -28,7 +28,7 @@ class Posts(Struct, frozen=True, kw_only=True):
 
 
 class Simulated(Struct, frozen=True, kw_only=True):
-    """What one set of rules would have done with some nights.
+    """What one set of rules would have done with some nights, each judged by what was required in it.
 
     `from_the_first` are those of `required` that had failed from the first night on, so that nobody knows when they
     began. `streaks` are the rows of at least two failed nights of required tests, `missed` those of them of which
@@ -58,18 +58,20 @@ def simulated(
     board: NightBoard, rules: AlertRules, community: Community, channels: Mapping[str, Wants]
 ) -> Simulated:
     """Return what rules would have done with the nights of a board."""
-    turned = [(test, turn) for test in board.tests for turn in _turns(test, rules)]
-    counts = Counter((turn.turn, test.is_required) for test, turn in turned)
-    streaks = [_streaks(test, rules) for test in board.tests if test.is_required]
+    turned = [(test, turn) for test in board.tests for turn in turns_of_test(test, rules)]
+    counts = Counter((turn.turn, turn.required) for _, turn in turned)
+    streaks = [_streaks(test, rules) for test in board.tests]
     return Simulated(
         rules=rules,
         nights=len(board.nights),
         tests=len(board.tests),
-        required_tests=sum(test.is_required for test in board.tests),
+        required_tests=sum(
+            any(map(test.was_required, range(len(board.nights)))) for test in board.tests
+        ),
         required=counts[Turn.OPENED, True],
         from_the_first=sum(
-            turn.turn is Turn.OPENED and test.is_required and turn.since == len(board.nights) - 1
-            for test, turn in turned
+            turn.turn is Turn.OPENED and turn.required and turn.since == len(board.nights) - 1
+            for _, turn in turned
         ),
         others=counts[Turn.OPENED, False],
         changed=counts[Turn.CHANGED, True] + counts[Turn.CHANGED, False],
@@ -80,17 +82,13 @@ def simulated(
     )
 
 
-def _turns(test: Test, rules: AlertRules) -> list[AlertTurn]:
-    return list(turns_of(results_of(test.cells), rules, is_required=test.is_required))
-
-
 def _posts(
     name: str, wants: Wants, turned: Sequence[tuple[Test, AlertTurn]], community: Community
 ) -> Posts:
     """Return what a channel would have been told: one post for each workflow of a night that turned anything."""
     posts: dict[tuple[int, str], list[tuple[Test, AlertTurn]]] = defaultdict(list)
     for test, turn in turned:
-        if wants(test.name, test.is_required):
+        if wants(test.name, turn.required):
             posts[turn.place, test.workflow].append((test, turn))
     mentions = sum(
         len(
@@ -110,12 +108,12 @@ def _posts(
 
 def _streaks(test: Test, rules: AlertRules) -> tuple[int, int]:
     """Return how many rows of failed nights a test has that nobody should overlook, and of how many nobody was told."""
-    turns = {turn.place: turn.turn for turn in _turns(test, rules)}
+    turns = {turn.place: turn.turn for turn in turns_of_test(test, rules)}
     number = missed = row = 0
     is_open = was_told = False
-    for result in [*results_of(test.cells), None]:
+    for result in [*results_of(test.cells, test.was_required), None]:
         if result is not None and result.fails:
-            row += 1
+            row = row + 1 if result.required else 0
             is_open = is_open or turns.get(result.place) is Turn.OPENED
             was_told = was_told or is_open
             continue

@@ -10,7 +10,7 @@ That is all a job's event tells: what the step printed is in its log, which is n
 a dashboard's file has neither, and is like any other.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
@@ -32,17 +32,22 @@ class Turn(StrEnum):
 
 
 class Result(Struct, frozen=True, kw_only=True):
-    """One night of a test that counts; `place` is the night's in its board, `signature` how it failed."""
+    """One night of a test that counts; `place` is the night's in its board, `signature` how it failed.
+
+    `required` says whether the test was required then: a night is judged by the list of its own time.
+    """
 
     place: int
     fails: bool
+    required: bool
     signature: str = ""
 
 
 class AlertTurn(Struct, frozen=True, kw_only=True):
     """An alert that began, showed another failure, or is over, in the night at `place`.
 
-    `since` is the place of the first failed night, `nights` how many failed in a row.
+    `since` is the place of the first failed night, `nights` how many failed in a row. `required` says whether the test
+    was required in the night at `place`.
     """
 
     turn: Turn
@@ -50,6 +55,7 @@ class AlertTurn(Struct, frozen=True, kw_only=True):
     since: int
     nights: int
     signature: str
+    required: bool = False
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -72,12 +78,13 @@ def alike(one: str, other: str) -> bool:
     return not one or not other or one == other
 
 
-def results_of(cells: Sequence[Cell]) -> list[Result]:
+def results_of(cells: Sequence[Cell], was_required: Callable[[int], bool]) -> list[Result]:
     """Return the nights of a test that count, the oldest first; `cells` are newest first, as a board has them."""
     return [
         Result(
             place=place,
             fails=cell.state is State.FAILED,
+            required=was_required(place),
             signature=signature_of(cell) if cell.state is State.FAILED else "",
         )
         for place, cell in reversed(list(enumerate(cells)))
@@ -85,9 +92,7 @@ def results_of(cells: Sequence[Cell]) -> list[Result]:
     ]
 
 
-def turns_of(
-    results: Iterable[Result], rules: AlertRules, *, is_required: bool
-) -> Iterator[AlertTurn]:
+def turns_of(results: Iterable[Result], rules: AlertRules) -> Iterator[AlertTurn]:
     """Yield what becomes of a test's alert, night by night, the oldest first."""
     seen: set[str] = set()
     is_open = False
@@ -100,7 +105,12 @@ def turns_of(
             if is_open and passed >= rules.recovery_nights:
                 is_open = False
                 yield AlertTurn(
-                    turn=Turn.CLOSED, place=result.place, since=since, nights=0, signature=""
+                    turn=Turn.CLOSED,
+                    place=result.place,
+                    since=since,
+                    nights=0,
+                    signature="",
+                    required=result.required,
                 )
             continue
         passed = 0
@@ -109,11 +119,16 @@ def turns_of(
         last = result.signature or (last if same > 1 else "")
         if failed == 1 and not is_open:
             since = result.place
-        lasts = failed >= rules.other_nights or (is_required and same >= rules.required_nights)
+        lasts = failed >= rules.other_nights or (result.required and same >= rules.required_nights)
         if not is_open and lasts:
             is_open, seen = True, {last}
             yield AlertTurn(
-                turn=Turn.OPENED, place=result.place, since=since, nights=failed, signature=last
+                turn=Turn.OPENED,
+                place=result.place,
+                since=since,
+                nights=failed,
+                signature=last,
+                required=result.required,
             )
         elif is_open and last and last not in seen:
             is_new = any(seen)
@@ -125,12 +140,13 @@ def turns_of(
                     since=since,
                     nights=failed,
                     signature=last,
+                    required=result.required,
                 )
 
 
 def turns_of_test(test: Test, rules: AlertRules) -> list[AlertTurn]:
     """Return what became of a test's alert in the nights of its board, the oldest first."""
-    return list(turns_of(results_of(test.cells), rules, is_required=test.is_required))
+    return list(turns_of(results_of(test.cells, test.was_required), rules))
 
 
 def standing_of(test: Test, rules: AlertRules) -> Standing:

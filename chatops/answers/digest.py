@@ -221,7 +221,7 @@ class _Making:
                 for test in nights.board.tests
                 if not test.is_gone and is_about(test.name, test.is_required)
             ),
-            key=lambda test: (not test.is_required, test.name, test.workflow),
+            key=lambda test: (not test.was_required(0), test.name, test.workflow),
         )
         self._muted = {
             _full(test): nights.muted[_full(test)]
@@ -296,7 +296,7 @@ class _Making:
             total=sum(state is not State.NONE for state in states),
             ran=sum(state in COUNTED for state in states),
             failed=len(failed),
-            required_failed=sum(test.is_required for test in failed),
+            required_failed=sum(test.was_required(0) for test in failed),
             knows_required=board.knows_required,
             awaited=self._awaited,
             newly=_listed(self._broken(test) for test in self.newly),
@@ -354,7 +354,7 @@ class _Making:
         return DigestJob(
             name=test.name,
             workflow=test.workflow,
-            is_required=test.is_required,
+            is_required=test.was_required(0),
             groups=tuple(dict.fromkeys(group.group for group in self._groups(test))),
             said=said,
         )
@@ -373,7 +373,7 @@ class _Making:
         return DigestJob(
             name=test.name,
             workflow=test.workflow,
-            is_required=test.is_required,
+            is_required=test.was_required(0),
             nights=test.streak,
             since=test.since.name if test.since is not None else "",
             step=last.failed_step if last is not None else "",
@@ -471,7 +471,7 @@ class _Making:
             yield DigestNight(
                 label=night.label,
                 failed=len(failed),
-                required_failed=sum(test.is_required for test in failed),
+                required_failed=sum(test.was_required(place) for test in failed),
                 ran=sum(test.cells[place].state in COUNTED for test in self._tests),
             )
 

@@ -30,15 +30,17 @@ def flaky_lately(
 def red_weeks(tests: Sequence[Test], nights: Sequence[Night]) -> tuple[DigestWeek, ...]:
     """Return the newest weeks of some nights, the oldest first: how many were red at first, and in the end.
 
-    Required tests are what a night is judged by, where any of them is.
+    A night is judged by the tests that were required in it, where any of them ever was.
     """
-    judged = [test for test in tests if test.is_required] or list(tests)
+    knows_required = any(test.is_required or any(test.required_then) for test in tests)
     weeks: dict[date, list[int]] = {}
     for place, night in enumerate(nights):
         began_at = night.began_at
         if began_at is None or not night.is_over:
             continue
-        cells = [test.cells[place] for test in judged]
+        cells = [
+            test.cells[place] for test in tests if test.was_required(place) or not knows_required
+        ]
         if not any(cell.state in COUNTED for cell in cells):
             continue
         counts = weeks.setdefault(monday(began_at), [0, 0, 0, 0])

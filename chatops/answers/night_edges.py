@@ -31,9 +31,10 @@ class Edge(Struct, frozen=True, kw_only=True):
 
 
 class Changes(Struct, frozen=True, kw_only=True):
-    """The edges of an attempt of a run, by name; and how the required tests of the run are now.
+    """The edges of an attempt of a run, by name; and how the tests of the run are now that were required in its night.
 
-    `night` is how a sentence calls the night. Where nobody told what is required, the night is judged by every test.
+    `night` is how a sentence calls the night, `place` where it is on its board. Where nobody told what is required, the
+    night is judged by every test.
     """
 
     night: str
@@ -41,10 +42,11 @@ class Changes(Struct, frozen=True, kw_only=True):
     required_failed: int
     required_passed: int
     knows_required: bool
+    place: int
 
     def counts_for_night(self, test: Test) -> bool:
         """Return whether a test belongs to what the night is judged by."""
-        return test.is_required or not self.knows_required
+        return test.was_required(self.place) or not self.knows_required
 
 
 def night_changes(board: NightBoard, run_id: RunId, attempt: int) -> Changes | None:
@@ -65,7 +67,7 @@ def night_changes(board: NightBoard, run_id: RunId, attempt: int) -> Changes | N
         of_run = _counted(test.cells[place].executions, run_id, attempt)
         if not of_run:
             continue
-        if test.is_required:
+        if test.was_required(place):
             failed += of_run[-1].state is State.FAILED
             passed += of_run[-1].state is not State.FAILED
         edge = _edge(test, place, of_run, run_id, attempt)
@@ -77,6 +79,7 @@ def night_changes(board: NightBoard, run_id: RunId, attempt: int) -> Changes | N
         required_failed=failed,
         required_passed=passed,
         knows_required=board.knows_required,
+        place=place,
     )
 
 

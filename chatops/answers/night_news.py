@@ -20,11 +20,8 @@ class NightNews(Struct, frozen=True, kw_only=True):
     failed: tuple[Test, ...]
     newly_failing: tuple[Test, ...]
     fixed: tuple[Test, ...]
-
-    @property
-    def required_failed(self) -> int:
-        """Return how many of the failed tests are required."""
-        return sum(test.is_required for test in self.failed)
+    required_failed: int
+    """How many of the failed tests were required then."""
 
 
 class Turn(Struct, frozen=True, kw_only=True):
@@ -49,6 +46,7 @@ def night_news(board: NightBoard) -> list[NightNews]:
                 night=night,
                 ran=sum(state in COUNTED for _, state in states),
                 failed=failed,
+                required_failed=sum(test.was_required(place) for test in failed),
                 newly_failing=tuple(
                     test for test in failed if before(test, place) is not State.FAILED
                 ),

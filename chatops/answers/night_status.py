@@ -98,7 +98,7 @@ def _line(test: Test, base_url: str, *, streak: bool) -> Line:
     if base_url:
         name = Link(test.name, f"{base_url}/nightly?sel={quote(test.name, safe='')}")
     line: list[Piece] = [name]
-    if test.is_required:
+    if test.was_required(0):
         line += [" ", Strong("required")]
     if streak:
         line.append(f", for {counted(test.streak, 'night')}")

@@ -1,7 +1,7 @@
 """One test over the nights: its cells, what they add up to, and why some of them are empty."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from msgspec import Struct
@@ -19,6 +19,7 @@ from chatops.answers.night_cells import (
     CellReader,
     State,
 )
+from chatops.answers.required_rule import RequiredRule, RequiredRules
 from chatops.names import Repo, RunId
 from chatops.projections.jobs import Entry
 from chatops.projections.renames import NO_RENAMES, Lineage
@@ -106,6 +107,7 @@ class Test(Struct, frozen=True, kw_only=True):
 
     `runs` counts the nights it passed or failed, `fails` those it failed, `reruns` how often it was run again.
     `streak` is the number of counted nights in a row it has failed up to now, `since` the oldest of them.
+    `is_required` says whether it is required now; `required_then` the same of each night, unless it is so in all.
     """
 
     repo: Repo
@@ -119,6 +121,11 @@ class Test(Struct, frozen=True, kw_only=True):
     reruns: int
     streak: int
     since: Night | None
+    required_then: tuple[bool, ...] = ()
+
+    def was_required(self, place: int) -> bool:
+        """Return whether it was required in the night at a place, by the list of that time."""
+        return self.required_then[place] if self.required_then else self.is_required
 
     @property
     def weather(self) -> Weather:
@@ -233,6 +240,42 @@ class _Workflow:
         ]
 
 
+class _Required:
+    """Which tests of a workflow are required, and which were when each night began."""
+
+    def __init__(
+        self, workflow: _Workflow, nights: Sequence[Night], rules: RequiredRules, renames: Lineage
+    ) -> None:
+        self._repo = workflow.repo
+        self._rules = rules
+        self._renames = renames
+        self._then = [
+            rules.at(runs[0].created_at, runs[0].run_id)
+            for night, of_workflow in zip(nights, workflow.runs, strict=True)
+            for runs in (of_workflow or night.runs,)
+        ]
+        self._is_one = all(rule is rules.now for rule in self._then)
+
+    def now(self, name: str) -> bool:
+        """Return whether a test is required today; only the name counts that it has."""
+        return _has(self._rules.now, [name])
+
+    def then(self, name: str) -> tuple[bool, ...]:
+        """Return whether it was required in each night, under any name that it had; nothing if one list was for all."""
+        if self._is_one:
+            return ()
+        names = self._renames.names(self._repo, name) if self._renames.renames else [name]
+        known = {
+            id(rule): _has(rule, [name] if rule is self._rules.now else names)
+            for rule in self._then
+        }
+        return tuple(known[id(rule)] for rule in self._then)
+
+
+def _has(rule: RequiredRule | None, names: Iterable[str]) -> bool:
+    return rule is not None and any(map(rule.has, names))
+
+
 def prefixes(name: str) -> list[str]:
     """Return the bare names under which this job may be listed before it is made."""
     return [name[: match.start()] for match in re.finditer(r" / | \(", name) if match.start()]
@@ -250,7 +293,7 @@ def read_tests(
     nights: Sequence[Night],
     entries: Iterable[Entry],
     attempts: Iterable[Run],
-    is_required: Callable[[Repo, str], bool],
+    rules: Mapping[Repo, RequiredRules],
     now: datetime,
     renames: Lineage = NO_RENAMES,
 ) -> tuple[tuple[Test, ...], tuple[Unmade, ...]]:
@@ -285,13 +328,14 @@ def read_tests(
             workflow.join(renames)
         workflow.fold_parents()
         unmade.extend(workflow.names_of_none(nights))
+        required = _Required(workflow, nights, rules[workflow.repo], renames)
         found.extend(
             _test(
                 workflow,
                 name,
                 nights,
                 reader,
-                is_required=is_required(workflow.repo, name),
+                required=required,
                 now=now,
             )
             for name in workflow.entries
@@ -308,7 +352,7 @@ def _test(
     nights: Sequence[Night],
     reader: CellReader,
     *,
-    is_required: bool,
+    required: "_Required",
     now: datetime,
 ) -> Test:
     by_night = workflow.entries[name]
@@ -338,7 +382,8 @@ def _test(
         workflow=workflow.name,
         name=name,
         cells=cells,
-        is_required=is_required,
+        is_required=required.now(name),
+        required_then=required.then(name),
         is_gone=_is_gone(workflow, by_night, cells),
         fails=fails,
         runs=runs,

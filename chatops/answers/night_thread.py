@@ -166,7 +166,7 @@ def in_short(
         tests=sum(bool(test.cells[place].executions) for test in tests),
         ran=sum(state in COUNTED for _, state in states),
         failed=len(failed),
-        required_failed=sum(test.is_required for test in failed),
+        required_failed=sum(test.was_required(place) for test in failed),
         waiting=sum(state in UNSETTLED for test, state in states if test.cells[place].executions),
         newly_failing=tuple(full_name(test) for test in newly[:NAMES_KEPT]),
         fixed=tuple(full_name(test) for test in fixed[:NAMES_KEPT]),
@@ -192,7 +192,9 @@ def news(
     if not edges:
         return None
     counting = [
-        test for test in _tests(board, where.wants) if test.is_required or not board.knows_required
+        test
+        for test in _tests(board, where.wants)
+        if test.was_required(place) or not board.knows_required
     ]
     return NightNewsWanted(
         message=where.message,

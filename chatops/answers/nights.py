@@ -25,7 +25,7 @@ from chatops.answers.night_cells import (
 )
 from chatops.answers.night_schedule import Late, late_workflows
 from chatops.answers.night_tests import Night, NightRun, Test, Unmade, Weather, read_tests
-from chatops.answers.required_rule import RequiredRule, required_rule
+from chatops.answers.required_rule import RequiredRules, required_rules
 from chatops.config import NightlyWorkflow
 from chatops.names import Repo, RunId
 from chatops.projections.freshness import last_heard
@@ -112,11 +112,16 @@ class NightBoard(Struct, frozen=True, kw_only=True):
     def states(self) -> tuple[State, ...]:
         """Return how each night was as a whole, the newest first.
 
-        With hundreds of tests something always fails; what a night is judged by is what must pass for a merge.
+        With hundreds of tests something always fails; what a night is judged by is what had to pass for a merge then.
         """
-        judges = [test for test in self.tests if test.is_required or not self.knows_required]
         return tuple(
-            _as_a_whole([test.cells[place].state for test in judges])
+            _as_a_whole(
+                [
+                    test.cells[place].state
+                    for test in self.tests
+                    if test.was_required(place) or not self.knows_required
+                ]
+            )
             for place in range(len(self.nights))
         )
 
@@ -136,13 +141,8 @@ class Sources(Struct, frozen=True, kw_only=True):
     attempts: tuple[Run, ...]
     nights: tuple[Night, ...]
     news: tuple[tuple[RunId, int], ...]
-    rules: Mapping[Repo, RequiredRule | None]
+    rules: Mapping[Repo, RequiredRules]
     renames: Lineage
-
-    def requires(self, repo: Repo, name: str) -> bool:
-        """Return whether a test is required."""
-        rule = self.rules[repo]
-        return rule is not None and rule.has(name)
 
 
 def board_sources(
@@ -161,12 +161,13 @@ def board_sources(
         run for repo, one in in_places for run in newest_of_workflows(db, repo, [one.name], nights)
     )
     columns = _columns(attempts)[:nights]
+    since = _since(columns)
     return Sources(
         attempts=attempts,
         nights=columns,
         news=news_of_runs(db, [run.run_id for night in columns for run in night.runs]),
         rules={
-            repo: required_rule(db, repo)
+            repo: required_rules(db, repo, since)
             for repo in sorted({*repositories, *(repo for repo, _ in in_places)})
         },
         renames=lineage(db, sorted({*repositories, *(repo for repo, _ in in_places)})),
@@ -193,7 +194,7 @@ def night_board(
         columns,
         entries_of_runs(db, [run.run_id for night in columns for run in night.runs]),
         sources.attempts,
-        sources.requires,
+        sources.rules,
         now,
         sources.renames,
     )
@@ -203,7 +204,7 @@ def night_board(
         unmade=unmade,
         newest=_newest(columns, tests) if columns else None,
         asked=nights,
-        knows_required=any(rule is not None for rule in sources.rules.values()),
+        knows_required=any(rules.versions for rules in sources.rules.values()),
         heard_at=last_heard(db, repositories),
         now=now,
         late=late_workflows(columns, placed(repositories, workflows), now),
@@ -232,6 +233,15 @@ def placed(
 ) -> list[tuple[Repo, NightlyWorkflow]]:
     """Return each workflow with the repository it runs in: the first one, where it does not say."""
     return [(Repo(one.repository) if one.repository else repositories[0], one) for one in workflows]
+
+
+def _since(nights: Sequence[Night]) -> datetime | None:
+    """Return when the oldest of some nights began, nothing if one does not say; of no nights, the end of time."""
+    begun = [night.began_at for night in nights]
+    known = [at for at in begun if at is not None]
+    if len(known) < len(begun):
+        return None
+    return min(known, default=datetime.max.replace(tzinfo=UTC))
 
 
 def _columns(attempts: Iterable[Run]) -> tuple[Night, ...]:
@@ -276,7 +286,7 @@ def _night(key: str, runs: list[NightRun]) -> Night:
 def _newest(nights: Sequence[Night], tests: Sequence[Test]) -> Newest:
     there = sorted(
         (test for test in tests if not test.is_gone and test.cells[0] is not NOT_THERE_YET),
-        key=lambda test: (not test.is_required, test.name),
+        key=lambda test: (not test.was_required(0), test.name),
     )
     states = {id(test): test.cells[0].state for test in there}
     counts = Counter(states.values())
@@ -287,7 +297,7 @@ def _newest(nights: Sequence[Night], tests: Sequence[Test]) -> Newest:
         total=len(there),
         done=len(there) - sum(counts[state] for state in UNSETTLED),
         expected=max(len(there), sum(_was_there(test) for test in there)),
-        required_failed=sum(test.is_required for test in failed),
+        required_failed=sum(test.was_required(0) for test in failed),
         failed=tuple(failed),
         newly_failing=tuple(test for test in failed if test.streak == 1),
         still_failing=tuple(test for test in failed if test.streak > 1),

@@ -275,7 +275,7 @@ def _in_the_nights(
     called = {called for name in names for called in (name, *prefixes(name))}
     entries = entries_called(db, sorted(called), runs)
     tests, _ = read_tests(
-        sources.nights, entries, sources.attempts, sources.requires, now, sources.renames
+        sources.nights, entries, sources.attempts, sources.rules, now, sources.renames
     )
     return next((test for test in tests if (test.repo, test.name) == (repo, names[0])), None)
 

@@ -1,14 +1,18 @@
-"""Is this job required? A required name has its workflow before it or, from branch rules, is the job's alone."""
+"""Is this job required, and was it when a night began?
+
+A required name has its workflow before it or, from branch rules, is the job's alone.
+"""
 
 import re
+from datetime import datetime
 
 from msgspec import Struct
 from sqlalchemy import Connection
 
 from chatops.answers.job_words import LEVEL
 from chatops.events.gate import RequiredChecksChanged
-from chatops.names import Repo
-from chatops.projections.required import required_now
+from chatops.names import Repo, RunId
+from chatops.projections.required import required_from, required_now
 
 
 class RequiredRule(Struct, frozen=True, kw_only=True):
@@ -37,6 +41,50 @@ class RequiredRule(Struct, frozen=True, kw_only=True):
             or job in self.names
             or any(pattern.match(full) for pattern in self.patterns)
         )
+
+
+class RequiredSince(Struct, frozen=True, kw_only=True):
+    """What a version of the list requires, and from when on: a moment, or the first run of a dashboard's file."""
+
+    seen_at: datetime | None
+    first_run: RunId
+    rule: RequiredRule
+
+
+class RequiredRules(Struct, frozen=True, kw_only=True):
+    """The versions of a repository's list that were in force in some nights, and today's; the newest first."""
+
+    versions: tuple[RequiredSince, ...] = ()
+
+    @property
+    def now(self) -> RequiredRule | None:
+        """Return what is required today, nothing if nobody has told."""
+        return self.versions[0].rule if self.versions else None
+
+    def at(self, began_at: datetime | None, run_id: RunId) -> RequiredRule | None:
+        """Return what was required when a run began.
+
+        The first list that is known is taken for what was before it, too; and a run of which no moment is known is
+        judged by the lists that came with such runs.
+        """
+        for version in self.versions:
+            if began_at is not None and version.seen_at is not None and version.seen_at <= began_at:
+                return version.rule
+        of_files = [version for version in self.versions if version.seen_at is None]
+        for version in of_files:
+            if version.first_run <= run_id:
+                return version.rule
+        return self.versions[-1].rule if self.versions else None
+
+
+def required_rules(db: Connection, repo: Repo, since: datetime | None) -> RequiredRules:
+    """Return what was required in a repository from a moment on, or ever."""
+    return RequiredRules(
+        versions=tuple(
+            RequiredSince(seen_at=one.seen_at, first_run=one.first_run, rule=rule_of(one.rules))
+            for one in required_from(db, repo, since)
+        )
+    )
 
 
 def required_rule(db: Connection, repo: Repo) -> RequiredRule | None:

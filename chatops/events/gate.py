@@ -7,7 +7,7 @@ from typing import ClassVar
 import msgspec
 
 from chatops.events import Event
-from chatops.names import Repo
+from chatops.names import Repo, RunId
 
 
 class PathRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,13 +62,17 @@ class RequiredChecksChanged(Event, frozen=True, kw_only=True):
 
 
 class RequiredReported(Event, frozen=True, kw_only=True):
-    """A dashboard's file told which tests were required when it was made. Heard from an import."""
+    """A dashboard's file told which tests were required when it was made. Heard from an import.
+
+    `first_run` is the oldest run that the file tells of: from it on its nights are judged by this list.
+    """
 
     kind: ClassVar[str] = "required.reported"
 
     repo: Repo
     names: tuple[str, ...]
     fingerprint: str
+    first_run: RunId = RunId(0)
 
     def key(self) -> str:
         return f"required/{self.repo}/reported/{self.fingerprint}"

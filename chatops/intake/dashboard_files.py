@@ -292,4 +292,7 @@ def _required(
     if not names or where is None:
         return None
     fingerprint = sha256("\n".join(names).encode()).hexdigest()[:16]
-    return RequiredReported(repo=where, names=names, fingerprint=fingerprint)
+    runs = [event.run_id for event in events.values() if isinstance(event, RunReported)]
+    return RequiredReported(
+        repo=where, names=names, fingerprint=fingerprint, first_run=min(runs, default=RunId(0))
+    )

@@ -1,26 +1,41 @@
-"""Which checks are required, today and before?"""
+"""Which checks are required, today and before, and since when each list was in force?"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import BigInteger, Column, Connection, Index, LargeBinary, String, Table, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    LargeBinary,
+    Row,
+    Select,
+    String,
+    Table,
+    func,
+    select,
+)
 
+from chatops.engine.clock import microseconds
 from chatops.engine.projection import Projection
 from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
 from chatops.events.gate import RequiredChecksChanged, RequiredReported
-from chatops.names import Repo
+from chatops.names import Repo, RunId
 
 MICROSECONDS = 1_000_000
+MOST_IN_FORCE = 200
 
 
 class Required(Projection):
     """One row per version of a repository's list of required checks; the newest is today's.
 
-    What only a dashboard's file told comes before every version that was read where it is kept.
+    What only a dashboard's file told comes before every version that was read where it is kept; of several such lists
+    the one with the newer runs is the newer.
     """
 
     name: ClassVar[str] = "required"
@@ -35,6 +50,7 @@ class Required(Projection):
             Column("repo", String, nullable=False),
             Column("seen_at", BigInteger, nullable=False),
             Column("rules", LargeBinary, nullable=False),
+            Column("first_run", BigInteger, nullable=False, server_default="0"),
             Index(f"{self.prefix}required_versions_of_repo", "repo", "seen_at"),
         )
 
@@ -48,41 +64,54 @@ LIVE = Required()
 
 def required_now(db: Connection, repo: Repo) -> RequiredChecksChanged | None:
     """Return the newest list of required checks of a repository."""
-    versions = LIVE.versions.c
-    rules = db.scalar(
-        select(versions.rules)
-        .where(versions.repo == repo)
-        .order_by(versions.seen_at.desc(), versions.key)
-        .limit(1)
-    )
-    return None if rules is None else msgspec.json.decode(rules, type=RequiredChecksChanged)
+    newest = required_versions(db, repo, 1)
+    return newest[0].rules if newest else None
 
 
 class Version(Struct, frozen=True, kw_only=True):
-    """A list of required checks, and when it was first seen; nothing where only a dashboard's file told of it."""
+    """A list of required checks, and when it was first seen; nothing where only a dashboard's file told of it.
+
+    `first_run` is then the oldest run of that file.
+    """
 
     seen_at: datetime | None
     rules: RequiredChecksChanged
+    first_run: RunId = RunId(0)
 
 
 def required_versions(db: Connection, repo: Repo, limit: int) -> list[Version]:
     """Return the newest lists of required checks of a repository, newest first."""
+    return [_version(row) for row in db.execute(_newest_first(repo).limit(limit))]
+
+
+def required_from(db: Connection, repo: Repo, since: datetime | None) -> list[Version]:
+    """Return the lists that were in force from a moment on, newest first; every one if it is not known since when."""
     versions = LIVE.versions.c
-    query = (
-        select(versions.seen_at, versions.rules)
-        .where(versions.repo == repo)
-        .order_by(versions.seen_at.desc(), versions.key)
-        .limit(limit)
-    )
-    return [
-        Version(
-            seen_at=datetime.fromtimestamp(row.seen_at / MICROSECONDS, UTC)
-            if row.seen_at
-            else None,
-            rules=msgspec.json.decode(row.rules, type=RequiredChecksChanged),
+    first = 0
+    if since is not None:
+        before = select(func.max(versions.seen_at)).where(
+            versions.repo == repo, versions.seen_at <= microseconds(since)
         )
-        for row in db.execute(query)
-    ]
+        first = db.scalar(before) or 0
+    query = _newest_first(repo).where(versions.seen_at >= first).limit(MOST_IN_FORCE)
+    return [_version(row) for row in db.execute(query)]
+
+
+def _newest_first(repo: Repo) -> Select[Any]:
+    versions = LIVE.versions.c
+    return (
+        select(versions.seen_at, versions.first_run, versions.rules)
+        .where(versions.repo == repo)
+        .order_by(versions.seen_at.desc(), versions.first_run.desc(), versions.key)
+    )
+
+
+def _version(row: Row[Any]) -> Version:
+    return Version(
+        seen_at=datetime.fromtimestamp(row.seen_at / MICROSECONDS, UTC) if row.seen_at else None,
+        rules=msgspec.json.decode(row.rules, type=RequiredChecksChanged),
+        first_run=RunId(row.first_run),
+    )
 
 
 def _row(fact: Recorded) -> dict[str, object]:
@@ -96,13 +125,14 @@ def _row(fact: Recorded) -> dict[str, object]:
                 # Such a file names jobs alone; a required name begins with its workflow.
                 names=tuple(f"dashboard / {name}" for name in event.names),
             )
-            seen_at = 0
+            seen_at, first_run = 0, event.first_run
         case event:
             assert isinstance(event, RequiredChecksChanged)
-            rules, seen_at = event, fact.occurred_us
+            rules, seen_at, first_run = event, fact.occurred_us, RunId(0)
     return {
         "key": fact.key,
         "repo": rules.repo,
         "seen_at": seen_at,
         "rules": msgspec.json.encode(rules),
+        "first_run": first_run,
     }

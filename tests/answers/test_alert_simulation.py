@@ -1,12 +1,15 @@
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
+
+from msgspec import structs
 
 from chatops.answers.alert_simulation import Simulated, simulated
 from chatops.answers.nights import night_board
 from chatops.config import AlertRules
 from chatops.events import Event
 from tests.alerting import hearing, nights, required
-from tests.scene import scene
+from tests.scene import NOW, scene
 
 NAIVE = AlertRules(required_nights=1, other_nights=1, recovery_nights=1)
 
@@ -62,3 +65,17 @@ def test_without_nights_there_is_nothing(tmp_path: Path) -> None:
     found = simulate(tmp_path, [])
 
     assert (found.nights, found.required_a_night, found.streaks) == (0, 0.0, 0)
+
+
+def test_each_night_is_judged_by_what_was_required_in_it(tmp_path: Path) -> None:
+    later = structs.replace(
+        required("tank"), fingerprint="2", follows="1", seen_at=NOW - timedelta(days=3)
+    )
+    first = structs.replace(required("nozzle"), seen_at=NOW - timedelta(days=9))
+    facts = [*nights(nozzle=".FF..FF.", tank=".FF..FF."), first, later]
+
+    found = simulate(tmp_path, facts)
+
+    # The nozzle's row was required, and later the tank's; the other two were not.
+    assert (found.required_tests, found.required, found.others) == (2, 2, 0)
+    assert (found.streaks, found.missed) == (2, 0)

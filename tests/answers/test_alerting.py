@@ -32,7 +32,7 @@ def cell(word: str) -> Cell:
 def turns(nights: str, rules: AlertRules = RULES, *, is_required: bool = True) -> list[AlertTurn]:
     """Return what became of a test's alert; the nights are written the oldest first."""
     cells = [cell(word) for word in reversed(nights)]
-    return list(turns_of(results_of(cells), rules, is_required=is_required))
+    return list(turns_of(results_of(cells, lambda _: is_required), rules))
 
 
 def said(nights: str, rules: AlertRules = RULES, *, is_required: bool = True) -> str:
@@ -141,7 +141,7 @@ def test_no_row_that_is_long_enough_is_missed(
 ) -> None:
     turned = {turn.place: turn.turn for turn in turns(nights, rules, is_required=is_required)}
     is_open, row = False, 0
-    for result in results_of([cell(word) for word in reversed(nights)]):
+    for result in results_of([cell(word) for word in reversed(nights)], lambda _: True):
         turn = turned.pop(result.place, None)
         is_open = is_open if turn in (None, Turn.CHANGED) else turn is Turn.OPENED
         row = row + 1 if result.fails else 0
@@ -152,7 +152,25 @@ def test_no_row_that_is_long_enough_is_missed(
 
 @given(rows=st.lists(st.sampled_from(["F", "."]), max_size=30))
 def test_a_result_says_which_night_it_is_of(rows: list[str]) -> None:
-    results = results_of([cell(word) for word in reversed(rows)])
+    results = results_of([cell(word) for word in reversed(rows)], lambda _: True)
 
     assert [result.place for result in results] == list(reversed(range(len(rows))))
     assert [result.fails for result in results] == [word == "F" for word in rows]
+
+
+def test_what_was_not_required_in_its_night_is_judged_as_any_other() -> None:
+    cells = [cell(word) for word in "F.FF."]
+
+    found = turns_of(results_of(cells, lambda place: place < 2), RULES)
+    always = turns_of(results_of(cells, lambda _: True), RULES)
+
+    assert list(found) == []
+    assert [(turn.turn, turn.place, turn.required) for turn in always] == [(Turn.OPENED, 2, True)]
+
+
+def test_what_becomes_required_while_it_fails_is_alerted_of_then() -> None:
+    cells = [cell(word) for word in "FF."]
+
+    (opened,) = turns_of(results_of(cells, lambda place: place == 0), RULES)
+
+    assert (opened.turn, opened.place, opened.required) == (Turn.OPENED, 0, True)

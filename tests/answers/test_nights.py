@@ -10,6 +10,7 @@ from sqlalchemy import Connection, event
 from chatops.answers.nights import NightBoard, State, Test, Weather, board_later, night_board
 from chatops.config import NightlyWorkflow
 from chatops.events import Event
+from chatops.events.gate import RequiredChecksChanged
 from chatops.events.renames import JobRenamed
 from chatops.events.runs import JobQueued, JobStarted
 from chatops.names import CommandId, JobId, RunId
@@ -559,3 +560,59 @@ def test_a_name_that_no_night_has_yet_takes_the_old_nights(tmp_path: Path) -> No
     board = board_of(tmp_path, night(0, {"old": FAIL}), renamed("old", "new"))
 
     assert [test.name for test in board.tests] == ["new"]
+
+
+def seen(days_ago: float, *names: str) -> Event:
+    """Return the fact that the list was another one from some time on."""
+    return RequiredChecksChanged(
+        repo=REPO, branch="main", origin="file", fingerprint=f"{days_ago}", follows=f"{days_ago}",
+        names=tuple(f"CI / {name}" for name in names), seen_at=TODAY - timedelta(days=days_ago),
+    )  # fmt: skip
+
+
+def test_a_night_is_judged_by_the_list_of_its_own_time(tmp_path: Path) -> None:
+    nights_ = [night(ago, {"a": FAIL, "b": PASS}) for ago in range(4)]
+
+    board = board_of(tmp_path, *nights_, [seen(2.5, "a"), seen(0.5, "b")])
+
+    was = {
+        name: [row(board, name).was_required(place) for place in range(len(board.nights))]
+        for name in ("a", "b")
+    }
+    # Nobody told what was required before the first list: it is taken for what was before it, too.
+    assert was == {"a": [False, True, True, True], "b": [True, False, False, False]}
+    assert [row(board, name).is_required for name in ("a", "b")] == [False, True]
+    assert board.states == (State.PASSED, State.FAILED, State.FAILED, State.FAILED)
+    assert board.newest is not None
+    assert board.newest.required_failed == 0
+
+
+def test_a_list_that_came_after_the_newest_night_does_not_judge_it(tmp_path: Path) -> None:
+    board = board_of(
+        tmp_path, night(1, {"a": PASS}), night(0, {"a": FAIL}), [seen(1.5, "a"), seen(-0.1, "b")]
+    )
+
+    assert not row(board, "a").is_required
+    assert board.newest is not None
+    assert board.newest.required_failed == 1
+    assert ", 1 of them required." in board.verdict
+
+
+def test_a_renamed_test_was_required_under_the_name_it_had(tmp_path: Path) -> None:
+    board = board_of(
+        tmp_path,
+        night(1, {"old": FAIL}),
+        night(0, {"new": FAIL}),
+        renamed("old", "new"),
+        [seen(1.5, "old"), seen(0.5, "new")],
+    )
+
+    assert row(board, "new").is_required
+    assert [row(board, "new").was_required(place) for place in (0, 1)] == [True, True]
+
+
+def test_one_list_for_all_nights_costs_nothing(tmp_path: Path) -> None:
+    board = board_of(tmp_path, night(1, {"a": PASS}), night(0, {"a": PASS}), required("CI / a"))
+
+    assert row(board, "a").required_then == ()
+    assert row(board, "a").was_required(1)

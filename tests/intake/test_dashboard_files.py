@@ -78,6 +78,7 @@ def test_what_was_required_then_is_kept(tmp_path: Path) -> None:
     ]
 
     assert required.names == ("engine / solid",)
+    assert required.first_run == 111
 
 
 def test_checks_of_pull_requests_are_told_apart_from_nights(tmp_path: Path) -> None:

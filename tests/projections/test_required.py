@@ -3,7 +3,8 @@ from pathlib import Path
 
 from chatops.events import Event
 from chatops.events.gate import RequiredChecksChanged, RequiredReported
-from chatops.projections.required import required_now, required_versions
+from chatops.names import RunId
+from chatops.projections.required import required_from, required_now, required_versions
 from tests.scene import NOW, REPO, scene
 
 
@@ -54,3 +55,37 @@ def test_the_versions_of_the_list_are_there_newest_first(tmp_path: Path) -> None
     assert [one.rules.names[0] for one in found] == ["CI / b", "CI / a", "dashboard / suite / test"]
     assert [one.seen_at for one in found][1:] == [NOW + timedelta(days=1), None]
     assert len(newest) == 1
+
+
+def test_only_the_lists_are_read_that_were_in_force_from_a_moment_on(tmp_path: Path) -> None:
+    told = RequiredReported(repo=REPO, names=("suite / test",), fingerprint="r")
+    facts = [told, *(version(number, f"CI / {number}") for number in range(1, 5))]
+    with scene(tmp_path, facts) as world, world.knowledge() as knowledge:
+
+        def since(days: float | None) -> list[str]:
+            moment = None if days is None else NOW + timedelta(days=days)
+            return [one.rules.names[0] for one in required_from(knowledge.db, REPO, moment)]
+
+        assert since(9) == ["CI / 4"]
+        assert since(4) == ["CI / 4"]
+        assert since(2.5) == ["CI / 4", "CI / 3", "CI / 2"]
+        assert (
+            since(0)
+            == since(None)
+            == ["CI / 4", "CI / 3", "CI / 2", "CI / 1", "dashboard / suite / test"]
+        )
+
+
+def test_of_the_lists_of_files_the_one_with_the_newer_runs_is_the_newer(tmp_path: Path) -> None:
+    told = [
+        RequiredReported(repo=REPO, names=(name,), fingerprint=name, first_run=RunId(run))
+        for name, run in (("a", 500), ("b", 900), ("c", 100))
+    ]
+    with scene(tmp_path, told) as world, world.knowledge() as knowledge:
+        found = required_versions(knowledge.db, REPO, 9)
+
+    assert [(one.rules.fingerprint, one.first_run) for one in found] == [
+        ("b", 900),
+        ("a", 500),
+        ("c", 100),
+    ]

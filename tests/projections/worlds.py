@@ -420,6 +420,7 @@ def histories(draw: st.DrawFn) -> list[Event]:
     events += draw(digests())
     events += draw(alerts())
     events.append(RequiredReported(repo=REPO, names=("a",), fingerprint="r"))
+    events.append(RequiredReported(repo=REPO, names=("b",), fingerprint="s", first_run=RunId(20)))
     events += [
         RequiredChecksChanged(
             repo=REPO, branch="main", origin="x", fingerprint=f"{n}", follows=f"{n - 1}",

@@ -35,18 +35,19 @@ def service(folder: Path) -> Service:
     return Service(settings, read_configuration(settings.config))
 
 
-def file(folder: Path) -> Path:
+def file(folder: Path, required: str = "nozzle", *, runs_from: int = 1) -> Path:
     """Return an older dashboard's file; in it the newest night comes first."""
+    runs = [runs_from + place for place in (3, 2, 1, 0)]
     rows = {"nozzle": ["Pass", "Fail", "Fail", "Pass"], "tank": ["Fail", "Pass", "Pass", "Pass"]}
     told = {
         name: {
-            "runs": 4, "fails": results.count("Fail"), "skips": 0, "required": name == "nozzle",
-            "results": results, "run_nums": [4, 3, 2, 1],
-            "urls": [f"{RUN}{run}/job/{run * 10 + place}" for run in (4, 3, 2, 1)],
+            "runs": 4, "fails": results.count("Fail"), "skips": 0, "required": name == required,
+            "results": results, "run_nums": runs,
+            "urls": [f"{RUN}{run}/job/{run * 10 + place}" for run in runs],
         }
         for place, (name, results) in enumerate(rows.items())
     }  # fmt: skip
-    path = folder / "job_stats.json"
+    path = folder / f"job_stats_{runs_from}.json"
     path.write_text(json.dumps(told))
     return path
 
@@ -63,6 +64,17 @@ def test_nights_of_a_file_are_judged_by_both_rules(tmp_path: Path) -> None:
     assert (other["thresholds"], other["required"], other["others"]) == ("1, 1, 1", 1, 1)
     assert [one["channel"] for one in ours["channels"]] == ["quality", "nozzles"]
     assert [one["posts"] for one in other["channels"]] == [2, 2]
+
+
+def test_nights_of_several_files_are_judged_each_by_its_own_list(tmp_path: Path) -> None:
+    files = [file(tmp_path, "tank", runs_from=90), file(tmp_path)]
+
+    for order in (files, files[::-1]):
+        ours, _ = simulate(service(tmp_path), order, against="", nights=30)
+
+        # In both files the nozzle fails in two nights; in only one of them it was required.
+        assert (ours["nights"], ours["required_tests"]) == (8, 2)
+        assert (ours["required"], ours["others"], ours["streaks"], ours["missed"]) == (1, 0, 1, 0)
 
 
 def test_the_other_rules_are_said_in_a_few_words(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from chatops.config import read_configuration
 from chatops.engine.clock import SystemClock
 from chatops.engine.log import Batch
 from chatops.events import Fact
-from chatops.events.alerts import AlertMessageSent, AlertMessageWithheld
+from chatops.events.alerts import AlertMessageSent, AlertMessageWithheld, AlertsTurned
+from chatops.running.serving import running
 from chatops.settings import read_settings
 from chatops.standins.slack import Message, SlackStandIn
 from tests.alerting import nights, settled
@@ -31,6 +32,8 @@ CHANNELS = f"""\
 THREADS = CHANNELS.replace("false", "true")
 NEEDED = "test (a)"
 """A job that is required."""
+RED_AND_OVER = ["Nightly / test (a): over.", "Nightly / test (a) passes again."]
+"""What a channel has, in the end, of an alert: the message of its beginning, edited, and that of its end."""
 
 
 class At(SystemClock):
@@ -176,6 +179,30 @@ async def test_a_canary_goes_all_the_way_and_what_was_held_back_is_told_later(
         [late] = told(here)
         assert late.text == "1 wrong now."
         assert "Held back while the channel rested: 1 alert." in late.everything_said
+
+
+@pytest.mark.postgres
+async def test_two_processes_tell_each_edge_once(fresh_postgres: str, tmp_path: Path) -> None:
+    url = fresh_postgres.replace("+psycopg", "")
+    async with town(url, tmp_path, slack=rooms(), extra=CHANNELS) as here:
+        other = Service(here.service.settings, here.service.configuration)
+        async with running(other):
+            await night(here, job(NEEDED))
+            for outcome in ("failure", "failure", "success", "success"):
+                await night(here, job(NEEDED, outcome))
+            await until(lambda: len(told(here)) == len(RED_AND_OVER))
+            here.service.clock = other.clock = At(datetime.now(UTC) + timedelta(days=10))
+            both = (here.service, other)
+            await asyncio.gather(*(one.rounds.make("watch_alerts") for one in both * 3))
+            await here.settle()
+            await until(lambda: len(told(here)) > len(RED_AND_OVER))
+            await here.settle()
+
+        *turned, late = told(here)
+        assert [message.text for message in turned] == RED_AND_OVER
+        assert late.text.startswith("Nightly: it should have begun on ")
+        looks = [one.event for one in await here.events() if isinstance(one.event, AlertsTurned)]
+        assert [(len(look.opened), len(look.closed)) for look in looks] == [(1, 0), (0, 1), (1, 0)]
 
 
 @pytest.mark.timeout(180)

@@ -3,15 +3,15 @@
 Runs before the new code. What was answered so far stays until the read model is made again; the last version wrote it
 into `kept_replies`, which goes.
 
-Revision: 0024
-Follows:  0021
+Revision: 0023
+Follows:  0022
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0024"
-down_revision = "0021"
+revision = "0023"
+down_revision = "0022"
 
 
 def upgrade() -> None:

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, CDPSession, Page
 QUIET_SECONDS = 1.0
 """For which nothing must arrive until a page counts as loaded; what listens for news never ends."""
 PATIENCE_SECONDS = 60.0
+REST_MILLISECONDS = 150
 WIDTHS = {"desktop": (1440, 900), "4G": (390, 844)}
 SLOW = {
     "offline": False,
@@ -49,11 +50,11 @@ WATCH = """
 }
 """
 UNTIL_PAINTED = """
-(act) => new Promise((done) => requestIdleCallback(() => {
+(act) => new Promise((done) => {
   const began = performance.now();
   (0, eval)(act)();
   requestAnimationFrame(() => setTimeout(() => done(performance.now() - began), 0));
-}))
+})
 """
 
 
@@ -149,6 +150,7 @@ def painted(page: Page, act: str) -> float:
 
     The act begins when the page is at rest: nobody types again before what they have typed is there.
     """
+    page.wait_for_timeout(REST_MILLISECONDS)
     return float(page.evaluate(UNTIL_PAINTED, act))
 
 

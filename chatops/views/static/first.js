@@ -2,7 +2,9 @@
 // once. Whoever comes back, or comes for one place of the page, gets it whole: where they were must be there.
 const root = document.documentElement;
 const SCREENS = 2.5;
-const ROWS = 8;
+const SHORT = 16;
+const LONG = 32;
+let rows = 8;
 let later = [];
 
 function isWholeAtOnce() {
@@ -16,7 +18,7 @@ function isDue(part) {
 }
 
 function begin(part) {
-  later = part.open ? [...part.querySelectorAll("tbody > tr")].slice(ROWS) : [];
+  later = part.open ? [...part.querySelectorAll("tbody > tr")] : [];
   for (const row of later) {
     row.dataset.later = "";
   }
@@ -30,24 +32,35 @@ function end(parts) {
   }
 }
 
-function showNext() {
+function showSome() {
   const parts = [...(document.querySelector(".grid")?.children ?? [])];
-  const next = parts.find((part) => !("seen" in part.dataset));
-  if (later.length) {
-    for (const row of later.splice(0, ROWS)) {
-      delete row.dataset.later;
+  for (let left = rows; left > 0; left -= 1) {
+    if (later.length) {
+      delete later.shift().dataset.later;
+      continue;
     }
-  } else if (next && isDue(next)) {
-    begin(next);
-  } else if (document.readyState !== "loading") {
-    end(parts);
-    return;
+    const next = parts.find((part) => !("seen" in part.dataset));
+    if (next && isDue(next)) {
+      begin(next);
+    } else if (document.readyState !== "loading") {
+      end(parts);
+      return;
+    } else {
+      break;
+    }
   }
   afterThisFrame();
 }
 
+// A machine that is quick shows more in a frame.
 function afterThisFrame() {
-  requestAnimationFrame(() => setTimeout(showNext));
+  requestAnimationFrame((began) => {
+    setTimeout(() => {
+      const took = performance.now() - began;
+      rows = took < SHORT ? 2 * rows : took > LONG ? Math.ceil(rows / 2) : rows;
+      showSome();
+    });
+  });
 }
 
 if (!isWholeAtOnce()) {

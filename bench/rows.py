@@ -46,8 +46,8 @@ class Row:
 def beside_peer(
     what: str, peer: str, ours: float, theirs: float, target: Target | None, *, unit: str = "/s"
 ) -> Row:
-    """Return the row of a figure beside the same figure of a peer."""
-    ratio = ours / theirs
+    """Return the row of a figure beside the same figure of a peer; without a ratio where the peer has nothing."""
+    ratio = ours / theirs if theirs else None
     return Row(
         what=what,
         peer=peer,
@@ -55,7 +55,7 @@ def beside_peer(
         theirs=f"{_shown(theirs)}{unit}",
         ratio=ratio,
         target=str(target or ""),
-        is_met=target.is_met(ratio) if target else None,
+        is_met=None if target is None or ratio is None else target.is_met(ratio),
     )
 
 

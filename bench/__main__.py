@@ -66,7 +66,11 @@ def main() -> None:
     )
     parser.add_argument("--events", type=int, help="the size of the long log")
     parser.add_argument(
-        "--against", default="", metavar="URL", help="a page to measure beside ours in a browser"
+        "--against",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="a page to measure beside ours in a browser; may be repeated",
     )
     parser.add_argument("--json", type=Path, default=RESULTS, help="where to write the figures")
     asked = parser.parse_args()
@@ -78,7 +82,7 @@ def main() -> None:
     began = time.monotonic()
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="chatops-bench-") as name, postgres() as server:
-        scene = Scene(Path(name), scale, server, asked.against)
+        scene = Scene(Path(name), scale, server, tuple(asked.against))
         for part in asked.only or PARTS:
             say(part)
             rows += PARTS[part](scene)

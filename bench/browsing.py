@@ -1,17 +1,20 @@
 """The nightly page in a real browser: a month of real nights, cold and gzipped, on a desk and on the road.
 
-With `--against` another page is measured in the same run and the same browser, in turn with ours.
+With `--against`, which may be given more than once, other pages are measured in the same run and the same browser,
+in turn with ours.
 """
 
 import statistics
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from bench.makes import OURS, Make, clicks_to_failing, make_of
 from bench.nights import CONFIGURATION, NIGHTS, fill
 from bench.product import caught_up, opened, product
 from bench.rows import Row, Target, at_most, beside_limit, beside_peer, not_measured
-from bench.scene import SQLITE, Scene
+from bench.scene import SQLITE, Scene, say
 from bench.visits import WIDTHS, Visit, medians, painted, visited
 from tests.browser import FLAGS, NAMES, axe
 from tests.needs import NODE_MODULES, found_program
@@ -27,29 +30,37 @@ LIMITS: Mapping[str, tuple[str, Target]] = {
     "elements": ("elements", at_most(8_000)),
     "blocked": ("total blocking time", at_most(0, "ms")),
 }
-ACTS: Mapping[str, str] = {
-    "filter to paint": """() => {
-        const field = document.getElementById("q");
-        field.value = "qemu";
-        field.dispatchEvent(new Event("input", { bubbles: true }));
-    }""",
-    "clearing it to paint": """() => {
-        const field = document.getElementById("q");
-        field.value = "";
-        field.dispatchEvent(new Event("input", { bubbles: true }));
-    }""",
-    "expanding a group to paint": """() => {
-        document.querySelector("details.group:not([open]) > summary").click();
-    }""",
-}
 AT_ONCE, LATER = at_most(50, "ms"), at_most(250, "ms")
 """What is felt as one with the touch, and what may take longer on a processor of a fourth."""
 THIRD = at_most(1 / 3)
-ALL_OPEN = "document.querySelectorAll('details').forEach(one => { one.open = true })"
+BESIDE: Mapping[str, tuple[str, str]] = {
+    "rows": ("tests", ""),
+    "requests": ("requests", ""),
+    "bytes": ("bytes over the wire", " bytes"),
+    "elements": ("elements", ""),
+    "blocked": ("total blocking time", " ms"),
+}
+"""What is told of another page too, with its unit."""
+CLICKS = "/nightly: clicks to the first failing test"
+AT_LOAD, ALL_OPEN = "/nightly: what axe finds, at load", "/nightly: what axe finds, all open"
+
+
+@dataclass(slots=True)
+class Seen:
+    """A page, and what was measured of it in one profile."""
+
+    address: str
+    make: Make
+    visits: list[Visit] = field(default_factory=list)
+    acts: dict[str, list[float]] = field(default_factory=dict)
+
+    def visit(self) -> Visit:
+        """Return the middle of its visits."""
+        return medians(self.visits)
 
 
 def browser(scene: Scene) -> Iterator[Row]:
-    """Yield the rows of the page, and of another beside it where one is named."""
+    """Yield the rows of the page, and of others beside it where some are named."""
     path = found_program(NAMES)
     if path is None:
         yield not_measured(WHAT, "limit", None, "no Chromium")
@@ -76,56 +87,116 @@ def browser(scene: Scene) -> Iterator[Row]:
             chromium.close()
 
 
-def _measured(chromium: Browser, ours: str, theirs: str, count: int) -> Iterator[Row]:
+def _measured(chromium: Browser, ours: str, others: tuple[str, ...], count: int) -> Iterator[Row]:
+    makes = {ours: OURS, **{one: _make(chromium, one) for one in others}}
     for profile in WIDTHS:
-        visits: dict[str, list[Visit]] = {ours: [], theirs: []}
-        acts: dict[str, list[float]] = {name: [] for name in ACTS}
+        mine, *theirs = pages = [Seen(address, make) for address, make in makes.items()]
         for number in range(count + 1):
-            for address in filter(None, (ours, theirs)):
-                with visited(chromium, address, profile=profile) as (page, visit):
-                    # The first visit of a process waits for what is made once, and is not counted.
-                    if number:
-                        visits[address].append(visit)
-                    if number and address == ours:
-                        for name, act in ACTS.items():
-                            acts[name].append(painted(page, act))
-        yield from _rows(profile, medians(visits[ours]), acts, visits[theirs])
-    yield from _readable(chromium, ours)
+            say(f"{profile}, visit {number} of {count}")
+            for seen in pages:
+                # The first visit of a process waits for what is made once, and is not counted.
+                _visit(chromium, seen, profile, is_counted=bool(number))
+        yield from _rows(profile, mine)
+        if not theirs:
+            yield _alone(profile, mine)
+        for other in theirs:
+            yield from _beside(profile, mine, other)
+    first, *rest = [_judged(chromium, address, make) for address, make in makes.items()]
+    yield from _judgements(first)
+    for one in rest:
+        yield from _judgements_beside(first, one)
 
 
-def _rows(
-    profile: str, mine: Visit, acts: Mapping[str, list[float]], theirs: list[Visit]
-) -> Iterator[Row]:
+def _make(chromium: Browser, address: str) -> Make:
+    with visited(chromium, address) as (page, _):
+        return make_of(page)
+
+
+def _visit(chromium: Browser, seen: Seen, profile: str, *, is_counted: bool) -> None:
+    with visited(chromium, seen.address, profile=profile, rows=seen.make.rows) as (page, visit):
+        if is_counted:
+            seen.visits.append(visit)
+            for name, act in seen.make.acts.items():
+                seen.acts.setdefault(name, []).append(painted(page, act))
+
+
+def _rows(profile: str, mine: Seen) -> Iterator[Row]:
+    visit = mine.visit()
     for name, (word, limit) in LIMITS.items():
         if profile == "desktop" or name == "blocked":
-            yield beside_limit(f"{WHAT}, {profile}: {word}", getattr(mine, name), limit)
-    for name, took in acts.items():
-        what = f"/nightly, {profile}: {name}"
+            yield beside_limit(f"{WHAT}, {profile}: {word}", getattr(visit, name), limit)
+    for name in mine.acts:
+        limit = AT_ONCE if profile == "desktop" else LATER
         yield beside_limit(
-            what, statistics.median(took), AT_ONCE if profile == "desktop" else LATER
+            f"/nightly, {profile}: {name}", statistics.median(mine.acts[name]), limit
         )
+
+
+def _alone(profile: str, mine: Seen) -> Row:
+    return Row(
+        what=f"{WHAT}, {profile}: last row painted", peer="–",
+        ours=f"{mine.visit().last_row:,.0f} ms", theirs="–", ratio=None, target="", is_met=None,
+    )  # fmt: skip
+
+
+def _beside(profile: str, mine: Seen, other: Seen) -> Iterator[Row]:
+    here, there, name = mine.visit(), other.visit(), other.make.name
     what = f"{WHAT}, {profile}: last row painted"
-    if theirs:
-        other = medians(theirs)
-        yield beside_peer(what, "the other page", mine.last_row, other.last_row, THIRD, unit=" ms")
-        yield beside_peer(
-            f"{WHAT}, {profile}: bytes", "the other page", mine.bytes, other.bytes, None, unit=""
-        )
-    else:
-        yield Row(
-            what=what, peer="–", ours=f"{mine.last_row:,.0f} ms", theirs="–", ratio=None, target="",
-            is_met=None,
-        )  # fmt: skip
+    yield beside_peer(what, name, here.last_row, there.last_row, THIRD, unit=" ms")
+    for figure, (word, unit) in BESIDE.items():
+        if profile == "desktop" or figure == "blocked":
+            what = f"/nightly, {profile}: {word}"
+            of = getattr(here, figure), getattr(there, figure)
+            yield beside_peer(what, name, *of, None, unit=unit)
+    for act, took in other.acts.items():
+        of = statistics.median(mine.acts[act]), statistics.median(took)
+        yield beside_peer(f"/nightly, {profile}: {act}", name, *of, None, unit=" ms")
 
 
-def _readable(chromium: Browser, address: str) -> Iterator[Row]:
-    if not (NODE_MODULES / "axe-core").exists():
-        yield not_measured("/nightly: what axe finds", "limit", at_most(0), "no axe-core")
-        return
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What axe finds wrong with a page, as it loads and with all of it open, and how far away a failing test is."""
+
+    make: Make
+    at_load: int | None
+    all_open: int | None
+    clicks: int | None
+
+
+def _judged(chromium: Browser, address: str, make: Make) -> Judged:
+    at_load = all_open = clicks = None
+    has_axe = (NODE_MODULES / "axe-core").exists()
     with visited(chromium, address) as (page, _):
-        yield beside_limit("/nightly: what axe finds, at load", _nodes(page), at_most(0))
-        page.evaluate(ALL_OPEN)
-        yield beside_limit("/nightly: what axe finds, all open", _nodes(page), at_most(0))
+        if has_axe:
+            at_load = _nodes(page)
+        if make.failing:
+            clicks = clicks_to_failing(page, make)
+        if has_axe and make.unfold:
+            page.evaluate(make.unfold)
+            all_open = _nodes(page)
+    return Judged(make=make, at_load=at_load, all_open=all_open, clicks=clicks)
+
+
+def _judgements(mine: Judged) -> Iterator[Row]:
+    for what, found in ((AT_LOAD, mine.at_load), (ALL_OPEN, mine.all_open)):
+        if found is None:
+            yield not_measured(what, "limit", at_most(0), "no axe-core")
+        else:
+            yield beside_limit(what, found, at_most(0))
+    if mine.clicks is None:
+        yield not_measured(CLICKS, "limit", at_most(0), "no failing test")
+    else:
+        yield beside_limit(CLICKS, mine.clicks, at_most(0))
+
+
+def _judgements_beside(mine: Judged, other: Judged) -> Iterator[Row]:
+    for what, here, there in (
+        (AT_LOAD, mine.at_load, other.at_load),
+        (ALL_OPEN, mine.all_open, other.all_open),
+        (CLICKS, mine.clicks, other.clicks),
+    ):
+        if here is not None and there is not None:
+            yield beside_peer(what, other.make.name, here, there, None, unit="")
 
 
 def _nodes(page: Page) -> int:

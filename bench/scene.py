@@ -42,8 +42,8 @@ class Scene:
     folder: Path
     scale: Scale
     postgres: Postgres | None
-    against: str = ""
-    """The address of another page, to be measured beside ours."""
+    against: tuple[str, ...] = ()
+    """The addresses of other pages, to be measured beside ours."""
     _used: int = 0
     _databases: int = 0
     _kept: dict[str, str] = field(default_factory=dict)

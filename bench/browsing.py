@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from bench.makes import OURS, Make, clicks_to_failing, make_of
+from bench.makes import OURS, Act, Make, clicks_to_failing, make_of
 from bench.nights import CONFIGURATION, NIGHTS, fill
 from bench.product import caught_up, opened, product
 from bench.rows import Row, Target, at_most, beside_limit, beside_peer, not_measured
@@ -35,6 +35,7 @@ AT_ONCE, LATER = at_most(50, "ms"), at_most(250, "ms")
 THIRD = at_most(1 / 3)
 BESIDE: Mapping[str, tuple[str, str]] = {
     "rows": ("tests", ""),
+    "in_sight": ("tests in sight at once", ""),
     "requests": ("requests", ""),
     "bytes": ("bytes over the wire", " bytes"),
     "elements": ("elements", ""),
@@ -53,10 +54,15 @@ class Seen:
     make: Make
     visits: list[Visit] = field(default_factory=list)
     acts: dict[str, list[float]] = field(default_factory=dict)
+    unfolding: list[float] = field(default_factory=list)
 
     def visit(self) -> Visit:
         """Return the middle of its visits."""
         return medians(self.visits)
+
+    def unfolded(self) -> float:
+        """Return after how long its last row could really be seen by somebody who unfolds it at once."""
+        return self.visit().last_row + statistics.median(self.unfolding or [0.0])
 
 
 def browser(scene: Scene) -> Iterator[Row]:
@@ -118,6 +124,8 @@ def _visit(chromium: Browser, seen: Seen, profile: str, *, is_counted: bool) -> 
             seen.visits.append(visit)
             for name, act in seen.make.acts.items():
                 seen.acts.setdefault(name, []).append(painted(page, act))
+            if seen.make.is_folded:
+                seen.unfolding.append(painted(page, Act(does=seen.make.unfold)))
 
 
 def _rows(profile: str, mine: Seen) -> Iterator[Row]:
@@ -143,6 +151,9 @@ def _beside(profile: str, mine: Seen, other: Seen) -> Iterator[Row]:
     here, there, name = mine.visit(), other.visit(), other.make.name
     what = f"{WHAT}, {profile}: last row painted"
     yield beside_peer(what, name, here.last_row, there.last_row, THIRD, unit=" ms")
+    if other.make.unfold:
+        what = f"{what}, all unfolded"
+        yield beside_peer(what, name, mine.unfolded(), other.unfolded(), THIRD, unit=" ms")
     for figure, (word, unit) in BESIDE.items():
         if profile == "desktop" or figure == "blocked":
             what = f"/nightly, {profile}: {word}"

@@ -29,13 +29,17 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Make:
-    """A page of one make. `way` are the clicks to a failing test where none can be seen at first."""
+    """A page of one make. `way` are the clicks to a failing test where none can be seen at first.
+
+    With `unfold` it shows what it has; with `is_folded` some of its rows can be seen only then.
+    """
 
     name: str
     sign: str = "html"
     rows: str = "tr"
     acts: Mapping[str, Act] = field(default_factory=dict)
     unfold: str = ""
+    is_folded: bool = False
     failing: str = ""
     way: tuple[str, ...] = ()
 
@@ -62,6 +66,7 @@ OURS = Make(
         EXPAND: Act(does=_click("details.group:not([open]) > summary")),
     },
     unfold="() => { for (const one of document.querySelectorAll('details')) one.open = true; }",
+    is_folded=True,
     failing=".grid tbody tr > td.f:nth-child(2)",
 )
 
@@ -70,7 +75,7 @@ _FOLDED = ".test-group:not(.expanded) > .test-group-header"
 LISTED = Make(
     name="ci-dashboard",
     sign="#sections-container",
-    # They are in the document from the start, and folded away: somebody sees them later than this says.
+    # They are in the document as soon as its data is, all of them folded away.
     rows=".test-row",
     acts={
         FILTER: Act(does=_typed("search-tests", WORD)),
@@ -83,6 +88,7 @@ LISTED = Make(
             for (let left = 20, one; left && (one = document.querySelector(folded)); left -= 1) one.click();
         }}
     }}""",
+    is_folded=True,
     failing=".test-row.failed",
     way=(_SECTION, _FOLDED),
 )

@@ -68,6 +68,14 @@ UNTIL_PAINTED = """
 """
 
 
+IN_SIGHT = """
+(rows) => [...document.querySelectorAll(rows)].filter((row) => {
+  const { top, bottom } = row.getBoundingClientRect();
+  return row.checkVisibility() && top >= 0 && bottom <= window.innerHeight;
+}).length
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
     """What one visit cost. Times are milliseconds; bytes are those that came over the wire, with their headers."""
@@ -77,6 +85,7 @@ class Visit:
     script_bytes: float
     style_bytes: float
     rows: float
+    in_sight: float
     last_row: float
     blocked: float
     elements: float
@@ -148,6 +157,7 @@ def visited(
                 script_bytes=wire.bytes("Script"),
                 style_bytes=wire.bytes("Stylesheet"),
                 rows=seen["rows"],
+                in_sight=page.evaluate(IN_SIGHT, rows),
                 last_row=seen["last"],
                 blocked=seen["long"],
                 elements=page.evaluate("document.querySelectorAll('*').length"),

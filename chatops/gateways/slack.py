@@ -84,7 +84,7 @@ MEANINGS: Mapping[str, str] = {
     "expired_url": "The time in which Slack takes an answer to that command, 30 minutes, is over.",
     "used_url": "Slack takes five answers to a command, and it has had five to that one.",
     "no_such_url": "Slack does not know where that command was given.",
-    "expired_trigger_id": "I was too slow to show the form; choose the shortcut again.",
+    "expired_trigger_id": "I was too slow to show you the form. Choose it again.",
     "user_not_in_channel": "That person is not in the channel.",
 }
 UNREADABLE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)

@@ -16,12 +16,13 @@ from slack_bolt.response import BoltResponse
 
 from chatops.config import Community
 from chatops.engine.log import Batch
-from chatops.errors import ChatopsError
+from chatops.errors import ChatopsError, Refused
 from chatops.events import Fact
 from chatops.events.conversation import CommandReceived
 from chatops.ports import Workspaces
 from chatops.surfaces.comment_words import split_words
 from chatops.surfaces.slack_forms import Forms
+from chatops.surfaces.slack_messages import PRIVATE
 from chatops.surfaces.slack_words import (
     SURFACE,
     Place,
@@ -73,6 +74,7 @@ STILL_WRITING = "I am slow to write this down. If I have not answered in a minut
 NO_SUCH_PULL = (
     "I found no pull request of {repos} in this. Write its number as #123, or its address."
 )
+NOT_OPENED = "I could not show you the form just now. Choose it again."
 NOTHING_SAID = "Write what you want, such as: status nightly"
 NOTHING_CHOSEN = "Choose a job, or write one: its name, a part of it, or a pattern such as *s390x*."
 
@@ -341,6 +343,19 @@ class Listener:
             await workspace.open_form(name_of(body, "trigger_id"), made)
         except ChatopsError as problem:
             logger.warning("form not opened", form=made["callback_id"], problem=str(problem))
+            text = problem.text if isinstance(problem, Refused) else NOT_OPENED
+            await self._regret(slack, where(body), text)
+
+    async def _regret(self, slack: Workspaces, place: Place, text: str) -> None:
+        """Tell who asked, and nobody else, that what they asked for does not come."""
+        message = {"text": text, "response_type": PRIVATE, "replace_original": False}
+        try:
+            if place.response_url:
+                await slack.respond(place.response_url, message)
+            else:
+                await (await slack.of(place.team)).post(place.user, {"text": text})
+        except ChatopsError as problem:
+            logger.warning("nobody told", by=place.user, problem=str(problem))
 
     def _forget(self, recording: asyncio.Future[object]) -> None:
         self._under_way.discard(recording)

@@ -225,6 +225,31 @@ async def test_a_button_of_a_list_opens_the_form_that_adds_to_it(
         assert said_by_bot(here, "From now on I tell you in Slack")
 
 
+@pytest.mark.parametrize(
+    ("trouble", "told"),
+    [
+        ({"error": "expired_trigger_id"}, "I was too slow to show you the form. Choose it again."),
+        ({"status": 503}, "I could not show you the form just now. Choose it again."),
+    ],
+    ids=["slow", "away"],
+)
+async def test_who_is_shown_no_form_is_told_so(
+    trouble: dict[str, Any], told: str, database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        message = await here.slack.say("Something is red.")
+        here.slack.fail_next("views.open", times=2, **trouble)
+
+        on_message = await here.slack.message_shortcut(message, "choose_message", user="octavia")
+        regret = await on_message.message()
+        assert (await here.slack.shortcut("mute", user="octavia")).error is None
+        direct = await here.slack.wait_for_message(lambda one: one.channel == "D0OCTAVIA")
+
+        assert (regret.text, regret.ephemeral_to) == (told, "U0OCTAVIA")
+        assert direct.text == told
+        assert await here.stories() == []
+
+
 async def test_a_word_that_is_no_command_is_said_at_the_field(
     database_url: str, tmp_path: Path
 ) -> None:

@@ -21,7 +21,7 @@ from chatops.names import RunId
 from tests.commands.nights import MIDNIGHT, night
 from tests.scene import COMMAND, COMMUNITY, NOW, REPO
 
-CHANNEL = "C0QUALITY"
+CHANNEL, TEAM = "C0QUALITY", "T0ACME"
 NOZZLE, TANK = "Nightly / engine / nozzle", "Nightly / engine / tank"
 RUN = RunId(1_000)
 OWNERS = (
@@ -42,7 +42,7 @@ def channelled(**channel: object) -> Community:
     """Return the community with one channel that is about some of the jobs."""
     described = {"key": CHANNEL, "name": "quality", "alerts": Alerts(), **channel}
     said = Channel(**described)  # type: ignore[arg-type]  # as above
-    return structs.replace(COMMUNITY, maintainers=OWNERS, channels={CHANNEL: said})
+    return structs.replace(COMMUNITY, slack_team=TEAM, maintainers=OWNERS, channels={CHANNEL: said})
 
 
 def required(*jobs: str) -> RequiredChecksChanged:

@@ -8,7 +8,7 @@ from chatops.answers.alert_catch_up import caught_up
 from chatops.config import Community
 from chatops.events import Event
 from chatops.events.alerts import AlertMessageWanted, AlertMessageWithheld
-from tests.alerting import CHANNEL, NOZZLE, TANK, alert, hearing, muted, turned, wanted
+from tests.alerting import CHANNEL, NOZZLE, TANK, TEAM, alert, hearing, muted, turned, wanted
 from tests.scene import NOW, scene
 
 BOTH = turned([alert(), alert(TANK)])
@@ -33,6 +33,7 @@ def test_what_was_held_back_and_is_still_wrong_is_told_in_one_message(tmp_path: 
     (event,) = told(tmp_path, [BOTH, HELD, over])
 
     assert isinstance(event, AlertMessageWanted)
+    assert event.team == TEAM
     assert [one.subject for one in event.news.opened] == [NOZZLE]
     assert event.news.held == "Held back while the channel rested: 2 alerts."
     assert event.news.come_and_gone == 1

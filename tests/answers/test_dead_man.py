@@ -14,7 +14,7 @@ from chatops.events.digests import DigestWithheld
 from chatops.projections.canaries import Canary
 from tests.scene import COMMUNITY, NOW, Scene, ended, scene
 
-OPERATORS = Operators(channel="C0OPERATORS")
+OPERATORS = Operators(channel="C0OPERATORS", slack_team="T1")
 HOUR = timedelta(hours=1)
 
 
@@ -68,7 +68,7 @@ def test_a_canary_that_does_not_come_back_is_told_to_the_operators(
 
     assert isinstance(turned, AlertsTurned)
     assert isinstance(message, AlertMessageWanted)
-    assert message.channel == "C0OPERATORS"
+    assert (message.channel, message.team) == ("C0OPERATORS", "T1")
     assert turned.opened == message.news.opened
     assert turned.opened[0].text.startswith(text)
 

@@ -9,7 +9,7 @@ from chatops.events import Event
 from chatops.events.night_threads import NightMessageSent, NightMessageWanted
 from chatops.names import Repo
 from chatops.policies.begin_night_threads import BeginNightThreads
-from tests.alerting import CHANNEL, hearing, settled
+from tests.alerting import CHANNEL, TEAM, hearing, settled
 from tests.commands.nights import MIDNIGHT, night
 from tests.scene import COMMUNITY, NOW, decided, scene, under_way
 
@@ -30,6 +30,7 @@ def test_a_night_that_begins_gets_a_message(tmp_path: Path) -> None:
 
     assert isinstance(event, NightMessageWanted)
     assert (event.key(), event.channel, event.night) == (MESSAGE, CHANNEL, "Thu 15 Jan")
+    assert event.team == TEAM
 
 
 def test_each_night_gets_one(tmp_path: Path) -> None:

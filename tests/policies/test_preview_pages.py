@@ -22,7 +22,9 @@ def shown(
 ) -> list[Event]:  # fmt: skip
     """Let somebody name the address of a page; return what is asked for."""
     url = f"https://ci.example/{place}{asked}"
-    shared = PageShared(community="acme", place=place, url=url, channel="C0CI", message="1.2")
+    shared = PageShared(
+        community="acme", place=place, url=url, channel="C0CI", message="1.2", team="T1"
+    )
     with scene(folder, WORLD if world is None else world) as here:
         (fact,) = here.add([shared])
         return decided(here, PreviewPages(), fact, community)
@@ -38,6 +40,7 @@ def one(folder: Path, place: str, asked: str = "") -> PreviewWanted:
 def test_the_nightly_says_its_verdict_and_what_fails_newly(tmp_path: Path, place: str) -> None:
     wanted = one(tmp_path, place)
 
+    assert (wanted.channel, wanted.message, wanted.team) == ("C0CI", "1.2", "T1")
     assert wanted.title == "Acme: the nightly"
     assert wanted.tone == "bad"
     assert "Newly failing: engine / nozzle" in wanted.lines

@@ -13,7 +13,7 @@ from chatops.events.alerts import (
 )
 from chatops.names import CommandId
 from chatops.policies.show_alerts import ShowAlerts
-from tests.alerting import NOZZLE, TANK, alert, hearing, muted, sent, turned, wanted
+from tests.alerting import NOZZLE, TANK, TEAM, alert, hearing, muted, sent, turned, wanted
 from tests.scene import COMMAND, NOW, decided, scene
 
 SEEN = AlertsAcknowledged(
@@ -24,7 +24,7 @@ TAKEN = AlertsAssigned(
     at=NOW,
 )  # fmt: skip
 OVER = turned(closed=[alert()], look="night/1002/1")
-TOLD = (turned([alert()]), wanted(), sent())
+TOLD = (turned([alert()]), wanted(team=TEAM), sent())
 
 
 def shown(folder: Path, facts: Sequence[Event], last: Event) -> list[Event]:
@@ -49,7 +49,7 @@ def test_a_message_says_what_was_said_since(
     (event,) = shown(tmp_path, TOLD, last)
 
     assert isinstance(event, AlertMessageOutdated)
-    assert (event.name, event.news) == ("1.5", wanted().news)
+    assert (event.name, event.news, event.team) == ("1.5", wanted().news, TEAM)
     assert event.told == (Told(alert=alert().alert, **says),)  # type: ignore[arg-type]  # as above
 
 

@@ -7,7 +7,17 @@ from chatops.config import Community
 from chatops.events import Event
 from chatops.events.night_threads import NightMessageSent, NightNewsWanted
 from chatops.policies.tell_night_news import TellNightNews
-from tests.alerting import CHANNEL, NOZZLE, TANK, channelled, hearing, nights, required, settled
+from tests.alerting import (
+    CHANNEL,
+    NOZZLE,
+    TANK,
+    TEAM,
+    channelled,
+    hearing,
+    nights,
+    required,
+    settled,
+)
 from tests.scene import decided, scene
 
 MESSAGE = f"night/acme/{CHANNEL}/2026-01-15"
@@ -27,7 +37,7 @@ def test_what_changed_is_said_below_the_message(tmp_path: Path) -> None:
 
     assert isinstance(event, NightNewsWanted)
     assert (event.thread, event.failing, event.fixed) == ("1.5", (NOZZLE,), (TANK,))
-    assert event.key() == f"{MESSAGE}/news/1000/1"
+    assert (event.key(), event.team) == (f"{MESSAGE}/news/1000/1", TEAM)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,17 @@ from chatops.config import Community
 from chatops.events import Event
 from chatops.events.night_threads import NightMessageOutdated, NightMessageSent
 from chatops.policies.tell_night_threads import TellNightThreads
-from tests.alerting import CHANNEL, NOZZLE, TANK, channelled, hearing, nights, required, settled
+from tests.alerting import (
+    CHANNEL,
+    NOZZLE,
+    TANK,
+    TEAM,
+    channelled,
+    hearing,
+    nights,
+    required,
+    settled,
+)
 from tests.scene import decided, scene
 
 MESSAGE = f"night/acme/{CHANNEL}/2026-01-15"
@@ -26,6 +36,7 @@ def test_a_settled_night_says_how_it_went(tmp_path: Path) -> None:
 
     assert isinstance(event, NightMessageOutdated)
     assert (event.name, event.night, event.is_over) == ("1.5", "Thu 15 Jan", True)
+    assert event.team == TEAM
     assert (event.ran, event.failed, event.required_failed, event.waiting) == (4, 2, 1, 0)
     assert (event.newly_failing, event.fixed) == ((NOZZLE,), (TANK,))
 

@@ -12,6 +12,7 @@ from tests.alerting import (
     CHANNEL,
     NOZZLE,
     TANK,
+    TEAM,
     alert,
     channelled,
     hearing,
@@ -51,7 +52,7 @@ def subjects(event: Event) -> Sequence[str]:
 def test_a_channel_is_told_of_everything_that_turned_in_one_message(tmp_path: Path) -> None:
     message = one(tmp_path, OPENED)
 
-    assert (message.channel, message.thread) == (CHANNEL, "")
+    assert (message.channel, message.team, message.thread) == (CHANNEL, TEAM, "")
     assert [one.subject for one in message.news.opened] == [NOZZLE, TANK]
     assert [(one.name, one.slack) for one in message.news.called] == [("octavia", "U0OCTAVIA")]
     assert message.news.url == "https://ci.example/acme/nightly"

@@ -150,7 +150,7 @@ def test_each_is_told_of_what_they_follow(tmp_path: Path) -> None:
     assert isinstance(mona, NoticeWanted)
     assert (alice.to, alice.failing, alice.fixed) == ("U0ALICE", (), ("Nightly / engine / tank",))
     assert (mona.failing, mona.fixed) == ((NOZZLE.name,), ())
-    assert channel.to == "C0CI"
+    assert (channel.team, channel.to, alice.team) == ("T1", "C0CI", "T1")
     assert (len(channel.failing), len(channel.fixed)) == (1, 1)
 
 

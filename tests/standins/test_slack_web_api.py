@@ -166,6 +166,23 @@ async def test_the_token_decides_what_may_be_called() -> None:
         assert await call("chat.shout", slack.bot_token) == "unknown_method"
 
 
+async def test_the_token_says_which_of_several_workspaces_is_meant() -> None:
+    first = SlackStandIn()
+    workspace = Workspace(team_id="T0OTHER", team_name="other")
+    workspace.add_channel("build")
+    second = SlackStandIn(workspace=workspace, beside=first)
+    async with first, client_of(first) as here, client_of(second) as there:
+        teams = [(await client.auth_test())["team_id"] for client in (here, there)]
+        await there.chat_postMessage(channel="C0BUILD", text="Hello")
+        with pytest.raises(SlackApiError) as failure:
+            await here.chat_postMessage(channel="C0BUILD", text="Hello")
+
+    assert error_of(failure) == "channel_not_found"
+    assert teams == ["T0STANDIN", "T0OTHER"]
+    assert [one.text for one in second.messages] == ["Hello"]
+    assert first.messages == ()
+
+
 async def test_refusals_have_the_shape_of_slacks() -> None:
     too_many = BLOCKS * 51
     async with SlackStandIn() as slack, client_of(slack) as client:

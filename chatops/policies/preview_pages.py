@@ -11,12 +11,18 @@ from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 from chatops.answers.closed import closed_repositories
-from chatops.answers.previews import Preview, job_preview, nightly_preview, pull_preview
+from chatops.answers.previews import (
+    Preview,
+    job_preview,
+    nightly_preview,
+    pull_preview,
+    run_preview,
+)
 from chatops.engine.command import Knowledge
 from chatops.engine.policy import Policy, Scene, Wanted
 from chatops.events import Event, Recorded
 from chatops.events.previews import PageShared, PreviewWanted
-from chatops.names import PullNumber, Repo
+from chatops.names import PullNumber, Repo, RunId
 from chatops.views.addresses import read_slug
 from chatops.views.drawn import picture_address
 
@@ -24,6 +30,7 @@ NIGHTLY = ("", "nightly")
 OPENED = "sel"
 """The word of the nightly's address that names the test whose row is opened."""
 PULL = re.compile(r"prs/(?:([\w.-]+/[\w.-]+)/)?([1-9][0-9]{0,8})", re.ASCII)
+RUN = re.compile(r"runs/([1-9][0-9]{0,17})(?:/([1-9][0-9]{0,8}))?", re.ASCII)
 TEST = "tests/"
 
 
@@ -73,6 +80,9 @@ def _preview(shared: PageShared, knowledge: Knowledge) -> Preview | None:
         if repo not in knowledge.community.repositories:
             return None
         return pull_preview(knowledge, repo, PullNumber(int(pull.group(2))))
+    if (run := RUN.fullmatch(shared.place)) is not None:
+        attempt = int(run.group(2)) if run.group(2) else None
+        return run_preview(knowledge, RunId(int(run.group(1))), attempt)
     if shared.place.startswith(TEST):
         place = read_slug(shared.place.removeprefix(TEST), usual)
         return None if place is None else job_preview(knowledge, place.workflow, place.name)

@@ -9,7 +9,7 @@ from chatops.events.previews import PageShared, PreviewWanted
 from chatops.policies.preview_pages import PreviewPages
 from chatops.views.addresses import Place, slug
 from tests.commands.nights import night
-from tests.scene import COMMUNITY, PULL, REPO, decided, ended, job, pull, scene
+from tests.scene import COMMUNITY, PULL, REPO, decided, ended, job, pull, scene, under_way
 
 NIGHTS = [*night(1, nozzle="success", tank="success"), *night(0, nozzle="failure", tank="success")]
 WORLD = [*NIGHTS, pull(title="Add fins"), ended(10), job(1, 10, "a")]
@@ -70,7 +70,58 @@ def test_a_pull_request_says_how_far_it_is(tmp_path: Path, place: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "place", ["flaky", "prs", "prs/99", "prs/other/place/7", "tests/nothing", "tests/~~", "audit/1"]
+    ("place", "title", "tone", "lines"),
+    [
+        ("runs/1000", "Nightly #1000", "bad", ("Newly failing: engine / nozzle",)),
+        ("runs/1000/1", "Nightly #1000", "bad", ("Newly failing: engine / nozzle",)),
+        ("runs/999", "Nightly #999", "good", ()),
+    ],
+)
+def test_a_run_says_how_it_went(
+    tmp_path: Path, place: str, title: str, tone: str, lines: tuple[str, ...]
+) -> None:
+    wanted = one(tmp_path, place)
+
+    assert (wanted.title, wanted.tone, wanted.lines) == (title, tone, lines)
+    assert ("1 of 2 jobs failed" in wanted.says) == (tone == "bad")
+    assert wanted.nights[:2] == ("failed", "passed")
+
+
+def test_a_run_that_is_no_night_says_how_it_went_and_shows_no_nights(tmp_path: Path) -> None:
+    wanted = one(tmp_path, "runs/10")
+
+    assert (wanted.title, wanted.tone, wanted.nights, wanted.picture) == ("CI", "bad", (), "")
+
+
+def test_only_a_run_that_passed_as_far_as_it_ran_is_called_good(tmp_path: Path) -> None:
+    ran = {"nozzle": "success", "tank": "cancelled"}
+    [stopped] = shown(tmp_path, "runs/1000", world=night(0, **ran))
+    (tmp_path / "other").mkdir()
+    [begun] = shown(tmp_path / "other", "runs/8", world=[under_way(8, "CI")])
+    (tmp_path / "third").mkdir()
+    skipping = night(0, nozzle="success", tank="skipped")
+    [skipped] = shown(tmp_path / "third", "runs/1000", world=skipping)
+
+    assert isinstance(stopped, PreviewWanted)
+    assert isinstance(begun, PreviewWanted)
+    assert isinstance(skipped, PreviewWanted)
+    assert (stopped.tone, begun.tone, skipped.tone) == ("unknown", "busy", "good")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "runs/99",
+        "runs/1000/9",
+        "runs/x",
+        "flaky",
+        "prs",
+        "prs/99",
+        "prs/other/place/7",
+        "tests/nothing",
+        "tests/~~",
+        "audit/1",
+    ],
 )
 def test_of_lists_and_of_what_is_not_known_nothing_is_shown(tmp_path: Path, place: str) -> None:
     assert shown(tmp_path, place) == []

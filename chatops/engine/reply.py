@@ -28,6 +28,7 @@ from chatops.engine.bus import SOURCE, Append, Bus
 from chatops.engine.command import Command, Knowledge, Story
 from chatops.engine.database import METADATA
 from chatops.engine.log import Batch, Log
+from chatops.engine.posting import CLOCKS_DIFFER
 from chatops.engine.upsert import upsert
 from chatops.engine.vocabulary import vocabularies
 from chatops.engine.work import Item
@@ -80,8 +81,12 @@ class Surface(Protocol):
         """Return the answer in the words and markup of this place."""
         ...
 
-    async def find(self, received: CommandReceived) -> str | None:
-        """Return the name of the reply that is there already, where that can be told."""
+    async def find(self, received: CommandReceived, *, again: bool) -> str | None:
+        """Return the name of the reply that is there already, where that can be told.
+
+        It was not there before the request was said. `again`: somebody has begun to write it before; a place where
+        looking costs a call that is seldom needed looks only then.
+        """
         ...
 
     async def post(self, received: CommandReceived, rendered: str) -> str:
@@ -158,7 +163,13 @@ class Replier:
         if posted is None and answer.quiet and received.comment_id:
             await self._mark(received, answer, recorded[-1].id)
             return
-        message = posted.message if posted is not None else await surface.find(received)
+        # So that not all messages there are have to be looked at.
+        said_at = received.said_at or recorded[0].occurred_at - CLOCKS_DIFFER
+        message = (
+            posted.message
+            if posted is not None
+            else await surface.find(replace(received, said_at=said_at), again=item.again)
+        )
         if message is None:
             message = await surface.post(received, rendered)
         else:

@@ -7,7 +7,6 @@ grows; who wrote it is found again by its mark, so that it is there once after a
 import asyncio
 import re
 from collections.abc import Callable, Collection, Mapping
-from datetime import timedelta
 from hashlib import blake2b
 
 import msgspec
@@ -19,6 +18,7 @@ from chatops.engine.answer import Answer, Code, Line, Strong
 from chatops.engine.bus import SOURCE, Append
 from chatops.engine.command import SOMEBODY, Command, Knowledge, Story
 from chatops.engine.log import Batch, Log
+from chatops.engine.posting import CLOCKS_DIFFER
 from chatops.engine.reply import Replier, Surface
 from chatops.engine.work import Item
 from chatops.events import Event, Fact, Recorded
@@ -30,7 +30,6 @@ from chatops.events.conversation import (
 )
 from chatops.names import CommandId
 
-CLOCKS_DIFFER = timedelta(hours=1)
 ELSEWHERE: Mapping[str, str] = {"slack": "Slack", "web": "the dashboard"}
 """The surfaces whose commands leave a trace, with what people call them."""
 
@@ -87,7 +86,9 @@ class Tracer(Replier):
         posted = story.first(TracePosted)
         # So that not all comments there are have to be looked at; clocks may differ by an hour.
         since = msgspec.structs.replace(received, said_at=recorded[0].occurred_at - CLOCKS_DIFFER)
-        message = posted.message if posted is not None else await self._pull.find(since)
+        message = (
+            posted.message if posted is not None else await self._pull.find(since, again=item.again)
+        )
         if message is None:
             message = await self._pull.post(received, rendered)
         else:

@@ -85,12 +85,16 @@ NEVER = 2**62
 
 
 class Item(Struct, frozen=True):
-    """A piece of work: which worker, about what, wanted by the fact at which position, tried how often before."""
+    """A piece of work: which worker, about what, wanted by the fact at which position, tried how often before.
+
+    `again`: somebody has begun it before, and what came of that is not known; a process may have died over it.
+    """
 
     name: str
     subject: str
     wanted: int
     tries: int
+    again: bool = False
 
 
 class Worker(Protocol):
@@ -273,7 +277,17 @@ class WorkList:
                         leased_by=self._owner, leased_until=until
                     )
                 )
-        return [Item(row.name, row.subject, row.wanted, row.tries) for row in rows]
+        return [
+            Item(
+                row.name,
+                row.subject,
+                row.wanted,
+                row.tries,
+                # Whoever is done with it, whatever came of it, lets go of the lease.
+                again=bool(row.tries or row.leased_until or row.problem),
+            )
+            for row in rows
+        ]
 
     def renew(self, item: Item) -> bool:
         """Hold an item for another while; return whether it still was ours to hold."""

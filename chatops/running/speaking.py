@@ -47,7 +47,7 @@ class Terminal:
     def render(self, answer: Answer, received: CommandReceived) -> str:
         return as_text(answer)
 
-    async def find(self, received: CommandReceived) -> str | None:
+    async def find(self, received: CommandReceived, *, again: bool) -> str | None:
         return None
 
     async def post(self, received: CommandReceived, rendered: str) -> str:

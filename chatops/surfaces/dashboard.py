@@ -141,7 +141,7 @@ class StoryPages:
         """Return the answer as the page shows it."""
         return render_told(answer, received)
 
-    async def find(self, received: CommandReceived) -> str | None:
+    async def find(self, received: CommandReceived, *, again: bool) -> str | None:
         """Return the name of what is there already."""
         given = await run_in_threadpool(self._given, received.command)
         return received.command if given else None

@@ -228,7 +228,7 @@ class Comments:
             answer, text = shorter, render_markdown(shorter, received.command)
         return text
 
-    async def find(self, received: CommandReceived) -> str | None:
+    async def find(self, received: CommandReceived, *, again: bool) -> str | None:
         """Return the id of our reply that is there already: it carries the mark, and we wrote it."""
         mark = f"{MARKER}{received.command} -->"
         async for comment in self._github.comments(

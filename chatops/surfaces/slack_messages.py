@@ -1,6 +1,7 @@
 """Answers in Slack: a message of our own, which can be edited, or one that only one person sees."""
 
 from collections.abc import Mapping
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -14,6 +15,8 @@ from chatops.views.home import HOME, home_view
 
 PRIVATE, PUBLIC = "ephemeral", "in_channel"
 GROWS = "grows"
+REPLY = "reply"
+"""The type of our messages' metadata; what it carries says nothing to others, who may read it."""
 Message = dict[str, Any]
 
 
@@ -37,10 +40,20 @@ class Messages:
         message = render_blocks(answer, received)
         return msgspec.json.encode({**message, GROWS: answer.tone is Tone.BUSY}).decode()
 
-    async def find(self, received: CommandReceived) -> str | None:
-        """Slack cannot be asked for it; a reply may come twice if the process dies in between."""
-        del received
-        return None
+    async def find(self, received: CommandReceived, *, again: bool) -> str | None:
+        """Return the name of our message that is there already, by its mark, if a process may have died after it.
+
+        What only one person sees, and what went through a response address, cannot be found.
+        """
+        if not again or received.channel == HOME or received.said_at is None:
+            return None
+        try:
+            slack = await self._slack.of(received.team)
+            return await slack.find(
+                received.channel, _mark(received), since=received.said_at, thread=received.thread
+            )
+        except Refused:
+            return None
 
     async def post(self, received: CommandReceived, rendered: str) -> str:
         """Write the message; return its name where Slack gives one."""
@@ -53,7 +66,10 @@ class Messages:
             return ""
         try:
             slack = await self._slack.of(received.team)
-            return await slack.post(received.channel, message, thread=received.thread)
+            marked = {"event_type": REPLY, "event_payload": {"mark": _mark(received)}}
+            return await slack.post(
+                received.channel, {**message, "metadata": marked}, thread=received.thread
+            )
         except (Refused, NotThere):
             if not received.response_url:
                 raise
@@ -101,6 +117,11 @@ class Messages:
             received.response_url,
             {**message, **frame, "response_type": response_type, "replace_original": False},
         )
+
+
+def _mark(received: CommandReceived) -> str:
+    """Return what tells the reply to a command from all others, and nothing else."""
+    return blake2b(received.command.encode(), digest_size=16).hexdigest()
 
 
 def _read(rendered: str) -> tuple[Message, bool, bool]:

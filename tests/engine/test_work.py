@@ -105,7 +105,23 @@ def test_a_lease_that_ran_out_is_taken_by_another(log: Log, clock: HandClock) ->
     dead.finish(held)
 
     assert taken.subject == held.subject
+    assert (held.again, taken.again) == (False, True)
     assert alive.count() == (1, 0)
+
+
+def test_what_was_begun_before_is_told_from_what_was_not(log: Log, clock: HandClock) -> None:
+    work = WorkList(log, clock)
+    work.be_born()
+    log.append([batch(1)])
+    work.collect([Doing()])
+    (fresh,) = work.claim(1)
+    work.postpone(fresh, timedelta(), "Later.")
+    work.resume()
+    (tried,) = work.claim(1)
+    work.put_back(tried, timedelta())
+    (waited,) = work.claim(1)
+
+    assert [one.again for one in (fresh, tried, waited)] == [False, True, True]
 
 
 def test_what_stumbles_waits_at_least_as_long_as_it_was_told(log: Log, clock: HandClock) -> None:

@@ -46,7 +46,7 @@ class Wall:
     def render(self, answer: Answer, received: CommandReceived) -> str:
         return as_text(answer)
 
-    async def find(self, received: CommandReceived) -> str | None:
+    async def find(self, received: CommandReceived, *, again: bool) -> str | None:
         return received.command if received.command in self.notes else None
 
     async def post(self, received: CommandReceived, rendered: str) -> str:

@@ -58,7 +58,7 @@ def told(here: Town) -> list[Message]:
     return [
         message
         for message in here.slack.workspace.messages_in(CHANNEL)
-        if message.from_app and message.metadata is not None
+        if message.from_app and message.metadata and message.metadata["event_type"] != "reply"
     ]
 
 

@@ -117,6 +117,28 @@ async def test_a_trace_whose_answer_was_lost_is_not_left_again(
         assert len(here.replies) == 1
 
 
+@pytest.mark.parametrize("way", ["slash", "mention"])
+async def test_an_answer_whose_receipt_was_lost_is_not_said_again(
+    way: str, database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as here:
+        await here.open_failed_pull()
+        await link(here, "octavia")
+        here.slack.fail_next("chat.postMessage", after_effect=True)
+
+        if way == "slash":
+            await here.slack.slash("/acme", f"retest #{PULL}", user="octavia")
+        else:
+            await here.slack.mention(f"retest #{PULL}", user="octavia")
+        await here.settle()
+        await here.hurry()
+        await here.let_ci_end()
+
+        [told] = answers(here)
+        assert "failed again" in told.text
+        assert told.edits >= 1
+
+
 async def test_a_small_change_is_told_on_the_pull_request_too(
     database_url: str, tmp_path: Path
 ) -> None:

@@ -59,7 +59,11 @@ def said(slack: SlackStandIn, channel: str) -> list[Message]:
 
 def told(slack: SlackStandIn, place: str) -> list[Message]:
     """Return what a channel, or somebody, was told without asking."""
-    return [one for one in said(slack, place) if one.metadata is not None]
+    return [
+        one
+        for one in said(slack, place)
+        if one.metadata is not None and one.metadata["event_type"] != "reply"
+    ]
 
 
 async def nights(here: Town, outcome: str) -> None:

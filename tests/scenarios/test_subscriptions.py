@@ -60,7 +60,7 @@ def told(here: Town, place: str = OCTAVIA) -> list[Message]:
     return [
         message
         for message in here.slack.workspace.messages_in(place)
-        if message.from_app and message.metadata is not None
+        if message.from_app and message.metadata and message.metadata["event_type"] != "reply"
     ]
 
 

@@ -12,6 +12,7 @@ from chatops.errors import NotThere
 from chatops.events.conversation import CommandReceived
 from chatops.gateways.slack import SlackGateway
 from chatops.gateways.slack_workspaces import SlackWorkspaces
+from chatops.names import CommandId
 from chatops.standins.slack import SlackStandIn
 from chatops.surfaces.slack_messages import Messages
 from tests.scene import received
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.anyio
 BUSY = Answer(verdict=("Under way.",), tone=Tone.BUSY)
 DONE = Answer(verdict=("Done.",), tone=Tone.GOOD)
 SECRET = replace(DONE, private=True)
+MINUTE = timedelta(minutes=1)
 
 
 class Room:
@@ -141,3 +143,26 @@ async def test_where_we_have_no_token_what_is_asked_is_answered_all_the_same() -
             ("C0CI", BUSY.verdict[0]),
             ("C0CI", "Done."),
         ]
+
+
+async def test_a_message_that_nobody_noted_is_found_and_changed() -> None:
+    async with room() as here:
+        asked = here.asked(said_at=here.now - MINUTE)
+        name = await here.messages.post(asked, here.messages.render(BUSY, asked))
+        other = here.asked(said_at=here.now - MINUTE, command=CommandId("command/slack/other"))
+
+        assert await here.messages.find(asked, again=True) == name
+        assert await here.messages.find(other, again=True) is None
+        assert len(here.slack.calls("conversations.history")) == 2
+        # At first nobody can have written it, and reading the channel is spared.
+        assert await here.messages.find(asked, again=False) is None
+        assert len(here.slack.calls("conversations.history")) == 2
+
+
+async def test_where_we_may_not_read_nothing_is_found() -> None:
+    async with room() as here:
+        here.slack.web_api.scopes = frozenset({"chat:write"})
+        asked = here.asked(said_at=here.now - MINUTE)
+        await here.messages.post(asked, here.messages.render(BUSY, asked))
+
+        assert await here.messages.find(asked, again=True) is None

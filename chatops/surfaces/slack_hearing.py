@@ -47,6 +47,7 @@ from chatops.views.modals import (
     RETEST,
     SAID,
     SUBSCRIBE,
+    WHICH,
     Kept,
     ask_job,
     ask_pull,
@@ -233,7 +234,7 @@ class Listener:
         found = self._about(said, team)
         if found is None:
             problem = NO_SUCH_PULL.format(repos=", ".join(usual.repositories))
-            await ack(response_action="errors", errors={SAID: problem})
+            await ack(response_action="errors", errors={WHICH: problem})
             return
         community, target = found
         now = msgspec.structs.replace(

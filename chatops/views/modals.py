@@ -20,6 +20,8 @@ FORMS = frozenset({ASK_COMMAND, SUBSCRIBE, MUTE, RETEST})
 """The forms that a button can ask for."""
 SAID = "said"
 """The name of the field in which something is written; each form has one."""
+WHICH = "which"
+"""Its name in a form in whose place another one comes: in a field of the same name Slack keeps what was written."""
 JOBS, LASTS, REASON, WHERE = "jobs", "lasts", "reason", "where"
 NIGHTLY, HERE, FOR = "nightly", "here", "for"
 LONGEST_OPTION, LONGEST_VALUE = 75, 150
@@ -57,6 +59,7 @@ def ask_pull(kept: Kept, name: str = ASK_PULL) -> dict[str, Any]:
     return _form(
         name,
         kept,
+        field=WHICH if name == ASK_WHICH else SAID,
         title="Which pull request?",
         label="Its number or its address",
         placeholder="#123",
@@ -192,7 +195,7 @@ def read_kept(view: object) -> Kept | None:
 
 def read_said(view: object) -> str:
     """Return what was written into the field of a form."""
-    return _written(view, SAID)
+    return _written(view, SAID) or _written(view, WHICH)
 
 
 def _state(view: object, field: str) -> dict[str, Any]:
@@ -224,12 +227,13 @@ def _form(
     label: str,
     placeholder: str,
     send: str,
+    field: str = SAID,
     guess: str = "",
 ) -> dict[str, Any]:
-    field = _line(SAID, label, placeholder=placeholder)
+    line = _line(field, label, placeholder=placeholder)
     if guess:
-        field["element"]["initial_value"] = " ".join(guess.split())[:LONGEST_GUESS]
-    return _view(name, kept, title=title, send=send, blocks=[field])
+        line["element"]["initial_value"] = " ".join(guess.split())[:LONGEST_GUESS]
+    return _view(name, kept, title=title, send=send, blocks=[line])
 
 
 def _view(

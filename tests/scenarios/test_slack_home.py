@@ -1,5 +1,6 @@
 """Slack's larger surfaces: the home tab, and the forms in which jobs are chosen; each ends in what one could type."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from chatops.standins.slack import Message, SlackStandIn, View
 from chatops.standins.slack.limits import problems_of_blocks
 from chatops.standins.slack.workspace import texts_in
-from chatops.views.modals import JOBS, MUTE, RETEST, SAID, SUBSCRIBE
+from chatops.views.modals import JOBS, MUTE, RETEST, SAID, SUBSCRIBE, WHICH
 from tests.scenarios.signing_in import link
 from tests.scenarios.world import AUTHOR, BUILD, PULL, Town, town
 
@@ -65,6 +66,10 @@ def values(jobs: Sequence[str] = (), said: str = "", **more: Mapping[str, Any]) 
         SAID: {SAID: {"type": "plain_text_input", "value": said or None}},
         **{name: {name: value} for name, value in more.items()},
     }
+
+
+def written(text: str) -> dict[str, Any]:
+    return {"type": "plain_text_input", "value": text}
 
 
 def said_by_bot(here: Town, words: str) -> list[Message]:
@@ -159,13 +164,14 @@ async def test_where_no_pull_request_is_named_it_is_asked_for_before_jobs_are_ch
 
         await here.slack.message_shortcut(message, "choose_message", user="octavia")
         which = await here.slack.wait_for_modal("octavia")
-        wrong = await here.slack.submit(which, values(said="the red one"))
-        await here.slack.submit(which, values(said=f"#{PULL}"))
+        wrong = await here.slack.submit(which, values(which=written("the red one")))
+        await here.slack.submit(which, values(which=written(f"#{PULL}")))
         form = await here.slack.wait_for_modal("octavia")
         before = list(here.reruns)
         await here.slack.submit(form, values(jobs=["Static checks / lint"]))
         await here.let_ci_end()
 
+        assert list(json.loads(wrong.body)["errors"]) == [WHICH]
         assert "I found no pull request" in wrong.body
         assert form.content["callback_id"] == RETEST
         assert before == []

@@ -8,6 +8,7 @@ from chatops.commands.mute import Mute
 from chatops.commands.subscribe import Subscribe
 from chatops.standins.slack.limits import problems_of_blocks
 from chatops.views.modals import (
+    ASK_WHICH,
     HERE,
     MUTE,
     RETEST,
@@ -15,6 +16,7 @@ from chatops.views.modals import (
     Filled,
     Kept,
     ask_mute,
+    ask_pull,
     ask_retest,
     ask_subscription,
     filled_words,
@@ -55,6 +57,14 @@ def test_a_form_without_choices_can_be_filled_in_by_hand() -> None:
 
     assert said["block_id"] == "said"
     assert said["label"]["text"] == "Its name, or a pattern"
+
+
+def test_a_form_that_follows_another_one_has_none_of_its_fields() -> None:
+    """Slack keeps what was written in a field of the same name, and a number is no job."""
+    first, second = ask_pull(KEPT, ASK_WHICH), ask_retest(KEPT, {"CI": ["a"]})
+
+    names = [{block["block_id"] for block in form["blocks"]} for form in (first, second)]
+    assert names == [{"which"}, {"jobs", "said"}]
 
 
 def test_what_is_filled_in_is_what_one_would_type() -> None:

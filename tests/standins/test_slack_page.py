@@ -259,6 +259,35 @@ def test_what_is_wrong_with_a_field_is_said_at_the_field(
     assert 'role="alert"' not in shown[2]
 
 
+def test_a_form_that_comes_back_has_what_was_written_and_so_has_one_with_the_same_field(
+    served: ServedSlack, says: list[bytes]
+) -> None:
+    view = served.slack.workspace.modals[form_of(served)]
+    fields = [*view.content["blocks"], *CHOOSING]
+    served.slack.workspace.keep_view(replace(view, content={**view.content, "blocks": fields}))
+    filled = {"input:said/said": "that one", "input:jobs/jobs": "b", "input:where/where": "all"}
+
+    says.append(b'{"response_action": "errors", "errors": {"said": "No."}}')
+    send(served, "/send", view=view.id, do="send", **filled)
+    back = get(served, "/channels/C0CI?user=U0MONA").text
+    other = {**fields[0], "block_id": "other"}
+    next_one = {**view.content, "title": plain("And now?"), "blocks": [fields[0], other]}
+    says.append(json.dumps({"response_action": "update", "view": next_one}).encode())
+    send(served, "/send", view=view.id, do="send", **filled)
+    after = get(served, "/channels/C0CI?user=U0MONA").text
+
+    assert 'value="that one"' in back
+    assert '<option value="b" selected>' in back
+    assert '<option value="a" selected>' not in back
+    assert 'value="all" checked' in back
+    assert 'value="me" checked' not in back
+    assert "And now?" in after
+    assert re.findall(r'name="input:(\w+)/said" value="([^"]*)"', after) == [
+        ("said", "that one"),
+        ("other", "a guess"),
+    ]
+
+
 def test_a_form_can_be_closed_and_is_then_gone(served: ServedSlack, heard: list[str]) -> None:
     view = form_of(served)
 

@@ -7,7 +7,7 @@ value `press`; so the page works without scripts. A confirmation unfolds under i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from urllib.parse import quote, unquote
 
@@ -35,6 +35,18 @@ def render_blocks(
 def press_value(block_id: str, action_id: str) -> str:
     """Return what a button sends when it is pressed."""
     return f"{quote(block_id, safe='')}/{quote(action_id, safe='')}"
+
+
+def chosen_at_first(element: JsonObject) -> set[str]:
+    """Return the values of what is chosen in an element before anybody chooses."""
+    options = [element.get("initial_option"), *element.get("initial_options", [])]
+    return {option["value"] for option in options if option}
+
+
+def options_of(element: JsonObject) -> list[JsonObject]:
+    """Return everything that can be chosen in an element, under whatever title."""
+    groups = [element, *element.get("option_groups", [])]
+    return [option for group in groups for option in group.get("options", [])]
 
 
 def pressed(value: str) -> tuple[str, str]:
@@ -151,7 +163,7 @@ class _Renderer:
 
     def selection(self, element: JsonObject, name: str, needed: Markup) -> Markup:
         """Render one or several choices of a form, under their titles where they have any."""
-        initial = (element.get("initial_option") or {}).get("value")
+        initial = chosen_at_first(element)
         several = element["type"] == "multi_static_select"
         options = self.form_options(element.get("options", []), initial)
         for group in element.get("option_groups", []):
@@ -163,11 +175,11 @@ class _Renderer:
             name, Markup(' multiple size="6"') if several else "", needed, none, options
         )
 
-    def form_options(self, options: list[JsonObject], initial: object) -> Markup:
+    def form_options(self, options: list[JsonObject], initial: Collection[str]) -> Markup:
         return Markup().join(
             Markup('<option value="{}"{}>{}</option>').format(
                 option["value"],
-                Markup(" selected") if option["value"] == initial else "",
+                Markup(" selected") if option["value"] in initial else "",
                 entities(str(option["text"]["text"])),
             )
             for option in options
@@ -175,12 +187,12 @@ class _Renderer:
 
     def radio(self, element: JsonObject, name: str, label: Markup) -> Markup:
         """Render a choice of one, each as a button of its own."""
-        initial = (element.get("initial_option") or {}).get("value")
+        initial = chosen_at_first(element)
         choices = Markup().join(
             Markup('<label><input type="radio" name="input:{}" value="{}"{}> {}</label>').format(
                 name,
                 option["value"],
-                Markup(" checked") if option["value"] == initial else "",
+                Markup(" checked") if option["value"] in initial else "",
                 self.text(option["text"]),
             )
             for option in element["options"]

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from chatops.standins.slack.block_kit import press_value, pressed, render_blocks
+from chatops.standins.slack.block_kit import options_of, press_value, pressed, render_blocks
 from chatops.standins.slack.deliveries import Answer
 from chatops.standins.slack.mrkdwn import emoji, render_mrkdwn
 from chatops.standins.slack.workspace import (
@@ -149,6 +149,7 @@ class Page:
         self.slack = slack
         self.workspace = slack.workspace
         self._problems: dict[str, dict[str, str]] = {}
+        self._written: dict[str, dict[str, list[str]]] = {}
         self.templates = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
             autoescape=True,
@@ -296,8 +297,11 @@ class Page:
         else:
             answer = await self.slack.submit(view, _values(form, lists, view))
             self._problems[view.id] = _problems_in(answer)
-            # What is wrong with a form is something new to see.
-            if view.id in self.workspace.modals:
+            self._written[view.id] = {
+                name: lists.get(name, []) for name in map(_field_name, _fields(view))
+            }
+            # What is wrong with a form is something new to see; another one in its place is so by itself.
+            if self.workspace.modals.get(view.id) is view:
                 self.workspace.keep_view(view)
         if form.get("from") == HOME:
             return self._to_home(view.user)
@@ -340,7 +344,12 @@ class Page:
                 send=str((view.content.get("submit") or {}).get("text", "Submit")),
                 close=str((view.content.get("close") or {}).get("text", "Cancel")),
                 body=render_blocks(
-                    view.content.get("blocks"), self._name_of, self._problems.get(view.id)
+                    [
+                        _as_written(block, self._written.get(view.id))
+                        for block in view.content["blocks"]
+                    ],
+                    self._name_of,
+                    self._problems.get(view.id),
                 ),
                 problem=self._problems.get(view.id, {}).get(WHOLE, ""),
             )
@@ -439,20 +448,36 @@ class Page:
         return Response(status_code=303, headers={**_HEADERS, "Location": place})
 
 
+def _fields(view: View) -> list[JsonObject]:
+    return [block for block in view.content["blocks"] if block["type"] == "input"]
+
+
+def _field_name(block: JsonObject) -> str:
+    """Return what the field of a block is called in the page."""
+    names = block.get("block_id", ""), block["element"].get("action_id", "")
+    return f"input:{press_value(*names)}"
+
+
+def _as_written(block: JsonObject, written: dict[str, list[str]] | None) -> JsonObject:
+    """Return a field as somebody filled it in who got the form back, or another one with the same field in it."""
+    if not written or block["type"] != "input" or _field_name(block) not in written:
+        return block
+    element, said = block["element"], written[_field_name(block)]
+    kept = {key: value for key, value in element.items() if not key.startswith("initial_")}
+    if options := options_of(element):
+        kept["initial_options"] = [option for option in options if option["value"] in said]
+    elif said:
+        kept["initial_value"] = said[-1]
+    return {**block, "element": kept}
+
+
 def _values(form: dict[str, str], lists: dict[str, list[str]], view: View) -> JsonObject:
     """Return what was written and chosen in the fields of a form, as Slack tells it."""
     values: JsonObject = {}
-    for block in view.content["blocks"]:
-        if block["type"] != "input":
-            continue
-        element = block["element"]
+    for block in _fields(view):
+        element, field = block["element"], _field_name(block)
         names = block.get("block_id", ""), element.get("action_id", "")
-        field = f"input:{press_value(*names)}"
-        options = {
-            option["value"]: option
-            for group in [element, *element.get("option_groups", [])]
-            for option in group.get("options", [])
-        }
+        options = {option["value"]: option for option in options_of(element)}
         chosen = [options[value] for value in lists.get(field, []) if value in options]
         value: JsonObject = {"type": element["type"]}
         if element["type"] == "multi_static_select":

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from chatops.answers.digest_clock import is_weekly_day
 from chatops.answers.digest_week import flaky_lately, red_weeks
 from chatops.answers.job_words import Named
+from chatops.answers.merged_between import merged_between
 from chatops.answers.night_awaited import awaited_runs
 from chatops.answers.night_cells import COUNTED, GREEN, State
 from chatops.answers.night_tests import LEVEL
@@ -39,6 +40,7 @@ from chatops.events.digests import (
     DigestHeld,
     DigestJob,
     DigestList,
+    DigestMerge,
     DigestNight,
     DigestOwner,
     DigestWanted,
@@ -51,6 +53,7 @@ from chatops.projections import (
     freshness,
     identities,
     jobs,
+    merges,
     mutes,
     notices,
     renames,
@@ -63,13 +66,15 @@ from chatops.projections.digests import Made, newest_digests
 from chatops.projections.identities import member_called
 from chatops.projections.mutes import Mute, muted_jobs
 from chatops.projections.notices import settled_attempts
+from chatops.projections.runs import Run
 
+MERGES_KEPT = 5
 MOST_LISTED = 60
 """Jobs that a list of a digest names; the others are counted."""
 READ = tuple(
     one.LIVE.name
     for one in (
-        alert_messages, digests, freshness, identities, jobs, mutes, notices, renames, required, run_news, runs,
+        alert_messages, digests, freshness, identities, jobs, merges, mutes, notices, renames, required, run_news, runs,
     )
 )  # fmt: skip
 """The read models it is made from."""
@@ -363,7 +368,9 @@ class _Making:
         """Return a job that fails, with since when, between which commits it broke, and whose it is."""
         good, bad = self._range(test)
         last = next((cell.last for cell in test.cells if cell.state is State.FAILED), None)
-        shas = [self._sha(test, night) for night in (good, bad)]
+        good_run, bad_run = self._run(test, good), self._run(test, bad)
+        shas = [run.sha if run is not None else Sha("") for run in (good_run, bad_run)]
+        merged = merged_between(self._knowledge.db, good_run, bad_run, MERGES_KEPT)
         changes = (
             f"{self._knowledge.github_url}/{test.repo}/compare/{shas[0]}...{shas[1]}"
             if all(shas) and shas[0] != shas[1]
@@ -383,6 +390,15 @@ class _Making:
             good_night=good.name if good is not None else "",
             bad=shas[1],
             changes=changes,
+            merged=tuple(
+                DigestMerge(
+                    number=one.number,
+                    title=one.title,
+                    url=f"{self._knowledge.github_url}/{one.repo}/pull/{one.number}",
+                )
+                for one in merged.merges
+            ),
+            merges=merged.count,
         )
 
     def _range(self, test: Test) -> tuple[Night | None, Night | None]:
@@ -403,15 +419,15 @@ class _Making:
         )
         return good, bad
 
-    def _sha(self, test: Test, night: Night | None) -> Sha:
-        """Return the commit that a night's run of a test's workflow was of, the newest if there were several."""
+    def _run(self, test: Test, night: Night | None) -> Run | None:
+        """Return a night's run of a test's workflow whose commit is known; the newest if there were several."""
         runs = {
             run.run_id
             for run in (night.runs if night is not None else ())
             if (run.repo, run.workflow) == (test.repo, test.workflow)
         }
         of_night = [one for one in self._sources.attempts if one.run_id in runs and one.sha]
-        return max(of_night, key=lambda one: one.run_id).sha if of_night else Sha("")
+        return max(of_night, key=lambda one: one.run_id, default=None)
 
     def _people(self, groups: Iterable[OwnerGroup]) -> tuple[DigestOwner, ...]:
         """Return who looks after a job; only who has shown who they are in Slack can be called there."""

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from chatops.answers.chains import is_private
 from chatops.answers.job_words import Named
+from chatops.answers.merged_between import NOTHING, MergedBetween, merged_between
 from chatops.answers.night_cells import COUNTED, GREEN, UNCLEAR, Cell, CellReader, State
 from chatops.answers.night_tests import Night, Test, prefixes, read_tests
 from chatops.answers.nights import Sources, board_sources, counted, placed
@@ -34,6 +35,7 @@ MOST_RESULTS = 50
 ENTRIES_LOOKED_AT = 150
 VERSIONS_LOOKED_AT = 60
 MOST_COMMANDS = 20
+MERGES_SHOWN = 10
 OF_PULLS = ("pull_request", "pull_request_target")
 STALE_AFTER = timedelta(hours=26)
 FEW, MANY = 35, 120
@@ -57,13 +59,17 @@ class Needed(Struct, frozen=True, kw_only=True):
 
 
 class Broke(Struct, frozen=True, kw_only=True):
-    """Between which nights the test broke. `between` counts the nights between them, which have no verdict."""
+    """Between which nights the test broke. `between` counts the nights between them, which have no verdict.
+
+    `runs` are those that had it, the good one and the bad one, 0 where that is not known.
+    """
 
     bad: Night
     bad_sha: Sha
     good: Night | None
     good_sha: Sha
     between: int
+    runs: tuple[RunId, RunId]
 
 
 class Window(Struct, frozen=True, kw_only=True):
@@ -84,7 +90,7 @@ class OneTest(Struct, frozen=True, kw_only=True):
     """Everything that is known of a test; nights and results are newest first.
 
     `test` is nothing where none of these nights knows it; `renames` brought it to its name. `asked` are commands that
-    wanted a run with it to run again.
+    wanted a run with it to run again, `merged` what was merged before it broke.
     """
 
     repo: Repo
@@ -98,6 +104,7 @@ class OneTest(Struct, frozen=True, kw_only=True):
     asked: tuple[tuple[Command, RunId, int], ...]
     renames: tuple[Rename, ...]
     shas: Mapping[RunId, Sha]
+    merged: MergedBetween
     heard_at: datetime | None
     now: datetime
 
@@ -162,10 +169,14 @@ class OneTest(Struct, frozen=True, kw_only=True):
             good=None if good is None else self.nights[good],
             good_sha=Sha("") if good is None else self._sha(test.cells[good]),
             between=0 if good is None else good - at - 1,
+            runs=(
+                _run_of(test.cells[good]) if good is not None else RunId(0),
+                _run_of(test.cells[at]),
+            ),
         )
 
     def _sha(self, cell: Cell) -> Sha:
-        return self.shas.get(cell.executions[-1].run_id, Sha("")) if cell.executions else Sha("")
+        return self.shas.get(_run_of(cell), Sha(""))
 
     @property
     def longest(self) -> tuple[int, int]:
@@ -218,7 +229,7 @@ def one_test(
     if test is None and not is_known:
         return None
     runs = [run.run_id for night in sources.nights for run in night.runs]
-    return OneTest(
+    found = OneTest(
         repo=repo,
         workflow=workflow,
         name=name,
@@ -230,9 +241,20 @@ def one_test(
         asked=_asked(db, community, [*runs, *(one.run.run_id for one in in_pulls)]),
         renames=sources.renames.of(repo, name),
         shas={run.run_id: run.sha for run in sources.attempts},
+        merged=NOTHING,
         heard_at=last_heard(db, [repo]),
         now=knowledge.now,
     )
+    broke = found.broke
+    if broke is None:
+        return found
+    attempts = {run.run_id: run for run in sources.attempts}
+    good, bad = (attempts.get(run_id) for run_id in broke.runs)
+    return replace(found, merged=merged_between(db, good, bad, MERGES_SHOWN))
+
+
+def _run_of(cell: Cell) -> RunId:
+    return cell.executions[-1].run_id if cell.executions else RunId(0)
 
 
 def _in_nights(test: Test) -> str:

@@ -6,7 +6,7 @@ from typing import ClassVar
 import msgspec
 
 from chatops.events import Event
-from chatops.names import RunId, Sha
+from chatops.names import PullNumber, RunId, Sha
 
 
 class DigestOwner(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,12 +16,21 @@ class DigestOwner(msgspec.Struct, frozen=True, kw_only=True):
     member: str = ""
 
 
+class DigestMerge(msgspec.Struct, frozen=True, kw_only=True):
+    """A pull request that was merged between the last night in which a job passed and the first in which it failed."""
+
+    number: PullNumber
+    title: str
+    url: str
+
+
 class DigestJob(msgspec.Struct, frozen=True, kw_only=True):
     """A job of the nights, in a list of a digest.
 
     It has failed for `nights` in a row since the night `since`, last at a step. `good` and `bad` are the commits of the
     last night in which it passed and the first in which it failed, `changes` where what lies between them is shown.
-    `said` is what else there is to say of it.
+    `merged` are the newest of the pull requests that were merged between the two, out of `merges` in all. `said` is
+    what else there is to say of it.
     """
 
     name: str
@@ -36,6 +45,8 @@ class DigestJob(msgspec.Struct, frozen=True, kw_only=True):
     good_night: str = ""
     bad: Sha = Sha("")
     changes: str = ""
+    merged: tuple[DigestMerge, ...] = ()
+    merges: int = 0
     said: str = ""
 
 

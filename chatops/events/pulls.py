@@ -12,7 +12,7 @@ class PullChanged(Event, frozen=True, kw_only=True):
 
     Two facts of the same second that differ are two facts: `fingerprint` tells them apart. Where GitHub was asked and
     showed another one of that second than we took for the last, `confirmed_at` is when. `association` is GitHub's word
-    for what the author is to the repository. `names_issue`: its title or text does.
+    for what the author is to the repository. `names_issue`: its title or text does. Merged is it since `merged_at`.
     """
 
     kind: ClassVar[str] = "pull.changed"
@@ -34,6 +34,7 @@ class PullChanged(Event, frozen=True, kw_only=True):
     association: str = ""
     names_issue: bool = False
     confirmed_at: datetime | None = None
+    merged_at: datetime | None = None
 
     def key(self) -> str:
         seconds = int(self.updated_at.timestamp()) if self.updated_at else 0

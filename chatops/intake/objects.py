@@ -286,6 +286,7 @@ def pull_event(pull: Mapping[str, Any] | Pull, repo: Repo) -> PullChanged:
         association=text(seen.author_association),
         created_at=moment(seen.created_at),
         updated_at=moment(seen.updated_at),
+        merged_at=moment(seen.merged_at),
         **content,
     )
 

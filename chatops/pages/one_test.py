@@ -124,6 +124,10 @@ def _rendered(
         strip=_strip(one),
         strip_says=_strip_says(one),
         range=_range(one.broke, one.repo, github_url),
+        merged=[
+            (merge.number, merge.title, pull_url(one.repo, merge.number, github_url))
+            for merge in one.merged.merges
+        ],
         owners=_owners(one, knowledge),
         needed=_needed(one),
         perhaps=perhaps,
@@ -211,8 +215,17 @@ class OwnersTold(TypedDict):
     people: Sequence[str]
 
 
+class MergedTold(TypedDict):
+    """A pull request that was merged between two nights."""
+
+    number: int
+    title: str
+    at: datetime | None
+    url: str
+
+
 class BrokeTold(TypedDict):
-    """Between which commits it broke."""
+    """Between which commits it broke, and the newest pull requests that were merged in between."""
 
     last_good: str | None
     last_good_sha: str | None
@@ -220,6 +233,8 @@ class BrokeTold(TypedDict):
     first_bad_sha: str | None
     nights_between: int
     compare: str | None
+    merged: Sequence[MergedTold]
+    merged_count: int
 
 
 class WindowTold(TypedDict):
@@ -352,7 +367,7 @@ def _nights_json(one: OneTest, test: Test, github_url: str) -> NightsTold:
         "since": test.since.key if test.since else None,
         "longest_passing": passed,
         "longest_failing": failed,
-        "broke": _broke_json(one.broke, one.repo, github_url),
+        "broke": _broke_json(one, github_url),
         "windows": [_window_json(window) for window in one.windows],
         "nights": [
             {"night": night.key, **_cell_json(one.repo, cell, github_url)}
@@ -497,7 +512,8 @@ def _pull_row(result: InPull, repo: Repo, github_url: str) -> PullRow:
     )
 
 
-def _broke_json(broke: Broke | None, repo: Repo, github_url: str) -> BrokeTold | None:
+def _broke_json(one: OneTest, github_url: str) -> BrokeTold | None:
+    broke, repo = one.broke, one.repo
     if broke is None:
         return None
     found = _range(broke, repo, github_url)
@@ -508,6 +524,16 @@ def _broke_json(broke: Broke | None, repo: Repo, github_url: str) -> BrokeTold |
         "first_bad_sha": broke.bad_sha or None,
         "nights_between": broke.between,
         "compare": (found.url or None) if found else None,
+        "merged": [
+            {
+                "number": merge.number,
+                "title": merge.title,
+                "at": merge.merged_at,
+                "url": pull_url(repo, merge.number, github_url),
+            }
+            for merge in one.merged.merges
+        ],
+        "merged_count": one.merged.count,
     }
 
 

@@ -44,6 +44,7 @@ DIGEST = "digest"
 NEWS_SHOWN = 5
 LISTED = 10
 OWNERS_SHOWN = 3
+MERGES_SHOWN = 3
 SHORT_SHA = 9
 ROWS_SHOWN = 50
 TABLE_BUDGET = 3_500
@@ -245,7 +246,21 @@ def _range(job: DigestJob) -> list[Piece]:
     if not job.bad or not job.changes:
         return []
     commits = f"{job.good[:SHORT_SHA]}…{job.bad[:SHORT_SHA]}"
-    return [f", good in {job.good_night}, bad in {job.since}: ", Link(commits, job.changes)]
+    return [
+        f", good in {job.good_night}, bad in {job.since}: ",
+        Link(commits, job.changes),
+        *_merged(job),
+    ]
+
+
+def _merged(job: DigestJob) -> Iterator[Piece]:
+    """Yield which pull requests were merged in between."""
+    for place, one in enumerate(job.merged[:MERGES_SHOWN]):
+        yield ", " if place else ", merged in between: "
+        yield Link(f"#{one.number}", one.url)
+    left = job.merges - min(len(job.merged), MERGES_SHOWN)
+    if job.merged and left > 0:
+        yield f" and {left:,} more"
 
 
 def _fixed_line(job: DigestJob) -> Line:
@@ -264,7 +279,7 @@ def _detail_sections(told: DigestContents) -> Iterator[Section]:
     if ranges:
         yield _section(
             "Where it broke",
-            [(job.name, *_range(job)) for job in ranges],
+            [(job.name, *_range(job), *_titles(job)) for job in ranges],
             len(ranges),
         )
     for title, of in (
@@ -287,6 +302,12 @@ def _detail_sections(told: DigestContents) -> Iterator[Section]:
             [(_week(week),) for week in told.weeks],
             len(told.weeks),
         )
+
+
+def _titles(job: DigestJob) -> Iterator[Piece]:
+    """Yield what the pull requests are called that were merged in between: whoever knows the job knows which one."""
+    for place, one in enumerate(job.merged[:MERGES_SHOWN]):
+        yield f"{'; ' if place else ' – '}#{one.number} {_cut(one.title)}"
 
 
 def _week(week: DigestWeek) -> str:

@@ -37,6 +37,7 @@ from chatops.views.job_filters import jobs_of_channel
 from tests.alerting import TANK as TANK_IN_FULL
 from tests.alerting import alert
 from tests.commands.nights import night
+from tests.projections.test_merges import merged
 from tests.scene import COMMUNITY, NOW, REPO, Scene, ended, scene
 
 ROOM = Channel(key="C0000000001", name="acme-ci")
@@ -175,6 +176,26 @@ def test_a_failure_is_told_with_where_it_began(tmp_path: Path) -> None:
     assert (job.good, job.bad) == ("a" * 40, "b" * 40)
     assert (job.good_night, job.since, job.nights) == ("Tue 13 Jan", "Wed 14 Jan", 2)
     assert job.changes == f"https://github.com/{REPO}/compare/{'a' * 40}...{'b' * 40}"
+
+
+def test_what_was_merged_between_the_two_nights_is_named(tmp_path: Path) -> None:
+    shas = {0: "b" * 40, 1: "a" * 40}
+    facts = [
+        msgspec.structs.replace(fact, sha=Sha(shas[days]), branch="main")
+        for days, outcomes in ((1, GREEN), (0, RED))
+        for fact in night(days, **outcomes)
+    ]
+    # The newest night began twelve hours ago.
+    merges = [merged(number, 12 + number) for number in range(1, 9)]
+
+    (job,) = told(tmp_path, *facts, *merges, merged(20, 11), merged(21, 37), yesterday()).newly.jobs
+
+    assert [one.number for one in job.merged] == [1, 2, 3, 4, 5]
+    assert job.merges == 8
+    assert (job.merged[0].title, job.merged[0].url) == (
+        "Change 1",
+        f"https://github.com/{REPO}/pull/1",
+    )
 
 
 def test_without_a_night_in_which_it_passed_there_is_no_range(tmp_path: Path) -> None:

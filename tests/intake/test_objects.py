@@ -301,7 +301,8 @@ def test_one_wrong_field_spoils_no_other() -> None:
 def test_a_list_says_only_when_a_pull_request_was_merged() -> None:
     listed = {"number": 7, "state": "closed", "merged_at": "2026-01-05T12:00:00Z"}
 
-    assert pull_event(listed, REPO).merged
+    event = pull_event(listed, REPO)
+    assert (event.merged, event.merged_at) == (True, datetime(2026, 1, 5, 12, tzinfo=UTC))
     assert not pull_event({**listed, "merged_at": None}, REPO).merged
 
 

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from chatops.config import Community, Owner, OwnerGroup
 from chatops.engine.command import Knowledge
@@ -18,7 +19,7 @@ from chatops.events import Event, Fact
 from chatops.events.conversation import CommandReceived
 from chatops.events.mutes import JobsMuted
 from chatops.events.renames import JobRenamed
-from chatops.names import CommandId, PullNumber, Repo
+from chatops.names import CommandId, PullNumber, Repo, Sha
 from chatops.pages.one_test import one_test_json, render_one_test
 from chatops.views.addresses import Place, slug
 from tests.answers.test_one_test import NAME, in_pull, nights
@@ -36,6 +37,7 @@ from tests.builders import (
     reported,
     required,
 )
+from tests.projections.test_merges import merged
 from tests.surfaces.doors import open_doors
 
 MAIL = "mona" + "@" + "rockets.example"
@@ -100,6 +102,34 @@ def test_where_it_broke_leads_to_what_changed(tmp_path: Path) -> None:
 
     assert "Last good Fri 21 Aug (aaaaaaaaa), first bad Sat 22 Aug (aaaaaaaaa)." in same
     assert "Both ran the same commit" in same
+
+
+def test_what_was_merged_before_it_broke_is_named(tmp_path: Path) -> None:
+    facts = [
+        *NightOf(ago=1, attempts=[{NAME: PASS}]).facts(),
+        *(
+            replace(fact, sha=Sha("b" * 40))
+            for fact in NightOf(ago=0, attempts=[{NAME: FAIL}]).facts()
+        ),
+        *(
+            replace(merged(number, 0), repo=REPO, merged_at=MORNING - timedelta(hours=9))
+            for number in range(12)
+        ),
+    ]
+
+    with known(tmp_path, facts) as knowledge:
+        page = render_one_test(knowledge, query_of()) or ""
+        told = json.loads(one_test_json(knowledge, query_of()) or "")
+
+    assert "Merged between #11 Change 11 , #10 Change 10 ," in text_of(page)
+    assert "#2 Change 2 and 2 more" in text_of(page)
+    assert f'<a href="https://github.example/{REPO}/pull/11">#11</a>' in page
+    broke = told["nightly"]["broke"]
+    assert (broke["merged_count"], len(broke["merged"])) == (12, 10)
+    assert broke["merged"][0] == {
+        "number": 11, "title": "Change 11", "at": "2026-08-21T23:00:00Z",
+        "url": f"https://github.example/{REPO}/pull/11",
+    }  # fmt: skip
 
 
 def test_where_commits_are_not_known_nothing_is_compared(tmp_path: Path) -> None:

@@ -14,12 +14,13 @@ from chatops.events.digests import (
     DigestHeld,
     DigestJob,
     DigestList,
+    DigestMerge,
     DigestNight,
     DigestOwner,
     DigestWanted,
     DigestWeek,
 )
-from chatops.names import Sha
+from chatops.names import PullNumber, Sha
 from chatops.standins.slack.limits import (
     MOST_TEXT_IN_BLOCKS,
     MOST_TEXT_IN_UPDATE,
@@ -234,8 +235,14 @@ def test_what_most_names_begin_with_is_not_said() -> None:
     assert row[0]["text"] == "nozzle (required)"
 
 
+MERGES = st.builds(
+    DigestMerge, number=st.integers(1, 99_999).map(PullNumber), title=WORDS,
+    url=st.just("https://github.com/acme/rocket/pull/12345"),
+)  # fmt: skip
 JOBS = st.builds(
     DigestJob,
+    merged=st.lists(MERGES, max_size=5).map(tuple),
+    merges=st.integers(0, 500),
     name=WORDS,
     workflow=WORDS,
     is_required=st.booleans(),
@@ -298,6 +305,26 @@ def test_slack_takes_it_whatever_there_is_to_tell(contents: DigestContents) -> N
         assert 0 < len(message["text"]) <= MOST_TEXT_IN_UPDATE
         assert "<!" not in message["text"]
         assert "<@" not in message["text"]
+
+
+def test_what_was_merged_in_between_is_named_a_few_and_the_rest_counted() -> None:
+    address = "https://github.example/acme/rocket/pull"
+    merged = tuple(
+        DigestMerge(number=PullNumber(one), title=f"Change <{one}>", url=f"{address}/{one}")
+        for one in range(4)
+    )
+    job = msgspec.structs.replace(NOZZLE, merged=merged, merges=9)
+    contents = with_(newly=DigestList(jobs=(job,), count=1))
+
+    said = as_text(digest_answer(digest(contents)))
+    thread = as_text(details_answer(details(contents)))
+
+    assert ", merged in between: #0" in said
+    assert " and 6 more" in said
+    assert "#3" not in said
+    assert "Change" not in said
+    assert "#0 Change <0>; #1 Change <1>; #2 Change <2>" in thread
+    assert "Change &lt;0&gt;" in render_details(details(contents))["text"]
 
 
 def test_what_was_held_back_is_counted_by_why_and_named_in_the_thread() -> None:

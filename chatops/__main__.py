@@ -200,12 +200,12 @@ def simulate(
         typer.Option(help="A job_stats.json to take the nights from; default: those of the log."),
     ] = None,
     against: Annotated[
-        str,
+        list[str] | None,
         typer.Option(
-            help="What the other rules say otherwise, such as required_nights=3,other_nights=4; "
-            "default: an alert for each new failure."
+            help="What other rules say otherwise, such as required_nights=3,other_nights=4; each is a column. "
+            "Default: an alert for each new failure."
         ),
-    ] = "",
+    ] = None,
     last: Annotated[
         int, typer.Option(help="How many nights, the newest ones.", min=1, max=MOST_NIGHTS)
     ] = 365,
@@ -227,7 +227,7 @@ def simulate(
     told = simulated(
         _service("web", is_checked=not nights),
         nights or (),
-        against=against,
+        against=against or (),
         nights=last,
         community=community,
     )

@@ -47,7 +47,7 @@ def _events(
     repo = Repo(past.repository)
     yield required_event(repo, "main", REQUIRED_PATH, past.required_tests_yaml, "", past.now)
     for night in past.nights():
-        yield from _of_night(night, repo)
+        yield from events_of_night(night, repo)
         advance()
     shapes, repository = Shapes(world, github_url), world.repositories[past.repository]
     for pull in past.pulls:
@@ -57,7 +57,8 @@ def _events(
     yield from _of_plan(past.tonight, past, repo)
 
 
-def _of_night(night: Night, repo: Repo) -> Iterable[Event]:
+def events_of_night(night: Night, repo: Repo) -> Iterable[Event]:
+    """Return what the runs and jobs of a night tell."""
     runs, jobs = night
     return chain(
         chain.from_iterable(run_events(run) for run in runs),
@@ -66,7 +67,7 @@ def _of_night(night: Night, repo: Repo) -> Iterable[Event]:
 
 
 def _of_plan(planned: PlannedRun, past: History, repo: Repo) -> Iterable[Event]:
-    return _of_night(([planned.run_at(past.now)], planned.jobs_at(past.now)), repo)
+    return events_of_night(([planned.run_at(past.now)], planned.jobs_at(past.now)), repo)
 
 
 @contextmanager

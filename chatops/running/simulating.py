@@ -1,4 +1,7 @@
-"""`chatops simulate`: what channels would have been told in the nights there were, by these rules and by others."""
+"""`chatops simulate`: what channels would have been told in the nights there were, by these rules and by others.
+
+The others are as many as are named; the nights are read once, and judged by each.
+"""
 
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -27,12 +30,17 @@ EVERYTHING = Channel(key="", name="everything there is")
 
 
 def simulate(
-    service: Service, files: Sequence[Path], *, against: str, nights: int, community: str = ""
+    service: Service,
+    files: Sequence[Path],
+    *,
+    against: Sequence[str] = (),
+    nights: int,
+    community: str = "",
 ) -> list[dict[str, Any]]:
     """Return what the community's rules and others would have done, as rows for a table or for programs."""
     where = _community(service, community)
     rules = where.alert_rules
-    other = rules_said(rules, against or NAIVE)
+    others = [(words, rules_said(rules, words)) for words in against]
     with _nights(service, files) as db:
         board = night_board(
             db, where.repositories, where.nightly, nights=nights, now=service.clock.now()
@@ -41,7 +49,7 @@ def simulate(
     wants = {one.title: jobs_of_channel(where, one) for one in channels}
     return [
         _told(name, simulated(board, one, where, wants))
-        for name, one in (("configured", rules), ("other", other))
+        for name, one in (("configured", rules), *(others or [("naive", rules_said(rules, NAIVE))]))
     ]
 
 

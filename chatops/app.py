@@ -188,6 +188,7 @@ class Service:
             [one() for one in found.rounds],
             outlook=self._outlook,
             append=self.writer.append_soon,
+            clock=self.clock,
         )
         self.registry = CollectorRegistry()
         self.metrics = Metrics(self.registry)
@@ -681,6 +682,9 @@ class Service:
     def _measure(self) -> None:
         """Take the figures that are read, not counted."""
         self.metrics.listeners.set(self.stream.listeners)
+        if self._scheduler is not None:
+            for name, age in self.rounds.ages().items():
+                self.metrics.rounds.labels(name).set(age)
         try:
             for one in self.projector.progress():
                 self.metrics.lag.labels(one.name).set(one.lag)

@@ -39,6 +39,12 @@ class Metrics(Collector):
             "How long ago the last canary was sent that came back; -1 if none has.",
             registry=registry,
         )
+        self.rounds = Gauge(
+            "chatops_round_age_seconds",
+            "How long ago a round was made to its end; only where rounds are made.",
+            ["round"],
+            registry=registry,
+        )
         self.digests = Gauge(
             "chatops_digests_missing",
             "Channels that should have got a digest, or a word why there is none.",

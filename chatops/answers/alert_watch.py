@@ -50,7 +50,8 @@ def late_nights(knowledge: Knowledge, known: Iterable[Known]) -> Iterator[Alerts
         knowledge.db, community.repositories, community.nightly, nights=NIGHTS_LOOKED_AT
     )
     workflows = placed(community.repositories, community.nightly)
-    late = {one.workflow: one for one in late_workflows(sources.nights, workflows, now)}
+    grace = timedelta(hours=community.alert_rules.late_hours)
+    late = {one.workflow: one for one in late_workflows(sources.nights, workflows, now, grace)}
     open_now = {one.alert.subject: one for one in known if one.alert.what == NIGHT}
     for name, one in late.items():
         if name not in open_now:

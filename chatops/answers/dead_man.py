@@ -38,10 +38,14 @@ class Vital(Struct, frozen=True, kw_only=True):
     text: str = ""
 
 
-def vitals(knowledge: Knowledge, operators: Operators) -> list[Vital]:
-    """Return the signs of life, as one community sees them; of digests those that are missing."""
+def vitals(knowledge: Knowledge, operators: Operators, *, is_first: bool = True) -> list[Vital]:
+    """Return the signs of life, as one community sees them; of digests those that are missing.
+
+    The canary is everybody's, and is looked for in the first community alone, so that it is told of once.
+    """
+    canaries = [_canary(canary(knowledge.db), operators, knowledge.now)] if is_first else []
     return [
-        _canary(canary(knowledge.db), operators, knowledge.now),
+        *canaries,
         _silence(knowledge, operators),
         *(_digest(one) for one in missing_digests(knowledge)),
     ]
@@ -63,7 +67,9 @@ def due_canary(known: Canary, operators: Operators, now: datetime) -> CanarySent
     return CanarySent(canary=f"{due:%Y%m%dT%H%M}", at=now)
 
 
-def operators_told(knowledge: Knowledge, operators: Operators) -> Iterator[Event]:
+def operators_told(
+    knowledge: Knowledge, operators: Operators, *, is_first: bool = True
+) -> Iterator[Event]:
     """Yield what those who run the bot are to be told: that something is wrong with it, or no longer.
 
     A sign that nobody looks for any longer is not wrong, either.
@@ -73,7 +79,7 @@ def operators_told(knowledge: Knowledge, operators: Operators) -> Iterator[Event
         for one in open_alerts(knowledge.db, knowledge.community.key)
         if one.alert.what == BOT
     }
-    for vital in vitals(knowledge, operators):
+    for vital in vitals(knowledge, operators, is_first=is_first):
         there = known.pop(vital.subject, None)
         if vital.text and there is None:
             alert = Alert(

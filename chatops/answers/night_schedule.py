@@ -38,6 +38,7 @@ def late_workflows(
     nights: Iterable[Night],
     workflows: Sequence[tuple[Repo, NightlyWorkflow]],
     now: datetime,
+    grace: timedelta = GRACE,
 ) -> tuple[Late, ...]:
     """Return which workflows are overdue; of one that never ran nothing can be said."""
     newest: dict[tuple[str, str], datetime] = {}
@@ -52,6 +53,6 @@ def late_workflows(
         if began_at is None:
             continue
         due_at = next_start(workflow, began_at)
-        if now > due_at + GRACE:
+        if now > due_at + grace:
             found.append(Late(workflow=workflow.name, began_at=began_at, due_at=due_at))
     return tuple(found)

@@ -49,6 +49,22 @@ class AlertRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         int,
         number("For how many minutes each of them has waited.", lowest=5, highest=1_440),
     ] = 60
+    late_hours: Annotated[
+        int,
+        number(
+            "How many hours after its time a night has not begun before that is alerted of.",
+            lowest=1,
+            highest=24,
+        ),
+    ] = 3
+    unmade_days: Annotated[
+        int,
+        number(
+            "For how many days no run has made a name that has been required for as long.",
+            lowest=1,
+            highest=90,
+        ),
+    ] = 7
 
 
 class Alerts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -19,6 +19,7 @@ from chatops.engine.work import Open
 from chatops.errors import Unavailable
 from chatops.events import Event, Fact, Recorded
 from chatops.names import CommandId
+from chatops.ports import Clock
 
 logger = structlog.get_logger(__name__)
 
@@ -63,11 +64,14 @@ class Rounds:
         *,
         outlook: Callable[[Connection], Outlook],
         append: Callable[[Batch], Awaitable[object]],
+        clock: Clock,
     ) -> None:
         self.all: Mapping[str, Round] = {one.name: one for one in rounds}
         self._database = database
         self._outlook = outlook
         self._append = append
+        self._clock = clock
+        self._made: dict[str, float] = dict.fromkeys(self.all, clock.monotonic())
 
     async def make(self, name: str) -> int:
         """Make a round; return how much it has found. While the database is away it finds nothing."""
@@ -78,7 +82,13 @@ class Rounds:
         except Unavailable as problem:
             logger.warning("a round was left out", round=name, problem=str(problem))
             return 0
+        self._made[name] = self._clock.monotonic()
         return len(facts)
+
+    def ages(self) -> Mapping[str, float]:
+        """Return for how many seconds each round was not made; one that fails each time grows old."""
+        now = self._clock.monotonic()
+        return {name: now - made for name, made in self._made.items()}
 
     def _found(self, one: Round) -> list[Fact]:
         with self._database.read() as db:

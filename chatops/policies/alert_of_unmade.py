@@ -13,6 +13,7 @@ from typing import ClassVar
 from chatops.answers.job_words import LEVEL
 from chatops.answers.nights import counted
 from chatops.answers.required_list import job_of, names_of
+from chatops.config import Community
 from chatops.engine.policy import Policy, Scene, Wanted
 from chatops.events import Event, Recorded
 from chatops.events.alerts import Alert, AlertsTurned
@@ -27,8 +28,6 @@ from chatops.projections.runs import attempts_of_runs
 
 UNMADE = "unmade"
 ENDED = "ended"
-SILENT = timedelta(days=7)
-"""What was not reported for so long, while others of the list were, is not made any more."""
 PULLS_LOOKED_AT = 100
 VERSIONS_LOOKED_AT = 60
 NAMED = 5
@@ -48,8 +47,7 @@ class AlertOfUnmade(Policy):
             return []
         if not any(channel.hears_alerts for channel in community.channels.values()):
             return []
-        gate = community.gate.workflow if community.gate else ""
-        unmade = _unmade(fact, settled.repo, gate, scene)
+        unmade = _unmade(fact, settled.repo, community, scene)
         if unmade is None:
             return []
         known = [
@@ -62,17 +60,22 @@ class AlertOfUnmade(Policy):
         ]
 
 
-def _unmade(fact: Recorded, repo: Repo, gate: str, scene: Scene) -> Mapping[str, str] | None:
+def _unmade(
+    fact: Recorded, repo: Repo, community: Community, scene: Scene
+) -> Mapping[str, str] | None:
     """Return the required names that nothing makes, each with its job; nothing if that cannot be said.
 
-    A name that has not been in the list for so long, or a list that is not known for so long, proves nothing.
+    What was not reported for some days, while others of the list were, is not made any more. A name that has not been
+    in the list for so long, or a list that is not known for so long, proves nothing.
     """
+    gate = community.gate.workflow if community.gate else ""
+    silent_for = timedelta(days=community.alert_rules.unmade_days)
     versions = required_versions(scene.db, repo, VERSIONS_LOOKED_AT)
     then = next(
         (
             version.rules
             for version in versions
-            if version.seen_at is not None and fact.recorded_at - version.seen_at >= SILENT
+            if version.seen_at is not None and fact.recorded_at - version.seen_at >= silent_for
         ),
         None,
     )
@@ -93,7 +96,7 @@ def _unmade(fact: Recorded, repo: Repo, gate: str, scene: Scene) -> Mapping[str,
     lately = {
         job
         for job, run_id in newest.items()
-        if run_id in made_at and fact.recorded_at - made_at[run_id] <= SILENT
+        if run_id in made_at and fact.recorded_at - made_at[run_id] <= silent_for
     }
     if not lately:
         return None

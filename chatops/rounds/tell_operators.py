@@ -21,6 +21,6 @@ class TellOperators(Round):
     every: ClassVar[timedelta] = timedelta(minutes=5)
 
     def find(self, outlook: Outlook) -> Iterator[Fact]:
-        for knowledge in outlook.communities:
-            for event in operators_told(knowledge, outlook.operators):
+        for place, knowledge in enumerate(outlook.communities):
+            for event in operators_told(knowledge, outlook.operators, is_first=place == 0):
                 yield of_ours(event, event.stream())

@@ -3,9 +3,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from chatops.answers.alert_watch import watched
-from chatops.config import Community
+from chatops.config import AlertRules, Community
 from chatops.engine.command import Knowledge
 from chatops.events import Event
 from chatops.events.alerts import AlertsTurned
@@ -60,6 +61,16 @@ def test_a_night_that_has_not_begun_is_alerted_of_once(tmp_path: Path) -> None:
     (one,) = late.opened
     assert (one.what, one.subject) == ("night", "Nightly")
     assert one.text.startswith("it should have begun on Wed 14 Jan at 00:00 UTC and has not;")
+
+
+def test_how_late_is_too_late_is_the_communitys_to_say(tmp_path: Path) -> None:
+    # The next one was due at midnight, twelve hours ago.
+    facts = night(1, nozzle="success")
+    patient = replace(hearing(), alert_rules=AlertRules(late_hours=13))
+    (tmp_path / "patient").mkdir()
+
+    assert len(seen(tmp_path, facts)) == 1
+    assert seen(tmp_path / "patient", facts, patient) == []
 
 
 def test_that_it_has_come_after_all_is_told(tmp_path: Path) -> None:

@@ -73,6 +73,12 @@ def test_a_canary_that_does_not_come_back_is_told_to_the_operators(
     assert turned.opened[0].text.startswith(text)
 
 
+def test_the_canary_of_several_communities_is_told_of_once(tmp_path: Path) -> None:
+    with scene(tmp_path, [sent(1)]) as world, world.knowledge() as knowledge:
+        assert list(operators_told(knowledge, OPERATORS, is_first=False)) == []
+        assert len(list(operators_told(knowledge, OPERATORS))) == 2
+
+
 def test_a_community_of_which_nothing_is_heard_is_told_of(tmp_path: Path) -> None:
     with scene(tmp_path, [ended(1)]) as world, world.knowledge() as knowledge:
         later = replace(knowledge, now=NOW + 27 * HOUR)

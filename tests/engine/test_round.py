@@ -14,7 +14,7 @@ from chatops.engine.round import Outlook, Round, Rounds, of_ours
 from chatops.errors import Unavailable
 from chatops.events import Fact
 from chatops.events.canaries import CanarySent
-from tests.scene import NOW, Scene, scene
+from tests.scene import NOW, Scene, TickingClock, scene
 
 pytestmark = pytest.mark.anyio
 
@@ -47,7 +47,7 @@ def rounds(world: Scene, look: Look) -> Rounds:
     async def append(batch: Batch) -> None:
         world.log.append([batch])
 
-    return Rounds(world.log.database, [Noon()], outlook=look, append=append)
+    return Rounds(world.log.database, [Noon()], outlook=look, append=append, clock=TickingClock())
 
 
 async def test_what_a_round_finds_is_recorded_once_however_often_it_is_made(tmp_path: Path) -> None:
@@ -78,3 +78,21 @@ async def test_while_the_database_is_away_nothing_is_found_and_nothing_fails(
     with scene(tmp_path) as world:
         assert await rounds(world, away).make("noon") == 0
         assert await rounds(world, outlook()).make("noon") == 1
+
+
+async def test_a_round_that_is_not_made_to_its_end_grows_old(tmp_path: Path) -> None:
+    def broken(_db: Connection) -> Outlook:
+        message = "The round is wrong."
+        raise ValueError(message)
+
+    with scene(tmp_path) as world:
+        good, bad = rounds(world, outlook()), rounds(world, broken)
+        ages = []
+        # The clock is a second later each time it is asked.
+        for _ in range(3):
+            await good.make("noon")
+            with pytest.raises(ValueError, match="wrong"):
+                await bad.make("noon")
+            ages.append((good.ages()["noon"], bad.ages()["noon"]))
+
+    assert ages == [(1, 1), (1, 2), (1, 3)]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from chatops.config import Community
+from chatops.config import AlertRules, Community
 from chatops.events import Event
 from chatops.events.alerts import AlertsTurned
 from chatops.events.checks import StatusSet
@@ -50,6 +50,12 @@ def test_where_nothing_of_the_list_was_made_lately_nothing_can_be_said(tmp_path:
     assert turned(tmp_path, [LIST, *made("nozzle", 20, 50)]) == []
     (tmp_path / "none").mkdir()
     assert turned(tmp_path / "none", LATELY) == []
+
+
+def test_for_how_many_days_is_the_communitys_to_say(tmp_path: Path) -> None:
+    patient = structs.replace(hearing(), alert_rules=AlertRules(unmade_days=10))
+
+    assert turned(tmp_path, [LIST, *LATELY, *made("tank", 20, 40)], community=patient) == []
 
 
 def test_what_became_required_lately_may_still_be_made(tmp_path: Path) -> None:

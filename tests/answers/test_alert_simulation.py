@@ -1,16 +1,25 @@
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec import structs
 
 from chatops.answers.alert_simulation import Simulated, simulated
 from chatops.answers.nights import night_board
 from chatops.config import AlertRules
 from chatops.events import Event
-from tests.alerting import hearing, nights, required
-from tests.scene import NOW, scene
+from chatops.events.alerts import AlertsTurned
+from chatops.policies.raise_alerts import RaiseAlerts
+from tests.alerting import hearing, nights, required, settled
+from tests.commands.nights import night
+from tests.scene import NOW, decided, scene
 
+LENGTH = 8
+WORDS = {".": "success", "F": "failure", "c": "cancelled"}
 NAIVE = AlertRules(required_nights=1, other_nights=1, recovery_nights=1)
 
 
@@ -79,3 +88,45 @@ def test_each_night_is_judged_by_what_was_required_in_it(tmp_path: Path) -> None
     # The nozzle's row was required, and later the tank's; the other two were not.
     assert (found.required_tests, found.required, found.others) == (2, 2, 0)
     assert (found.streaks, found.missed) == (2, 0)
+
+
+ROWS = st.dictionaries(
+    st.sampled_from(["nozzle", "tank", "fin"]),
+    st.text(alphabet=".FFc", min_size=LENGTH, max_size=LENGTH),
+    min_size=1,
+)
+
+
+@settings(max_examples=15, deadline=timedelta(seconds=60))
+@given(rows=ROWS, late=st.integers(0, LENGTH))
+def test_what_is_counted_is_what_the_policy_raises_night_by_night(
+    rows: dict[str, str], late: int
+) -> None:
+    """The nozzle is required from the first night on, the tank from some later one."""
+    at = NOW - timedelta(days=LENGTH + 1)
+    lists = [
+        structs.replace(required("nozzle"), seen_at=at),
+        structs.replace(
+            required("nozzle", "tank"),
+            fingerprint="2",
+            follows="1",
+            seen_at=at + timedelta(days=late),
+        ),
+    ]
+    raised = Counter[tuple[str, bool]]()
+    with TemporaryDirectory() as folder, scene(Path(folder), lists) as world:
+        for days_ago in reversed(range(LENGTH)):
+            place = LENGTH - 1 - days_ago
+            world.add(night(days_ago, **{name: WORDS[row[place]] for name, row in rows.items()}))
+            (fact,) = world.add([settled(days_ago=days_ago)])
+            for event in decided(world, RaiseAlerts(), fact, hearing()):
+                assert isinstance(event, AlertsTurned)
+                world.add([event])
+                raised.update(("opened", alert.required) for alert in event.opened)
+                raised.update(("closed", True) for _ in event.closed)
+    with TemporaryDirectory() as folder:
+        facts = [*lists, *nights(**rows)]
+        found = simulate(Path(folder), facts)
+
+    assert (found.required, found.others) == (raised["opened", True], raised["opened", False])
+    assert found.closed == raised["closed", True]

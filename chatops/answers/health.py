@@ -73,7 +73,7 @@ def health(history: RunHistory, weeks: int = WEEKS) -> Health:
     return Health(
         weeks=found,
         waiting=tuple(sorted(waiting, key=lambda one: (-(one.waits.nine_of_ten or 0), one.labels))),
-        knows_required=any(rule is not None for rule in history.rules.values()),
+        knows_required=any(rules.versions for rules in history.rules.values()),
     )
 
 

@@ -5,6 +5,7 @@ A required name has its workflow before it or, from branch rules, is the job's a
 
 import re
 from datetime import datetime
+from functools import lru_cache
 
 from msgspec import Struct
 from sqlalchemy import Connection
@@ -13,6 +14,9 @@ from chatops.answers.job_words import LEVEL
 from chatops.events.gate import RequiredChecksChanged
 from chatops.names import Repo, RunId
 from chatops.projections.required import required_from, required_now
+
+RULES_KEPT = 256
+"""Versions of lists, of which the newest few are asked for with every page."""
 
 
 class RequiredRule(Struct, frozen=True, kw_only=True):
@@ -93,6 +97,7 @@ def required_rule(db: Connection, repo: Repo) -> RequiredRule | None:
     return None if rules is None else rule_of(rules)
 
 
+@lru_cache(maxsize=RULES_KEPT)
 def rule_of(rules: RequiredChecksChanged) -> RequiredRule:
     """Return what one version of the list requires."""
     names = {*rules.names, *(name for group in rules.sets for name in group.names)}

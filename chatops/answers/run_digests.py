@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from chatops.answers.night_cells import GREEN, Cell, CellReader, State
 from chatops.answers.nights import placed
-from chatops.answers.required_rule import RequiredRule
+from chatops.answers.required_rule import RequiredRule, RequiredRules
 from chatops.engine.clock import seconds
 from chatops.engine.command import Knowledge
 from chatops.names import PullNumber, Repo, RunId, Sha
@@ -22,7 +22,7 @@ from chatops.projections.runs import Run
 
 SCHEDULED = ("schedule", "")
 SKIPPED = frozenset({State.SKIPPED, State.NOT_RUN, State.NONE})
-Rules = Mapping[Repo, RequiredRule | None]
+Rules = Mapping[Repo, RequiredRules]
 
 
 class Again(Struct, frozen=True, kw_only=True):
@@ -82,29 +82,45 @@ class RunDigest(Struct, frozen=True, kw_only=True):
 
 
 class RequiredTests:
-    """Tells which tests are required; it is asked for the same few hundred names again and again."""
+    """Tells which tests are required, and were; it is asked for the same few hundred names again and again."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self._known: dict[tuple[Repo, str, str, bool], bool] = {}
+        self._known: dict[tuple[int, str, str, bool], bool] = {}
 
     def has(self, repo: Repo, workflow: str, name: str, *, is_night: bool) -> bool:
-        """Return whether a test is required; the nights run it in a workflow of their own."""
-        key = (repo, workflow, name, is_night)
+        """Return whether a test is required now; the nights run it in a workflow of their own."""
+        rules = self._rules.get(repo)
+        return self._has(
+            rules.now if rules is not None else None, workflow, name, is_night=is_night
+        )
+
+    def judges_night(self, run: RunDigest) -> Callable[[str], bool]:
+        """Return what tells whether a night's run is judged by a test of it."""
+        return self.judging(run.repo, run.workflow, run.created_at, run.run_id, is_night=True)
+
+    def judging(
+        self, repo: Repo, workflow: str, began_at: datetime, run_id: RunId, *, is_night: bool
+    ) -> Callable[[str], bool]:
+        """Return what tells whether a run is judged by a test: what is required, or all where nobody told what is.
+
+        A night is judged by what was required when it began, a commit by what it needs to be merged now.
+        """
+        rules = self._rules.get(repo)
+        if rules is None or not rules.versions:
+            return lambda _: True
+        rule = rules.at(began_at, run_id) if is_night else rules.now
+        return lambda name: self._has(rule, workflow, name, is_night=is_night)
+
+    def _has(self, rule: RequiredRule | None, workflow: str, name: str, *, is_night: bool) -> bool:
+        key = (id(rule), workflow, name, is_night)
         known = self._known.get(key)
         if known is None:
-            rule = self._rules.get(repo)
             known = rule is not None and (
                 rule.has(name) if is_night else rule.requires(workflow, name)
             )
             self._known[key] = known
         return known
-
-    def counts(self, repo: Repo, workflow: str, name: str, *, is_night: bool) -> bool:
-        """Return whether a run is judged by a test: a required one, or any where nobody told what is required."""
-        if self._rules.get(repo) is None:
-            return True
-        return self.has(repo, workflow, name, is_night=is_night)
 
 
 def run_digests(
@@ -174,12 +190,11 @@ def _digest(
     first, newest = tries[0], tries[-1]
     assert first.created_at is not None
     is_night = not numbers
-    passed, cells, ends = _tests(tries, entries)
-
-    def counts(name: str) -> bool:
-        return required.counts(first.repo, first.workflow, name, is_night=is_night)
-
     created_at = min(run.created_at for run in tries if run.created_at)
+    passed, cells, ends = _tests(tries, entries)
+    counts = required.judging(
+        first.repo, first.workflow, created_at, first.run_id, is_night=is_night
+    )
     return RunDigest(
         run_id=first.run_id,
         repo=first.repo,

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from msgspec import Struct
 
 from chatops.answers.nights import placed
-from chatops.answers.required_rule import required_rule
+from chatops.answers.required_rule import required_rules
 from chatops.answers.run_digests import RequiredTests, Rules, RunDigest, monday, run_digests
 from chatops.answers.same_commit import Group, Sighting, group_of, sightings
 from chatops.answers.weeks import Week, week_of
@@ -58,10 +58,10 @@ class RunHistory(Struct, frozen=True, kw_only=True):
 def run_history(knowledge: Knowledge, before: RunHistory | None = None) -> RunHistory:
     """Return the last weeks; `before` are older ones of the same community."""
     db = knowledge.db
-    rules = _rules(knowledge)
+    since = _whole_weeks(knowledge.now)
+    rules = _rules(knowledge, since)
     if before is not None and before.rules != rules:
         before = None
-    since = _whole_weeks(knowledge.now)
     known = before.news if before is not None else None
     news = newer_news(db, known, since=since)
     if before is not None and not news.runs and before.since == since:
@@ -83,7 +83,8 @@ def run_history(knowledge: Knowledge, before: RunHistory | None = None) -> RunHi
 def night_history(knowledge: Knowledge) -> RunHistory:
     """Return the nights alone, for those who ask once: the same of them as `run_history` has."""
     db, community = knowledge.db, knowledge.community
-    rules, since = _rules(knowledge), _whole_weeks(knowledge.now)
+    since = _whole_weeks(knowledge.now)
+    rules = _rules(knowledge, since)
     attempts = [
         run
         for repo, one in placed(community.repositories, community.nightly)
@@ -125,13 +126,13 @@ def _whole_weeks(now: datetime) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def _rules(knowledge: Knowledge) -> Rules:
+def _rules(knowledge: Knowledge, since: datetime) -> Rules:
     community = knowledge.community
     places = {
         *community.repositories,
         *(repo for repo, _ in placed(community.repositories, community.nightly)),
     }
-    return {repo: required_rule(knowledge.db, repo) for repo in sorted(places)}
+    return {repo: required_rules(knowledge.db, repo, since) for repo in sorted(places)}
 
 
 def _made(

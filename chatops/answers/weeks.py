@@ -111,8 +111,9 @@ def _nights(runs: Iterable[RunDigest], required: RequiredTests) -> tuple[int, in
         cells = [
             cell
             for run in of_day
+            for judges in (required.judges_night(run),)
             for name, cell in run.cells.items()
-            if required.counts(run.repo, run.workflow, name, is_night=True)
+            if judges(name)
         ]
         first = any(cell.first is State.FAILED for cell in cells)
         last = any(cell.state is State.FAILED for cell in cells)

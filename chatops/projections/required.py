@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import msgspec
@@ -29,6 +30,7 @@ from chatops.names import Repo, RunId
 
 MICROSECONDS = 1_000_000
 MOST_IN_FORCE = 200
+LISTS_KEPT = 256
 
 
 class Required(Projection):
@@ -109,9 +111,15 @@ def _newest_first(repo: Repo) -> Select[Any]:
 def _version(row: Row[Any]) -> Version:
     return Version(
         seen_at=datetime.fromtimestamp(row.seen_at / MICROSECONDS, UTC) if row.seen_at else None,
-        rules=msgspec.json.decode(row.rules, type=RequiredChecksChanged),
+        rules=_rules(bytes(row.rules)),
         first_run=RunId(row.first_run),
     )
+
+
+@lru_cache(maxsize=LISTS_KEPT)
+def _rules(encoded: bytes) -> RequiredChecksChanged:
+    """Return a list; the newest few are asked for again and again, and are then the same object."""
+    return msgspec.json.decode(encoded, type=RequiredChecksChanged)
 
 
 def _row(fact: Recorded) -> dict[str, object]:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from chatops.answers.required_rule import required_rule
+from chatops.answers.required_rule import required_rules
 from chatops.answers.run_digests import RequiredTests, RunDigest, run_digests
 from chatops.engine.clock import seconds
 from chatops.events import Event
@@ -19,7 +19,7 @@ def digests(folder: Path, *events: Event, has_rules: bool = True) -> list[RunDig
     facts = [*([RULES] if has_rules else []), *events]
     run_ids = sorted({one.run_id for one in facts if isinstance(one, JobCompleted)})
     with scene(folder, facts) as world, world.knowledge() as knowledge:
-        rules = {REPO: required_rule(knowledge.db, REPO)}
+        rules = {REPO: required_rules(knowledge.db, REPO, None)}
         return run_digests(knowledge, attempts_of_runs(knowledge.db, run_ids), RequiredTests(rules))
 
 

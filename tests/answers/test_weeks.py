@@ -60,6 +60,20 @@ def test_a_night_is_red_by_what_is_required(tmp_path: Path) -> None:
     assert (week.results, week.fails, week.flakes) == (8, 2, 1)
 
 
+def test_each_night_is_judged_by_what_was_required_when_it_began(tmp_path: Path) -> None:
+    first = structs.replace(NIGHT_RULES, seen_at=NOW - timedelta(days=9))
+    later = structs.replace(
+        NIGHT_RULES, names=(f"Nightly / {CALLER}tank",), fingerprint="2", follows=first.link(),
+        seen_at=NOW - timedelta(days=1, hours=18),
+    )  # fmt: skip
+    nights = [night(days_ago, nozzle="failure", tank="success") for days_ago in range(3)]
+
+    found = weeks(tmp_path, *(fact for of_night in nights for fact in of_night), later, rules=first)
+
+    # Only the first of the three nights began before the tank was required instead of the nozzle.
+    assert (found[THIS_WEEK].nights, found[THIS_WEEK].red) == (3, 1)
+
+
 @pytest.mark.parametrize("said", ["cancelled", "skipped", "failure:Set up job"])
 def test_what_is_no_failure_of_the_test_turns_no_night_red(tmp_path: Path, said: str) -> None:
     (run, job) = night(1, nozzle="failure")

@@ -69,10 +69,8 @@ def test_a_list_may_be_deep_in_the_document_or_not_there() -> None:
 def test_whatever_is_said_can_be_read_back(row: dict[str, str]) -> None:
     read_back = made(row)[-1]
 
-    shown = [
-        cell.removeprefix("'") if cell[1:].startswith(CALCULATES) else cell for cell in read_back
-    ]
-    assert shown == list(row.values())
+    shown = [f"'{said}" if said.startswith(CALCULATES) else said for said in row.values()]
+    assert read_back == shown
 
 
 def test_documents_that_follow_each_other_are_one_table() -> None:

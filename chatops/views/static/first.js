@@ -1,9 +1,9 @@
 // Shows a long grid part by part, few in each frame, so that nothing the viewer does has to wait for all of it at once.
-// Whoever comes back, or comes for one place of the page, gets it whole: where they were must be there.
+// Whoever comes back, comes for one place of the page, or presses a key gets it whole: where they are must be there.
 const root = document.documentElement;
 const SCREENS = 2.5;
-const SHORT = 16;
-let atOnce = 1;
+const SHORT = 32;
+let atOnce = 2;
 
 function isWholeAtOnce() {
   const [visit] = performance.getEntriesByType("navigation");
@@ -16,18 +16,21 @@ function isNear(part) {
 }
 
 function showNext() {
-  const parts = [...(document.querySelector(".grid")?.children ?? [])];
-  const hidden = parts.filter((part) => !("seen" in part.dataset));
+  const hidden = [...(document.querySelector(".grid")?.children ?? [])].filter((part) => !("seen" in part.dataset));
   const next = hidden.slice(0, atOnce).filter(isNear);
   for (const part of next) {
     part.dataset.seen = "";
   }
   if (next.length || document.readyState === "loading") {
     afterThisFrame();
-    return;
+  } else {
+    showAll();
   }
+}
+
+function showAll() {
   delete root.dataset.first;
-  for (const part of parts) {
+  for (const part of document.querySelectorAll("[data-seen]")) {
     delete part.dataset.seen;
   }
 }
@@ -37,12 +40,15 @@ function afterThisFrame() {
   requestAnimationFrame((began) => {
     setTimeout(() => {
       atOnce = performance.now() - began < SHORT ? 2 * atOnce : 1;
-      showNext();
+      if ("first" in root.dataset) {
+        showNext();
+      }
     });
   });
 }
 
 if (!isWholeAtOnce()) {
   root.dataset.first = "";
+  addEventListener("keydown", showAll, { capture: true, once: true });
   afterThisFrame();
 }

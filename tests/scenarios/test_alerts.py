@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,13 @@ from chatops.app import Service
 from chatops.config import read_configuration
 from chatops.engine.clock import SystemClock
 from chatops.engine.log import Batch
-from chatops.events import Fact
-from chatops.events.alerts import AlertMessageSent, AlertMessageWithheld, AlertsTurned
+from chatops.events import Event, Fact
+from chatops.events.alerts import (
+    AlertMessageSent,
+    AlertMessageWanted,
+    AlertMessageWithheld,
+    AlertsTurned,
+)
 from chatops.running.serving import running
 from chatops.settings import read_settings
 from chatops.standins.slack import Message, SlackStandIn
@@ -206,7 +212,7 @@ async def test_two_processes_tell_each_edge_once(fresh_postgres: str, tmp_path: 
 
 
 @pytest.mark.timeout(180)
-async def test_a_process_that_is_killed_in_between_tells_nothing_twice(tmp_path: Path) -> None:
+async def test_a_process_that_is_killed_at_each_step_tells_nothing_twice(tmp_path: Path) -> None:
     async with rooms() as slack:
         (tmp_path / "chatops.yaml").write_text(CONFIGURATION + CHANNELS)
         environment = {
@@ -237,14 +243,18 @@ async def test_a_process_that_is_killed_in_between_tells_nothing_twice(tmp_path:
                     )
                 ]
             )
-            await until(lambda: bool(posted(slack)))
-            for _ in range(2):
+            # As soon as it is known what is wrong, what is to be said, when Slack has it, and when that is noted.
+            for step in (
+                partial(recorded, beside, AlertsTurned),
+                partial(recorded, beside, AlertMessageWanted),
+                partial(posted, slack),
+                partial(recorded, beside, AlertMessageSent),
+            ):
+                await until(step)
                 await asyncio.to_thread(process.kill)
                 await asyncio.to_thread(process.start)
                 beside.work.resume()
-            await until(
-                lambda: any(isinstance(one.event, AlertMessageSent) for one in beside.log.all())
-            )
+            await until(lambda: not beside.work.backlog())
         finally:
             await asyncio.to_thread(process.kill)
             beside.database.close()
@@ -253,11 +263,15 @@ async def test_a_process_that_is_killed_in_between_tells_nothing_twice(tmp_path:
         assert message.text == "Nightly / engine / nozzle has failed 3 nights in a row."
 
 
+def recorded(service: Service, kind: type[Event]) -> list[Event]:
+    return [one.event for one in service.log.all() if isinstance(one.event, kind)]
+
+
 def posted(slack: SlackStandIn) -> list[Message]:
     return [one for one in slack.workspace.messages_in(CHANNEL) if one.from_app]
 
 
-async def until(is_so: Callable[[], bool], seconds: float = 60) -> None:
+async def until(is_so: Callable[[], object], seconds: float = 60) -> None:
     """Wait for something, generously."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not await asyncio.to_thread(is_so):

@@ -16,6 +16,7 @@ from chatops.engine.projection import Progress, progress_of
 from chatops.engine.work import Backlog, backlog_by_worker
 from chatops.names import Repo
 from chatops.projections.canaries import Canary, canary
+from chatops.projections.digests import last_digest_at
 from chatops.projections.freshness import heard_by_source
 
 LAG_LIMIT = 50_000
@@ -66,6 +67,8 @@ class OwnState(Struct, frozen=True, kw_only=True):
     silent: tuple[Repo, ...]
     """Repositories of which nothing was ever heard."""
     canary: Canary
+    digest_at: datetime | None
+    """When the newest digest was made that a channel has got."""
     digests_missing: int
     """Channels that should have got a digest, or a word why not."""
     now: datetime
@@ -137,6 +140,7 @@ def own_state(knowledge: Knowledge, process: Process, *, is_past: bool = False) 
         heard=tuple(heard),
         silent=tuple(repo for repo in knowledge.community.repositories if repo not in known),
         canary=canary(db),
+        digest_at=last_digest_at(db, knowledge.community.key),
         digests_missing=0 if is_past else sum(1 for _ in missing_digests(knowledge)),
         now=knowledge.now,
         is_past=is_past,

@@ -124,6 +124,7 @@ class StatusDocument(TypedDict):
     swept_at: datetime | None
     canary_sent_at: datetime | None
     canary_returned_at: datetime | None
+    digest_at: datetime | None
     digests_missing: int | None
     github_calls: Sequence[CallsTold] | None
 
@@ -251,6 +252,7 @@ def status_json(state: OwnState) -> str:
         "swept_at": process.swept_at,
         "canary_sent_at": state.canary.sent_at,
         "canary_returned_at": state.canary.returned_at,
+        "digest_at": state.digest_at,
         "digests_missing": state.digests_missing,
         "github_calls": [
             {"remaining": one.remaining, "limit": one.limit, "resets_at": one.resets_at}

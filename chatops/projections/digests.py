@@ -5,7 +5,18 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from msgspec import Struct
-from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, Row, String, Table, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    Row,
+    String,
+    Table,
+    func,
+    select,
+)
 
 from chatops.engine.clock import microseconds
 from chatops.engine.projection import Projection
@@ -118,6 +129,16 @@ def digests_made_from(db: Connection, community: str, position: int) -> list[Mad
         .order_by(digests.channel, digests.digest)
     )
     return [_made(row) for row in db.execute(query)]
+
+
+def last_digest_at(db: Connection, community: str) -> datetime | None:
+    """Return when the newest digest was made that a channel of a community has got."""
+    digests, outcomes = LIVE.digests.c, LIVE.outcomes.c
+    query = select(func.max(digests.made_at)).where(
+        digests.community == community, digests.digest == outcomes.digest, outcomes.message != ""
+    )
+    made_at = db.scalar(query)
+    return None if made_at is None else datetime.fromtimestamp(made_at / 1_000_000, UTC)
 
 
 def refusal_of(db: Connection, digest: str) -> str:

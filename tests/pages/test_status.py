@@ -98,9 +98,11 @@ def test_a_digest_that_is_missing_is_counted(tmp_path: Path) -> None:
         == "It works, but 2 channels have not got their digest, and nothing says why."
     )
     page, told = shown(missing)
-    assert "Digests 2 missing" in words(page)
+    assert "The last digest no channel got one yet, 2 missing" in words(page)
     assert told["digests_missing"] == 2
-    assert "Digests none is missing" in words(shown(good)[0])
+    assert "The last digest no channel got one yet, none is missing" in words(shown(good)[0])
+    sent = replace(good, digest_at=good.now - timedelta(hours=6))
+    assert "The last digest 6 h ago, none is missing" in words(shown(sent)[0])
 
 
 def test_why_something_stopped_is_the_operators(tmp_path: Path) -> None:

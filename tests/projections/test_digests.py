@@ -8,7 +8,12 @@ from chatops.events.digests import (
     DigestWanted,
     DigestWithheld,
 )
-from chatops.projections.digests import digests_made_from, newest_digests, refusal_of
+from chatops.projections.digests import (
+    digests_made_from,
+    last_digest_at,
+    newest_digests,
+    refusal_of,
+)
 from tests.scene import NOW, scene
 
 ROOM = "C0000000001"
@@ -51,6 +56,26 @@ def test_digests_are_found_by_the_position_they_were_made_from(tmp_path: Path) -
         assert [(made.channel, made.position, made.at) for made in found] == [
             (ROOM, 7, NOW), ("C2", 7, NOW),
         ]  # fmt: skip
+
+
+def test_the_last_digest_is_the_newest_that_a_channel_has_got(tmp_path: Path) -> None:
+    one, other = wanted("2026-01-14"), wanted("2026-01-15")
+    posted = DigestPosted(
+        digest=one.digest, community="acme", channel=ROOM, day=one.day, message="1.2"
+    )
+    refused = DigestRefused(
+        digest=other.digest, community="acme", channel=ROOM, day=other.day,
+        reason="is_archived", text="That channel is archived.",
+    )  # fmt: skip
+    with scene(tmp_path, [one, other, refused]) as world:
+        with world.knowledge() as knowledge:
+            before = last_digest_at(knowledge.db, "acme")
+        world.add([posted])
+        with world.knowledge() as knowledge:
+            after = last_digest_at(knowledge.db, "acme")
+            elsewhere = last_digest_at(knowledge.db, "other")
+
+    assert (before, after, elsewhere) == (None, NOW, None)
 
 
 def test_what_slack_said_against_a_digest_is_known(tmp_path: Path) -> None:

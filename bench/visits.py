@@ -32,15 +32,17 @@ WATCH = """
 (rows) => {
   const seen = { last: 0, rows: 0, long: 0 };
   window.__seen = seen;
+  const isOfRows = ({ type, target }) =>
+    type === "attributes" && (target.matches(rows) || target.querySelector(rows) !== null);
   const look = (changes) => {
     const number = document.querySelectorAll(rows).length;
-    if (number !== seen.rows || changes.some((change) => change.type === "attributes")) {
+    if (number !== seen.rows || changes.some(isOfRows)) {
       seen.rows = number;
       requestAnimationFrame(() => requestAnimationFrame(() => { seen.last = performance.now(); }));
     }
   };
   // Rows that are there and shown later count when they are shown.
-  const shown = ["hidden", "style", "data-first", "data-seen", "data-later"];
+  const shown = ["hidden", "style", "data-first", "data-seen"];
   new MutationObserver(look).observe(document, {
     childList: true, subtree: true, attributes: true, attributeFilter: shown,
   });

@@ -7,6 +7,7 @@ address is known, and else nowhere. What a form would do, a script does in the b
 import json
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from html import escape, unescape
 from posixpath import dirname, join, normpath, relpath
 from urllib.parse import parse_qs, quote, unquote
@@ -29,6 +30,8 @@ POLICY = (
 PLAIN = "/~(),"
 ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 BEGINS = "nightly"
+PLACES_KEPT = 4_000
+"""Which the links of one page lead to, and of the next ones, too."""
 
 
 class Site(Struct, frozen=True, kw_only=True):
@@ -52,10 +55,15 @@ def address_of(link: str, here: str, site: Site) -> tuple[str, str, str] | None:
         return None
     whole, _, anchor = link.partition("#")
     path, _, query = whole.partition("?")
-    # Many links, and all of them ours: this is a tenth of what the general way costs.
-    led = normpath(join(dirname(f"/{site.key}/{here}"), unquote(path))) if path else here
+    led = _led(dirname(f"/{site.key}/{here}"), path) if path else here
     address = led.lstrip("/").removeprefix(f"{site.key}/")
     return address or BEGINS, query, anchor
+
+
+@lru_cache(maxsize=PLACES_KEPT)
+def _led(folder: str, path: str) -> str:
+    """Return what a path on a page leads to. Many links, and all of them ours: the general way costs ten times this."""
+    return normpath(join(folder, unquote(path)))
 
 
 def exported(
@@ -114,6 +122,7 @@ def exported(
     return page.replace("</body>", f"{block}</body>", 1)
 
 
+@lru_cache(maxsize=PLACES_KEPT)
 def relative(path: str, folder: str) -> str:
     """Return how a page in a folder of the site leads to something else of it."""
     return quote(relpath(path, folder or "."), safe=PLAIN)

@@ -10,6 +10,7 @@ from msgspec import Struct, field, structs
 
 from chatops.answers.alerting import Standing, Turn, standing_of
 from chatops.answers.job_words import Named
+from chatops.answers.night_cells import COUNTED, State
 from chatops.answers.nights import NIGHTS, Night, NightBoard, Test, night_board
 from chatops.config import AlertRules
 from chatops.engine.command import Knowledge
@@ -121,9 +122,15 @@ def _judge(
         return
     alert = _alert(test, standing, nights, settled)
     if known is None:
-        found.opened.append(alert)
+        # Of what passes again and was not told in time, as in a history that has just been read, nobody needs to hear.
+        if _fails_now(test):
+            found.opened.append(alert)
     elif _fails_otherwise(standing, known):
         found.changed.append(_renamed(alert, known))
+
+
+def _fails_now(test: Test) -> bool:
+    return next((cell.state for cell in test.cells if cell.state in COUNTED), None) is State.FAILED
 
 
 def _fails_otherwise(standing: Standing, known: Known) -> bool:

@@ -38,6 +38,11 @@ def test_another_test_is_after_three(tmp_path: Path) -> None:
     assert [one.subject for one in event.opened] == [NOZZLE]
 
 
+@pytest.mark.parametrize("row", ["FF.", "FFF.", "FF.c"])
+def test_of_a_history_nothing_is_told_that_passes_again(tmp_path: Path, row: str) -> None:
+    assert raised(tmp_path, [*nights(nozzle=row), required("nozzle")]) == []
+
+
 @pytest.mark.parametrize("row", ["..F", "F.F", "F.c", "..."])
 def test_what_does_not_last_turns_nothing(tmp_path: Path, row: str) -> None:
     assert raised(tmp_path, [*nights(nozzle=row), required("nozzle")]) == []

@@ -26,10 +26,11 @@ from chatops.engine.sessions import Session
 from chatops.errors import Refused, Transient, Unavailable
 from chatops.surfaces.seeing import Seeing
 from chatops.views.described import ADDRESS, COMMUNITY, GOES_WRONG, PROBLEMS, UNDER, Problem
-from chatops.views.page import TOKEN, asset, not_found_page, personal, unavailable_page
+from chatops.views.page import HEAD_SOURCE, TOKEN, asset, not_found_page, personal, unavailable_page
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    f"default-src 'none'; script-src 'self' {HEAD_SOURCE}; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 CONTENT_SECURITY = b"content-security-policy"

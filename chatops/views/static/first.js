@@ -1,9 +1,10 @@
-// Shows a long grid part by part, few in each frame, so that nothing the viewer does has to wait for all of it at once.
+// Shows a long grid part by part, some rows in each frame, so that nothing the viewer does has to wait for all of it.
 // Whoever comes back, comes for one place of the page, or presses a key gets it whole: where they are must be there.
 const root = document.documentElement;
 const SCREENS = 2.5;
-const SHORT = 32;
-let atOnce = 2;
+const SHORT = 40;
+const FEWEST = 12;
+let atOnce = 24;
 
 function isWholeAtOnce() {
   const [visit] = performance.getEntriesByType("navigation");
@@ -17,7 +18,11 @@ function isNear(part) {
 
 function showNext() {
   const hidden = [...(document.querySelector(".grid")?.children ?? [])].filter((part) => !("seen" in part.dataset));
-  const next = hidden.slice(0, atOnce).filter(isNear);
+  const next = [];
+  for (let rows = 0; rows < atOnce && hidden.length && isNear(hidden[0]); ) {
+    rows += hidden[0].querySelectorAll("tr").length;
+    next.push(hidden.shift());
+  }
   for (const part of next) {
     part.dataset.seen = "";
   }
@@ -39,7 +44,7 @@ function showAll() {
 function afterThisFrame() {
   requestAnimationFrame((began) => {
     setTimeout(() => {
-      atOnce = performance.now() - began < SHORT ? 2 * atOnce : 1;
+      atOnce = performance.now() - began < SHORT ? 2 * atOnce : FEWEST;
       if ("first" in root.dataset) {
         showNext();
       }

@@ -1,4 +1,4 @@
-"""Every page of the dashboard over HTTP, on a short log and on a long one, with fifty pull requests open.
+"""Every page of the dashboard over HTTP, on a short log and on a long one, with fifty pull requests open; and as files.
 
 Pages with names in their addresses are asked for a test, a run and a pull request of the newest. The first request of
 each is not among the measured ones: a process makes what pages are made of when it starts.
@@ -6,6 +6,8 @@ each is not among the measured ones: a process makes what pages are made of when
 
 import shutil
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,7 +20,7 @@ from bench.history import NIGHT_JOBS, OPEN_PULL, busy_day, nights_in
 from bench.load import percentile
 from bench.logs import caught_up, long_log, short_log
 from bench.processes import get
-from bench.product import opened, product
+from bench.product import opened, product, settings_of
 from bench.rows import Row, at_most, beside_limit, beside_peer
 from bench.scene import SQLITE, Scene, say
 from chatops.engine.log import Batch
@@ -26,6 +28,7 @@ from chatops.events import Fact
 from chatops.showing import VIEWS
 
 LIMIT = at_most(50, "ms")
+EXPORTED = at_most(60, "s")
 FLAT = at_most(1.2)
 HEADERS = {"Accept-Encoding": "gzip"}
 TIMES = 3
@@ -37,9 +40,10 @@ def views(scene: Scene) -> Iterator[Row]:
     """Yield the slowest page of each log, and the page that the length of the log changes most."""
     long = long_log(scene, SQLITE)
     assert long is not None
+    busy = _busy(scene, long, "busy_long")
     took = {
         scene.scale.few_events: _asked(scene, _busy(scene, short_log(scene), "busy_short")),
-        scene.scale.events: _asked(scene, _busy(scene, long, "busy_long")),
+        scene.scale.events: _asked(scene, busy),
     }
     for events, pages in took.items():
         p99, page = max((percentile(times, 0.99), page) for page, times in pages.items())
@@ -61,6 +65,22 @@ def views(scene: Scene) -> Iterator[Row]:
         FLAT,
         unit=" ms",
     )
+    yield _exported(scene, busy)
+
+
+def _exported(scene: Scene, database: str) -> Row:
+    """Return how long it takes to write all pages as files, as an operator does."""
+    site = scene.folder / "site"
+    began = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "-m", "chatops", "export", str(site)],
+        env=settings_of(scene.folder, database), check=True, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    took = time.perf_counter() - began
+    pages = sum(1 for _ in site.rglob("index.html"))
+    shutil.rmtree(site)
+    what = f"all pages as files, {pages:,} of them, {scene.scale.events:,} events"
+    return beside_limit(what, took, EXPORTED)
 
 
 def _busy(scene: Scene, address: str, name: str) -> str:

@@ -257,10 +257,18 @@ def export(
     from msgspec.structs import asdict
 
     from chatops.running.exporting import export as export_pages
+    from chatops.running.helping import helpers_here
 
     service = _service("web")
     with _read(service), _progress("export") as step:
-        result = export_pages(service, directory, community=community, step=step, private=private)
+        result = export_pages(
+            service,
+            directory,
+            community=community,
+            step=step,
+            private=private,
+            helpers=helpers_here(),
+        )
     if as_json:
         _print_json(asdict(result))
     else:

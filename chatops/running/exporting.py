@@ -19,7 +19,6 @@ from itertools import product
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import parse_qs, parse_qsl, urlencode
-from zlib import compress, decompress
 
 from msgspec import Struct, field
 
@@ -33,6 +32,7 @@ from chatops.app import Service
 from chatops.config import Community
 from chatops.engine.command import Knowledge
 from chatops.errors import BadInput, ChatopsError
+from chatops.running.helping import Helpers, Written, write, write_copies, write_table
 from chatops.showing import DOORS, VIEWS
 from chatops.views.addresses import Place, slug
 from chatops.views.choices import Told, choices, told
@@ -41,7 +41,6 @@ from chatops.views.exported import LINK, Site, address_of, exported
 from chatops.views.feed import moment
 from chatops.views.formats import EMBED, FORMS, Door
 from chatops.views.page import ASSETS, Viewer, asset_url, at, render
-from chatops.views.table import table
 from chatops.views.view import NAMED, USUAL_NIGHTS, Seen, View
 
 MARK = "chatops-export.json"
@@ -61,6 +60,8 @@ USUALLY_MOST = 300
 NOT_COPIED = frozenset({"status"})
 """Pages about the process that serves, which nobody asks a copy about."""
 MOST_VARIANTS = 30
+AT_ONCE = 40
+"""So many copies are one piece of work."""
 LONGEST_NAME = 150
 """Of a folder; a file system takes 255 bytes."""
 Made = TypeVar("Made")
@@ -190,30 +191,29 @@ class Exported(Struct, frozen=True, kw_only=True):
 
 
 class Export:
-    """One export: a snapshot, and the folder that its copies are written into."""
+    """One export: a snapshot, the folder that its copies are written into, and who helps."""
 
-    def __init__(self, seen: Still, community: Community, folder: Path, step: Step) -> None:
+    def __init__(
+        self, seen: Still, community: Community, folder: Path, step: Step, helpers: Helpers
+    ) -> None:
         self._seen = seen
         self._community = community
         self._folder = folder
         self._step = step
+        self._helpers = helpers
         self._copies = Copies()
-        self._html: dict[str, bytes] = {}
+        self._made: dict[str, str] = {}
+        """The pages that are made, each with the folder of its copy."""
         self._made_of: dict[View, list[Door]] = defaultdict(list)
         for door in DOORS:
             self._made_of[door.view].append(door)
-        self._files = self._bytes = self._steps = 0
-        knowledge = seen.knowledge
-        self._as_of = at(knowledge.now)
-        self._site = Site(
-            key=community.key,
-            base_url=knowledge.base_url,
-            file=self._file,
-            selected=self._selected(),
-        )
+        self._steps = 0
+        self._written = Written()
+        self._as_of = at(seen.knowledge.now)
+        self._site = self._site_of({})
 
-    def write(self) -> tuple[int, int, int, int]:
-        """Write everything; return how many pages, files and bytes, and how many pages were left out."""
+    def write(self) -> tuple[int, Written, int]:
+        """Write everything; return how many pages, what was written, and how many pages were left out."""
         for name, asset in ASSETS.items():
             self._write(asset_url(name).lstrip("/"), asset.body)
         for address in VIEWS:
@@ -221,13 +221,31 @@ class Export:
                 self._copies.want(address)
         while self._copies.waiting:
             self._make(self._copies.waiting.popleft())
-        for address in list(self._html):
-            self._copy(address)
+        # Where links lead is known now that every page is made.
+        self._site = self._site_of(dict(self._files()))
+        named = [one for one in self._made.items() if self._is_named(one[0])]
+        for number in range(0, len(named), AT_ONCE):
+            some = named[number : number + AT_ONCE]
+            self._helpers.do(write_copies, self._folder, self._site, self._as_of, some)
+        for address in self._made:
+            if not self._is_named(address):
+                self._copy(address)
         self._write_beside()
-        return len(self._html), self._files, self._bytes, len(self._copies.left_out)
+        written = self._written + self._helpers.finish()
+        self._advance(len(named))
+        return len(self._made), written, len(self._copies.left_out)
 
     # --- what there is -------------------------------------------------------
 
+    def _site_of(self, files: Mapping[str, str]) -> Site:
+        return Site(
+            key=self._community.key,
+            base_url=self._seen.knowledge.base_url,
+            files=files,
+            selected=self._selected,
+        )
+
+    @cached_property
     def _selected(self) -> Mapping[str, str]:
         """Return the page of the test that a name in an address selects: its name alone, or after its workflow."""
         usual = self._community.repositories[0]
@@ -240,16 +258,15 @@ class Export:
             found.setdefault(f"{workflow} / {name}", address)
         return found
 
-    def _file(self, address: str) -> str | None:
-        """Return the copy of what is at an address, nothing if there is none."""
-        if address.startswith("static/"):
-            return address
-        if address in self._html:
-            return f"{_safe(address)}/index.html"
-        page, _, form = address.rpartition(".")
-        if page in self._html and form in self._forms(self._copies.pages[page][0]):
-            return f"{_safe(page)}.{form}"
-        return None
+    def _files(self) -> Iterator[tuple[str, str]]:
+        """Yield what is there by its address in the service, and its file."""
+        for address, folder in self._made.items():
+            yield address, f"{folder}/index.html"
+            for form in self._forms(self._copies.pages[address][0]):
+                yield f"{address}.{form}", f"{folder}.{form}"
+
+    def _is_named(self, address: str) -> bool:
+        return bool(self._copies.pages[address][1])
 
     def _forms(self, view: View) -> Sequence[str]:
         (door,) = (door for door in self._made_of[view] if door.address == view.address)
@@ -266,8 +283,9 @@ class Export:
         query = self._query(names)
         page = view.html(self._seen, query)
         if page is not None:
-            # Where its links lead is not known before every page is made; until then it waits, in little room.
-            self._html[address] = compress(page.encode(), 1)
+            folder = self._made[address] = _safe(address)
+            # It waits there as it is, until its links are made to lead to copies.
+            write(self._folder, f"{folder}/index.html", page.encode())
             for link in dict.fromkeys(link for _, link in LINK.findall(page)):
                 found = address_of(unescape(link), address, self._site)
                 if found is not None:
@@ -284,35 +302,35 @@ class Export:
         for form, make in door.makes.items():
             if form == "html":
                 continue
-            rows = door.view.rows
             # Where the list goes on behind the page, its table is made of all of it.
-            is_table = form == "csv" and not GOES_ON.search(document)
-            made = table(rows, document) if is_table and rows else make(self._seen, query)
+            path = f"{under}{_safe(address)}.{form}"
+            if form == "csv" and door.view.rows and not GOES_ON.search(document):
+                view = door.view.address
+                self._helpers.do(write_table, self._folder, path, view, document)
+                continue
+            made = make(self._seen, query)
             if form == "json":
                 document = made or ""
             if made is not None:
-                self._write(f"{under}{_safe(address)}.{form}", made.encode())
+                self._write(path, made.encode())
 
-    def _advance(self) -> None:
-        self._steps += 1
+    def _advance(self, steps: int = 1) -> None:
+        self._steps += steps
         self._step(self._steps, 2 * len(self._copies.pages))
 
     def _copy(self, address: str) -> None:
-        """Write the copy of a page, and the one for frames of those that no name is needed for."""
+        """Write the copies of a page that no name is needed for, one for each choice, and one for frames."""
         view, names = self._copies.pages[address]
-        if names:
-            self._page(address, self._page_of(address))
-        else:
-            query = self._query(names)
-            self._lists(address, view, query)
-            for door in self._made_of[view]:
-                framed = door.makes["html"](self._seen, query) if door.is_framed else None
-                if framed is not None:
-                    self._page(f"{EMBED}/{address}", framed)
+        query = self._query(names)
+        self._lists(address, view, query)
+        for door in self._made_of[view]:
+            framed = door.makes["html"](self._seen, query) if door.is_framed else None
+            if framed is not None:
+                self._page(f"{EMBED}/{address}", framed)
         self._advance()
 
     def _page_of(self, address: str) -> str:
-        return decompress(self._html[address]).decode()
+        return (self._folder / self._made[address] / "index.html").read_bytes().decode()
 
     def _page(self, address: str, page: str, *, folder: str = "") -> None:
         folder = folder or _safe(address)
@@ -384,11 +402,7 @@ class Export:
     # --- writing -------------------------------------------------------------
 
     def _write(self, path: str, body: bytes) -> None:
-        place = self._folder / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(body)
-        self._files += 1
-        self._bytes += len(body)
+        self._written += write(self._folder, path, body)
 
     def _write_beside(self) -> None:
         """Write what is there besides pages: where to begin, and the first dashboards' files."""
@@ -406,11 +420,18 @@ class Export:
 
 
 def export(
-    service: Service, directory: Path, *, community: str, step: Step, private: bool = False
+    service: Service,
+    directory: Path,
+    *,
+    community: str,
+    step: Step,
+    private: bool = False,
+    helpers: int = 0,
 ) -> Exported:
     """Write the pages of a community into a folder, in place of what an earlier export left there.
 
-    Files ask nobody who they are: what not everybody may see is written only where `private` says so.
+    So many other processes help. Files ask nobody who they are: what not everybody may see is written only where
+    `private` says so.
     """
     communities = service.configuration.communities
     if community and community not in communities:
@@ -424,7 +445,7 @@ def export(
     began = time.monotonic()
     try:
         beside.mkdir(parents=True)
-        with service.pages.look(of) as sight:
+        with service.pages.look(of) as sight, Helpers(helpers) as helping:
             seen = Still(sight)
             closed = closed_repositories(seen.knowledge.db, of)
             if closed and not private:
@@ -433,7 +454,7 @@ def export(
                     f"with it the pages are written, and whoever can read the files can read them"
                 )
                 raise BadInput([problem])
-            pages, files, size, left_out = Export(seen, of, beside, step).write()
+            pages, written, left_out = Export(seen, of, beside, step, helping).write()
             as_of = moment(seen.knowledge.now)
         told = {"made_by": "chatops export", "community": of.key, "as_of": as_of, "pages": pages}
         (beside / MARK).write_text(f"{json.dumps(told, indent=2)}\n", encoding="utf-8")
@@ -446,8 +467,8 @@ def export(
         community=of.key,
         as_of=as_of,
         pages=pages,
-        files=files + 1,
-        bytes=size,
+        files=written.files + 1,
+        bytes=written.bytes,
         seconds=round(time.monotonic() - began, 1),
         left_out=left_out,
     )

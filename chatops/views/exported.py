@@ -6,7 +6,7 @@ address is known, and else nowhere. What a form would do, a script does in the b
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from html import escape, unescape
 from posixpath import dirname, join, normpath, relpath
@@ -31,6 +31,7 @@ POLICY = (
 PLAIN = "/~(),"
 ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 BEGINS = "nightly"
+STATIC = "static/"
 PLACES_KEPT = 4_000
 """Which the links of one page lead to, and of the next ones, too."""
 
@@ -38,13 +39,17 @@ PLACES_KEPT = 4_000
 class Site(Struct, frozen=True, kw_only=True):
     """What links can lead to. `files` are the copies by their addresses in the service, such as `tests/a` or `a.json`.
 
-    `file` says where a copy is, `selected` which test a name in an address means, and `base_url` where the service is.
+    `selected` says which test a name in an address means, and `base_url` where the service is.
     """
 
     key: str
     base_url: str
-    file: Callable[[str], str | None]
+    files: Mapping[str, str]
     selected: Mapping[str, str]
+
+    def file(self, address: str) -> str | None:
+        """Return where the copy of what is at an address is, nothing if there is none."""
+        return address if address.startswith(STATIC) else self.files.get(address)
 
 
 def address_of(link: str, here: str, site: Site) -> tuple[str, str, str] | None:

@@ -13,7 +13,7 @@ LIVE = "https://ci.example"
 
 
 def site(base_url: str = "") -> Site:
-    return Site(key="acme", base_url=base_url, file=FILES.get, selected={"a / b": "tests/a~~b"})
+    return Site(key="acme", base_url=base_url, files=FILES, selected={"a / b": "tests/a~~b"})
 
 
 def copy(link: str, *, base_url: str = "", here: str = "nightly") -> str:

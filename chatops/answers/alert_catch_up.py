@@ -18,6 +18,7 @@ from chatops.answers.alert_audience import (
     muted_parts,
     rest_of,
 )
+from chatops.answers.short_names import pages_of_tests
 from chatops.config import Channel
 from chatops.engine.clock import microseconds
 from chatops.engine.command import Knowledge
@@ -120,6 +121,8 @@ def _news(channel: Channel, held: Sequence[Held], knowledge: Knowledge) -> Alert
         held=held_words([one.news for one in held], held[0].reason),
         come_and_gone=sum(name not in is_open for name in opened),
         url=page,
+        pages=pages_of_tests(knowledge),
+        home=community.repositories[0],
         slash_command=community.slash_command,
     )
 

@@ -12,6 +12,7 @@ from chatops.answers.alerting import Standing, Turn, standing_of
 from chatops.answers.job_words import Named
 from chatops.answers.night_cells import COUNTED, State
 from chatops.answers.nights import NIGHTS, Night, NightBoard, Test, night_board
+from chatops.answers.short_names import usual_path
 from chatops.config import AlertRules
 from chatops.engine.command import Knowledge
 from chatops.events.alerts import Alert, AlertsTurned
@@ -96,6 +97,7 @@ def judged(
     found = Judged(night=board.nights[place].name)
     is_open = {one.alert.subject: one for one in known}
     tests = {full_name(test): test for test in board.tests}
+    path = usual_path(tests)
     for subject, test in tests.items():
         ran = any(one.run_id == settled.run_id for one in test.cells[place].executions)
         if ran and not test.is_gone:
@@ -104,6 +106,8 @@ def judged(
         was = tests.get(subject)
         if was is None or was.is_gone:
             found.gone.append(one.alert)
+    for alerts in (found.opened, found.changed):
+        alerts[:] = [structs.replace(alert, path=path) for alert in alerts]
     return found
 
 
@@ -158,6 +162,7 @@ def _alert(test: Test, standing: Standing, nights: Sequence[Night], settled: Nig
         night=began.name,
         signature=standing.signature,
         jobs=(test.name,),
+        repo=test.repo,
     )
 
 

@@ -1,8 +1,11 @@
 """What is wrong now, who looks after it, and what were channels not told of, and why?"""
 
+from collections.abc import Iterable
+
 from chatops.answers.alert_looks import TEST
 from chatops.answers.job_words import Named, fits, is_called
 from chatops.answers.nights import counted
+from chatops.answers.short_names import short_names
 from chatops.config import Community
 from chatops.engine.answer import Answer, Code, Line, Piece, Section, Strong, Tone, When
 from chatops.engine.command import Knowledge
@@ -26,12 +29,13 @@ def alerts_told(about: str, knowledge: Knowledge) -> Answer:
     ]
     held = _held_of(about, knowledge)
     muted = muted_jobs(knowledge.db, community.key, knowledge.now)
+    shown = _shown(there)
     sections = []
     if there:
         sections.append(
             Section(
                 title="The newest first",
-                lines=tuple(_line(one, muted) for one in there[:LINES_SHOWN]),
+                lines=tuple(_line(one, muted, shown) for one in there[:LINES_SHOWN]),
                 more=max(0, len(there) - LINES_SHOWN),
             )
         )
@@ -94,9 +98,16 @@ def _footer(community: Community) -> Line:
     return (said, Code("/ack"), " and ", Code("/take"), " say who knows of it.")
 
 
-def _line(one: Known, muted: dict[str, Mute]) -> Line:
+def _shown(there: Iterable[Known]) -> dict[str, str]:
+    """Return how alerts are shown by what they are about: tests without what most of their names begin with."""
+    tests = [one.alert for one in there if one.alert.what == TEST]
+    path = next((alert.path for alert in tests if alert.path), "")
+    return short_names([alert.subject for alert in tests], path)
+
+
+def _line(one: Known, muted: dict[str, Mute], shown: dict[str, str]) -> Line:
     alert = one.alert
-    line: list[Piece] = [alert.subject]
+    line: list[Piece] = [shown.get(alert.subject, alert.subject)]
     if alert.required:
         line += [" ", Strong("required")]
     if alert.what != TEST:

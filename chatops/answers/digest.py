@@ -5,7 +5,7 @@ made from make the same one again. What the channel was told last is compared wi
 and was mended in between is no news, and one that was muted is news when its mute ends.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from urllib.parse import quote
@@ -19,7 +19,6 @@ from chatops.answers.job_words import Named
 from chatops.answers.merged_between import merged_between
 from chatops.answers.night_awaited import awaited_runs
 from chatops.answers.night_cells import COUNTED, GREEN, State
-from chatops.answers.night_tests import LEVEL
 from chatops.answers.nights import (
     NIGHTS,
     Night,
@@ -31,6 +30,7 @@ from chatops.answers.nights import (
     night_board,
     placed,
 )
+from chatops.answers.short_names import pages_of_tests, usual_path
 from chatops.config import Channel, Digest, Owner, OwnerGroup
 from chatops.engine.checkpoints import common_position
 from chatops.engine.command import Knowledge
@@ -81,7 +81,6 @@ READ = tuple(
 LOOKED_BACK = 15
 """Digests in which the last one that was posted is looked for."""
 TREND = 14
-LEAST_ALIKE = 2
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 UNCHANGED = "unchanged"
 
@@ -296,7 +295,7 @@ class _Making:
         return DigestContents(
             title=community.title,
             about=self._about(),
-            path=_path(test.name for test in self._tests),
+            path=usual_path(_full(test) for test in self._tests),
             night=board.nights[0].name if board.nights else "",
             total=sum(state is not State.NONE for state in states),
             ran=sum(state in COUNTED for state in states),
@@ -326,6 +325,8 @@ class _Making:
             weeks=red_weeks(self._tests, board.nights) if is_weekly else (),
             week_flaky=self._week_flaky() if is_weekly else DigestList(),
             url=self._url(),
+            pages=pages_of_tests(self._knowledge),
+            home=community.repositories[0],
             slash_command=community.slash_command,
         )
 
@@ -359,6 +360,7 @@ class _Making:
         return DigestJob(
             name=test.name,
             workflow=test.workflow,
+            repo=test.repo,
             is_required=test.was_required(0),
             groups=tuple(dict.fromkeys(group.group for group in self._groups(test))),
             said=said,
@@ -380,6 +382,7 @@ class _Making:
         return DigestJob(
             name=test.name,
             workflow=test.workflow,
+            repo=test.repo,
             is_required=test.was_required(0),
             nights=test.streak,
             since=test.since.name if test.since is not None else "",
@@ -501,15 +504,6 @@ class _Making:
             )
             for test, times in every
         )
-
-
-def _path(names: Iterable[str]) -> str:
-    """Return the caller that more than half of some names begin with: it tells nobody which job is meant."""
-    every = list(names)
-    callers = Counter(name.partition(LEVEL)[0] for name in every if LEVEL in name).most_common(1)
-    if len(every) < LEAST_ALIKE or not callers or callers[0][1] * 2 <= len(every):
-        return ""
-    return f"{callers[0][0]}{LEVEL}"
 
 
 def _full(test: Test) -> str:

@@ -14,6 +14,7 @@ from chatops.answers.night_cells import COUNTED, GREEN, UNSETTLED, State
 from chatops.answers.night_edges import Edge, night_changes
 from chatops.answers.night_news import before
 from chatops.answers.nights import NIGHTS, Night, NightBoard, Test, board_sources, night_board
+from chatops.answers.short_names import usual_path
 from chatops.config import Channel, Configuration
 from chatops.engine.command import Knowledge
 from chatops.events.night_threads import (
@@ -170,6 +171,9 @@ def in_short(
         waiting=sum(state in UNSETTLED for test, state in states if test.cells[place].executions),
         newly_failing=tuple(full_name(test) for test in newly[:NAMES_KEPT]),
         fixed=tuple(full_name(test) for test in fixed[:NAMES_KEPT]),
+        more_newly_failing=len(newly[NAMES_KEPT:]),
+        more_fixed=len(fixed[NAMES_KEPT:]),
+        path=usual_path(map(full_name, tests)),
         is_over=night.is_over,
         url=_url(knowledge),
         team=knowledge.community.slack_team,
@@ -191,11 +195,9 @@ def news(
     edges = [edge for edge in changes.edges if where.wants(edge.test.name, edge.test.is_required)]
     if not edges:
         return None
-    counting = [
-        test
-        for test in _tests(board, where.wants)
-        if test.was_required(place) or not board.knows_required
-    ]
+    tests = list(_tests(board, where.wants))
+    counting = [test for test in tests if test.was_required(place) or not board.knows_required]
+    was_red, is_red = _turned(counting, place, edges)
     return NightNewsWanted(
         message=where.message,
         community=knowledge.community.key,
@@ -207,7 +209,9 @@ def news(
         workflow=workflow,
         failing=_named(edge for edge in edges if edge.fails),
         fixed=_named(edge for edge in edges if not edge.fails),
-        is_shown=_turned(counting, place, edges) and not rests(where.channel, at),
+        is_shown=was_red != is_red and not rests(where.channel, at),
+        is_red=is_red,
+        path=usual_path(map(full_name, tests)),
         url=_url(knowledge),
         wanted_at=at,
         team=knowledge.community.slack_team,
@@ -223,8 +227,8 @@ def _tests(board: NightBoard, wants: Wants) -> Iterator[Test]:
     return (test for test in board.tests if wants(test.name, test.is_required))
 
 
-def _turned(tests: Iterable[Test], place: int, edges: Iterable[Edge]) -> bool:
-    """Return whether the night is red now and was not before these edges, or the other way round.
+def _turned(tests: Iterable[Test], place: int, edges: Iterable[Edge]) -> tuple[bool, bool]:
+    """Return whether the night was red before these edges, and whether it is now.
 
     A test without a result tonight is as it was.
     """
@@ -235,7 +239,7 @@ def _turned(tests: Iterable[Test], place: int, edges: Iterable[Edge]) -> bool:
         is_red = (state if state in COUNTED else before(test, place)) is State.FAILED
         now = now or fails.get(id(test), is_red)
         then = then or (not fails[id(test)] if id(test) in fails else is_red)
-    return now != then
+    return then, now
 
 
 def _named(edges: Iterable[Edge]) -> tuple[str, ...]:

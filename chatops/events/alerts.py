@@ -14,7 +14,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `subject` is what one calls it by: a test by its full name, a workflow, a kind of runner, a repository. `jobs` are
     the tests it is about, `nights` says for how many it has lasted, `signature` how it fails, `text` more than that.
-    One that is `momentary` tells of a change after which nothing stays wrong.
+    One that is `momentary` tells of a change after which nothing stays wrong. Of a test, `repo` is its repository, and
+    `path` what most full names begin with.
     """
 
     alert: str
@@ -28,6 +29,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     jobs: tuple[str, ...] = ()
     text: str = ""
     momentary: bool = False
+    repo: Repo = Repo("")
+    path: str = ""
 
 
 class AlertsTurned(Event, frozen=True, kw_only=True):
@@ -135,7 +138,8 @@ class AlertNews(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a message says: what has begun, fails otherwise than before, and is over, and because of what.
 
     `called` are the people who look after what has begun. `held` says why it comes late, where it does, and
-    `come_and_gone` how many were over before anybody was told.
+    `come_and_gone` how many were over before anybody was told. `pages` is the address under which each test has its
+    page, `home` the repository that need not be said there.
     """
 
     opened: tuple[Alert, ...] = ()
@@ -147,6 +151,8 @@ class AlertNews(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     held: str = ""
     come_and_gone: int = 0
     url: str = ""
+    pages: str = ""
+    home: Repo = Repo("")
     slash_command: str = ""
 
 

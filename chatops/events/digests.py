@@ -6,7 +6,7 @@ from typing import ClassVar
 import msgspec
 
 from chatops.events import Event
-from chatops.names import PullNumber, RunId, Sha
+from chatops.names import PullNumber, Repo, RunId, Sha
 
 
 class DigestOwner(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +35,7 @@ class DigestJob(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     workflow: str
+    repo: Repo = Repo("")
     is_required: bool = False
     nights: int = 0
     since: str = ""
@@ -100,9 +101,10 @@ class DigestHeld(msgspec.Struct, frozen=True, kw_only=True):
 class DigestContents(msgspec.Struct, frozen=True, kw_only=True):
     """All that a digest says, as facts; how it says it is decided where it is shown.
 
-    `about` is of which jobs, `path` what most of their names begin with. `night` is the newest one; of `total` jobs in
-    it `ran` passed or failed. The lists have required jobs first. `quiet_days` is on how many days since the last
-    digest nothing was posted, `held` which alerts were held back since then.
+    `about` is of which jobs, `path` what most of their full names begin with; `pages` is the address under which each
+    has its page, `home` the repository that need not be said there. `night` is the newest one; of `total` jobs in it
+    `ran` passed or failed. The lists have required jobs first. `quiet_days` is on how many days since the last digest
+    nothing was posted, `held` which alerts were held back since then.
     """
 
     title: str
@@ -128,6 +130,8 @@ class DigestContents(msgspec.Struct, frozen=True, kw_only=True):
     weeks: tuple[DigestWeek, ...] = ()
     week_flaky: DigestList = DigestList()
     url: str = ""
+    pages: str = ""
+    home: Repo = Repo("")
     slash_command: str = ""
 
 

@@ -55,7 +55,8 @@ class NightMessageOutdated(_OfNight, frozen=True, kw_only=True):
     """The message says no longer how the night is: part of it is settled.
 
     `because` names what made it so. The rest are counts of the channel's tests: `waiting` have no result yet,
-    `required_failed` are among `failed`; and the names of the first of those that newly fail, or were fixed.
+    `required_failed` are among `failed`; and the names of the first of those that newly fail, or were fixed, with how
+    many more there are of each. `path` is what most full names begin with.
     """
 
     kind: ClassVar[str] = "night_message.outdated"
@@ -69,6 +70,9 @@ class NightMessageOutdated(_OfNight, frozen=True, kw_only=True):
     waiting: int
     newly_failing: tuple[str, ...] = ()
     fixed: tuple[str, ...] = ()
+    more_newly_failing: int = 0
+    more_fixed: int = 0
+    path: str = ""
     is_over: bool = True
     url: str = ""
     team: str = ""
@@ -80,7 +84,8 @@ class NightMessageOutdated(_OfNight, frozen=True, kw_only=True):
 class NightNewsWanted(_OfNight, frozen=True, kw_only=True):
     """What an attempt of a run has changed is to be said below the message.
 
-    `is_shown`: in the channel, too, for the night has turned red or green.
+    `is_shown`: in the channel, too, for the night has turned red or green; `is_red` says which. `path` is what most
+    full names begin with.
     """
 
     kind: ClassVar[str] = "night_news.wanted"
@@ -92,6 +97,8 @@ class NightNewsWanted(_OfNight, frozen=True, kw_only=True):
     failing: tuple[str, ...] = ()
     fixed: tuple[str, ...] = ()
     is_shown: bool = False
+    is_red: bool = False
+    path: str = ""
     url: str = ""
     wanted_at: datetime
     team: str = ""

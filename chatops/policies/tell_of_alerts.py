@@ -13,6 +13,7 @@ from msgspec import structs
 from chatops.answers.alert_audience import called_for, is_empty, muted_parts, rest_of
 from chatops.answers.alert_catch_up import withheld
 from chatops.answers.dead_man import BOT
+from chatops.answers.short_names import pages_of_tests
 from chatops.config import Channel
 from chatops.engine.command import Knowledge
 from chatops.engine.policy import Policy, Scene, Wanted
@@ -65,6 +66,8 @@ def _told(
         over=turned.over,
         night=turned.night,
         url=_url(turned, knowledge),
+        pages=pages_of_tests(knowledge),
+        home=community.repositories[0],
         slash_command=community.slash_command,
     )
     message = f"alerts/{community.key}/{channel.key}/{turned.look}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from chatops.answers.job_words import LEVEL
 from chatops.engine.answer import (
     Action,
     Answer,
@@ -23,7 +24,9 @@ from chatops.engine.answer import (
 )
 from chatops.events.alerts import Alert, AlertMessageOutdated, AlertMessageWanted, AlertNews, Told
 from chatops.names import PullNumber, Repo
+from chatops.views.addresses import Place
 from chatops.views.blocks import render_blocks
+from chatops.views.shown_tests import ShownTests, of_them_required
 
 LINES_SHOWN = 10
 NOTICE = "notice"
@@ -70,34 +73,60 @@ def _rendered(
 def alerts_answer(news: AlertNews, told: Sequence[Told] = ()) -> Answer:
     """Return what a message about alerts says; `told` is what is known of each of them by now."""
     known = {one.alert: one for one in told}
-    left = [alert for alert in news.opened if not _is_over(alert, known)]
-    wrong = [alert for alert in (*left, *news.changed) if not alert.momentary]
+    left = [alert for alert in (*news.opened, *news.changed) if not _is_over(alert, known)]
+    wrong = [alert for alert in left if not alert.momentary]
     tone = Tone.BAD if wrong else Tone.NEUTRAL if left else Tone.GOOD
+    shown = _shown(news)
     return Answer(
-        verdict=(_verdict(news, left),),
+        verdict=(_verdict(news, left, shown),),
         tone=tone,
         counts=_counts(news),
-        sections=tuple(_sections(news, known)),
-        actions=tuple(_actions(news, left, known)),
-        footer=_footer(news),
+        sections=tuple(_sections(news, known, shown)),
+        actions=tuple(_actions(wrong, known)),
+        footer=_footer(news, shown, is_wrong=bool(wrong)),
     )
 
 
-def _verdict(news: AlertNews, left: Sequence[Alert]) -> str:
+def _shown(news: AlertNews) -> ShownTests:
+    """Return how the tests of a message are shown: their buttons say their whole names."""
+    alerts = (*news.opened, *news.changed, *news.closed)
+    return ShownTests(
+        names=[alert.subject for alert in alerts if alert.what == TEST],
+        path=next((alert.path for alert in alerts if alert.path), ""),
+        pages=news.pages,
+        home=news.home,
+    )
+
+
+def _name(alert: Alert, shown: ShownTests) -> Piece:
+    """Return what an alert is about: a test leads to its page."""
+    if alert.what != TEST or not alert.jobs:
+        return shown.text(alert.subject)
+    (name, *_) = alert.jobs
+    workflow = alert.subject.removesuffix(name).removesuffix(LEVEL)
+    return shown.piece(Place(repo=alert.repo or shown.home, workflow=workflow, name=name))
+
+
+def _verdict(news: AlertNews, left: Sequence[Alert], shown: ShownTests) -> str:
     opened, changed, closed = news.opened, news.changed, news.closed
+    told = (*opened, *changed)
+    if told and not left:
+        if len(told) == 1:
+            return f"{shown.text(told[0].subject)}: over."
+        return f"All {len(told):,} alerts are over."
+    if len(told) + len(closed) == 1:
+        gone = f" {news.come_and_gone:,} more came and went." if news.come_and_gone else ""
+        return f"{_alone(news, shown)}{gone}"
     if news.held:
-        over = f", {len(closed):,} over" if closed else ""
-        gone = f", {news.come_and_gone:,} came and went" if news.come_and_gone else ""
-        return f"{len(opened) + len(changed):,} wrong now{over}{gone}."
-    if opened and not left:
-        what = opened[0].subject if len(opened) == 1 else f"All {len(opened):,} alerts"
-        return f"{what}: over."
-    if len(opened) + len(changed) + len(closed) == 1:
-        return _alone(news)
+        said = [f"{len(left):,} wrong now"] if told else []
+        said += [f"{len(closed):,} over"] if closed else []
+        said += [f"{news.come_and_gone:,} came and went"] if news.come_and_gone else []
+        return f"{', '.join(said)}."
     said = []
     if opened:
         required = sum(alert.required for alert in opened)
-        of_them = f", {required:,} of them required" if required else ""
+        one = " of a required test" if len(opened) == 1 and required else ""
+        of_them = one or of_them_required(required, len(opened))
         said.append(f"{_counted(len(opened), 'new alert')}{of_them}")
     if changed:
         said.append(f"{_counted(len(changed), 'test')} {_fails(len(changed))} in another way")
@@ -107,23 +136,23 @@ def _verdict(news: AlertNews, left: Sequence[Alert]) -> str:
     return f"{where}{', '.join(said)}."
 
 
-def _alone(news: AlertNews) -> str:
+def _alone(news: AlertNews, shown: ShownTests) -> str:
     """Return the news of one alert by its name, for that is all a notification shows."""
     if news.closed:
         (alert,) = news.closed
         if alert.what != TEST:
             return f"{alert.subject}: over."
         if news.over == GONE:
-            return f"{alert.subject} is no longer in the nights, so its alert is over."
-        return f"{alert.subject} passes again."
+            return f"{shown.text(alert.subject)} is no longer in the nights, so its alert is over."
+        return f"{shown.text(alert.subject)} passes again."
     if news.changed:
         (alert,) = news.changed
-        return f"{alert.subject} fails in another way now."
+        return f"{shown.text(alert.subject)} fails in another way now."
     (alert,) = news.opened
     if alert.what != TEST:
         return f"{alert.subject}: {alert.text}"
     required = "Required: " if alert.required else ""
-    return f"{required}{alert.subject} has failed {_nights(alert)}."
+    return f"{required}{shown.text(alert.subject)} has failed {_nights(alert)}."
 
 
 def _counts(news: AlertNews) -> Line:
@@ -139,15 +168,19 @@ def _counts(news: AlertNews) -> Line:
     return tuple(line)
 
 
-def _sections(news: AlertNews, known: Mapping[str, Told]) -> list[Section]:
+def _sections(news: AlertNews, known: Mapping[str, Told], shown: ShownTests) -> list[Section]:
+    lasting = [alert for alert in news.opened if not alert.momentary]
+    wrong = [alert for alert in lasting if not _is_over(alert, known)]
+    changed = [alert for alert in news.changed if not _is_over(alert, known)]
+    over = [alert for alert in (*lasting, *news.changed) if _is_over(alert, known)]
     found = []
-    for title, alerts in (
-        ("Wrong now", [alert for alert in news.opened if not alert.momentary]),
-        ("Changed", [alert for alert in news.opened if alert.momentary]),
-        ("Fails in another way", news.changed),
-        ("Over", news.closed),
+    for title, alerts, is_over in (
+        ("Wrong now", wrong, False),
+        ("Changed", [alert for alert in news.opened if alert.momentary], False),
+        ("Fails in another way", changed, False),
+        ("Over", (*over, *news.closed), True),
     ):
-        lines = [_line(alert, known.get(alert.alert)) for alert in alerts]
+        lines = [_line(alert, known.get(alert.alert), shown, is_over=is_over) for alert in alerts]
         if lines:
             found.append(
                 Section(
@@ -159,20 +192,22 @@ def _sections(news: AlertNews, known: Mapping[str, Told]) -> list[Section]:
     return found
 
 
-def _line(alert: Alert, told: Told | None) -> Line:
-    line: list[Piece] = [alert.subject]
+def _line(alert: Alert, told: Told | None, shown: ShownTests, *, is_over: bool) -> Line:
+    line: list[Piece] = [_name(alert, shown)]
     if alert.what == TEST:
         said = ["required"] if alert.required else []
-        said += [f"failed {_nights(alert)}"] if alert.nights else []
-        said += [f"since {alert.night}"] if alert.night else []
+        if is_over:
+            # For how many nights it failed in the end is more than it was when this was told.
+            said += [f"failed from {alert.night} on"] if alert.night else []
+        else:
+            said += [f"failed {_nights(alert)}"] if alert.nights else []
+            said += [f"since {alert.night}"] if alert.night else []
         said += [f"in “{alert.signature}”"] if alert.signature else []
         line.append(f": {', '.join(said)}" if said else "")
     elif alert.text:
         line.append(f": {alert.text}")
     if told is None:
         return tuple(line)
-    if told.is_over:
-        line.append(". Over")
     if told.seen_by:
         line.append(f". Seen by {told.seen_by}")
     if told.looked_after_by:
@@ -182,9 +217,8 @@ def _line(alert: Alert, told: Told | None) -> Line:
     return tuple(line)
 
 
-def _actions(news: AlertNews, left: Sequence[Alert], known: Mapping[str, Told]) -> list[Action]:
+def _actions(wrong: Sequence[Alert], known: Mapping[str, Told]) -> list[Action]:
     """Return what may be said next; a button goes when it was used."""
-    wrong = [alert for alert in (*left, *news.changed) if not alert.momentary]
     unseen = [alert for alert in wrong if not _told(alert, known).seen_by]
     found = []
     if unseen and len(unseen) <= MOST_NAMED:
@@ -202,13 +236,13 @@ def _actions(news: AlertNews, left: Sequence[Alert], known: Mapping[str, Told]) 
     return found
 
 
-def _footer(news: AlertNews) -> Line:
+def _footer(news: AlertNews, shown: ShownTests, *, is_wrong: bool) -> Line:
     if not news.slash_command:
-        return ()
-    return (
-        Code(f"{news.slash_command} alerts"),
-        " lists what is wrong now. A single green night does not end an alert.",
-    )
+        return shown.note()
+    lasts = " A single green night does not end an alert." if is_wrong else ""
+    listed = (Code(f"{news.slash_command} alerts"), f" lists what is wrong now.{lasts}")
+    note = shown.note()
+    return (*listed, " ", *note) if note else listed
 
 
 def _is_over(alert: Alert, known: Mapping[str, Told]) -> bool:

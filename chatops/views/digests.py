@@ -9,8 +9,6 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from msgspec.structs import replace
-
 from chatops.engine.answer import (
     Answer,
     Code,
@@ -35,7 +33,9 @@ from chatops.events.digests import (
     DigestWanted,
     DigestWeek,
 )
+from chatops.views.addresses import Place
 from chatops.views.blocks import FALLBACK_LIMIT, escape, render_blocks
+from chatops.views.shown_tests import ShownTests, all_names, full_name, of_them_required
 
 Json = dict[str, Any]
 
@@ -64,7 +64,7 @@ def render_digest(wanted: DigestWanted) -> Json:
 
 def render_details(wanted: DigestDetailsWanted) -> Json:
     """Return the message for the thread, with a table and a chart where there is something to show in them."""
-    told = _shortened(wanted.contents)
+    told = wanted.contents
     drawn = [*_table(told), *_charts(told)]
     return _message(details_answer(wanted), details_mark(wanted.digest), told, drawn)
 
@@ -81,9 +81,10 @@ def details_mark(digest: str) -> str:
 
 def digest_answer(wanted: DigestWanted) -> Answer:
     """Return what the message says."""
-    told = _shortened(wanted.contents)
-    newly = [_news_line(job, calls=wanted.calls) for job in told.newly.jobs[:NEWS_SHOWN]]
-    fixed = [_fixed_line(job) for job in told.fixed.jobs[:NEWS_SHOWN]]
+    told = wanted.contents
+    shown = _shown(told)
+    newly = [_news_line(job, shown, calls=wanted.calls) for job in told.newly.jobs[:NEWS_SHOWN]]
+    fixed = [_fixed_line(job, shown) for job in told.fixed.jobs[:NEWS_SHOWN]]
     return Answer(
         verdict=(verdict(told),),
         tone=_tone(told),
@@ -103,28 +104,35 @@ def digest_answer(wanted: DigestWanted) -> Answer:
 
 def details_answer(wanted: DigestDetailsWanted) -> Answer:
     """Return what the message in the thread says, besides its table and its chart."""
-    told = _shortened(wanted.contents)
+    told = wanted.contents
+    shown = _shown(told)
+    note = shown.note()
     return Answer(
         verdict=(f"{told.title}, {_night(told)}: the details.",),
-        sections=tuple(_detail_sections(told)),
-        footer=(_made(wanted.position, wanted.at),),
+        sections=tuple(_detail_sections(told, shown)),
+        footer=(_made(wanted.position, wanted.at), *((" ", *note) if note else ())),
     )
 
 
-def _shortened(told: DigestContents) -> DigestContents:
-    """Return the contents with names that do not begin with what most begin with; a part of a name is enough to say."""
-    if not told.path:
-        return told
-    lists = {
-        field: replace(of, jobs=tuple(_short(job, told.path) for job in of.jobs))
-        for field in told.__struct_fields__
-        if isinstance(of := getattr(told, field), DigestList)
-    }
-    return replace(told, **lists)
+def _shown(told: DigestContents) -> ShownTests:
+    """Return how the jobs of all lists are shown: the same in the message and in its thread."""
+    lists = (
+        of for field in told.__struct_fields__ if isinstance(of := getattr(told, field), DigestList)
+    )
+    return ShownTests(
+        names=all_names(_place(job) for of in lists for job in of.jobs),
+        path=told.path,
+        pages=told.pages,
+        home=told.home,
+    )
 
 
-def _short(job: DigestJob, path: str) -> DigestJob:
-    return replace(job, name=job.name.removeprefix(path) or job.name)
+def _place(job: DigestJob) -> Place:
+    return Place(repo=job.repo, workflow=job.workflow, name=job.name)
+
+
+def _name(job: DigestJob, shown: ShownTests) -> str:
+    return shown.text(full_name(_place(job)))
 
 
 def verdict(told: DigestContents) -> str:
@@ -171,7 +179,9 @@ def _counts(told: DigestContents) -> Line:
     if told.night and told.ran:
         required = ""
         if told.failed and told.knows_required:
-            required = f", {told.required_failed or 'none'} of them required"
+            required = (
+                of_them_required(told.required_failed, told.failed) or ", none of them required"
+            )
         failed = told.failed or "none"
         said.append(f"In {_night(told)} {failed} of {_counted(told.ran, 'job')} failed{required}. ")
     below = [
@@ -216,9 +226,9 @@ def _held_line(one: DigestHeld) -> str:
     return f"{named}{f' and {more:,} more' if more > 0 else ''}. {_cut(one.text)}"
 
 
-def _news_line(job: DigestJob, *, calls: bool) -> Line:
+def _news_line(job: DigestJob, shown: ShownTests, *, calls: bool) -> Line:
     """Return a job that fails now: since when, between which commits, and who is asked to look."""
-    said: list[Piece] = [job.name]
+    said: list[Piece] = [shown.piece(_place(job))]
     if job.is_required:
         said += [" ", Strong("required")]
     if job.nights > 1:
@@ -242,7 +252,9 @@ def _range(job: DigestJob) -> list[Piece]:
     if not job.good:
         return []
     if job.good == job.bad:
-        return [", on the commit on which it passed in the night before"]
+        return [
+            f", on the same commit as in {job.good_night or 'the night before'}, when it passed"
+        ]
     if not job.bad or not job.changes:
         return []
     commits = f"{job.good[:SHORT_SHA]}…{job.bad[:SHORT_SHA]}"
@@ -263,8 +275,9 @@ def _merged(job: DigestJob) -> Iterator[Piece]:
         yield f" and {left:,} more"
 
 
-def _fixed_line(job: DigestJob) -> Line:
-    return (job.name, " ", Strong("required")) if job.is_required else (job.name,)
+def _fixed_line(job: DigestJob, shown: ShownTests) -> Line:
+    name = shown.piece(_place(job))
+    return (name, " ", Strong("required")) if job.is_required else (name,)
 
 
 def _awaited_line(one: AwaitedRun) -> Line:
@@ -274,12 +287,12 @@ def _awaited_line(one: AwaitedRun) -> Line:
     return (f"{one.workflow}: ", run, " goes on")
 
 
-def _detail_sections(told: DigestContents) -> Iterator[Section]:
+def _detail_sections(told: DigestContents, shown: ShownTests) -> Iterator[Section]:
     ranges = [job for job in (*told.newly.jobs, *told.still.jobs) if _range(job)]
     if ranges:
         yield _section(
             "Where it broke",
-            [(job.name, *_range(job), *_titles(job)) for job in ranges],
+            [(_name(job, shown), *_range(job), *_titles(job)) for job in ranges],
             len(ranges),
         )
     for title, of in (
@@ -290,7 +303,7 @@ def _detail_sections(told: DigestContents) -> Iterator[Section]:
         ("Flaky in the last weeks", told.week_flaky),
     ):
         if of.count:
-            yield _section(title, [_said_line(job) for job in of.jobs], of.count)
+            yield _section(title, [_said_line(job, shown) for job in of.jobs], of.count)
     if told.held:
         yield Section(
             title=f"Alerts that were held back ({sum(one.alerts for one in told.held):,})",
@@ -323,9 +336,9 @@ def _section(title: str, lines: Sequence[Line], count: int) -> Section:
     return Section(title=f"{title} ({count:,})", lines=shown, more=count - len(shown))
 
 
-def _said_line(job: DigestJob) -> Line:
+def _said_line(job: DigestJob, shown: ShownTests) -> Line:
     said = f": {job.said}" if job.said else ""
-    return (f"{job.name}{said}",)
+    return (shown.piece(_place(job)), said)
 
 
 def _footer(position: int, told: DigestContents) -> Line:
@@ -357,20 +370,24 @@ def _whole_text(answer: Answer, told: DigestContents | None) -> str:
     said = as_text(answer)
     if told is None:
         return said
+    shown = _shown(told)
     rows = [
-        f"  {job.name}: {_counted(job.nights, 'night')}, since {job.since}"
+        f"  {_name(job, shown)}: {_counted(job.nights, 'night')}, since {job.since}"
         for job in (*told.newly.jobs, *told.still.jobs)
     ]
+    if not rows:
+        return said
     return "\n".join([plain(answer.verdict), "\nFailing", *rows, said.partition("\n")[2]])
 
 
 def _table(told: DigestContents) -> Iterator[Json]:
     """Yield the jobs that fail as a table, as many as there is room for."""
     failing = (*told.newly.jobs, *told.still.jobs)
+    shown = _shown(told)
     rows: list[tuple[str, ...]] = []
     left = TABLE_BUDGET - sum(map(len, HEADINGS))
     for job in failing[:ROWS_SHOWN]:
-        row = _row(job)
+        row = _row(job, shown)
         left -= sum(map(len, row))
         if left < 0:
             break
@@ -390,11 +407,11 @@ def _table(told: DigestContents) -> Iterator[Json]:
     }
 
 
-def _row(job: DigestJob) -> tuple[str, ...]:
+def _row(job: DigestJob, shown: ShownTests) -> tuple[str, ...]:
     required = " (required)" if job.is_required else ""
     people = ", ".join(job.groups) or "nobody"
     return (
-        f"{_cut(job.name)}{required}",
+        f"{_cut(_name(job, shown))}{required}",
         str(job.nights),
         job.since or "–",
         _cut(job.step) or "–",

@@ -7,6 +7,7 @@ from typing import Any
 from chatops.engine.answer import Answer, Line, Link, Section, Tone
 from chatops.events.night_threads import NightMessageOutdated, NightMessageWanted, NightNewsWanted
 from chatops.views.blocks import render_blocks
+from chatops.views.shown_tests import ShownTests, of_them_required
 
 LINES_SHOWN = 10
 NOTICE = "notice"
@@ -40,15 +41,20 @@ def night_mark(name: str) -> str:
 
 def verdict_answer(of: NightMessageOutdated) -> Answer:
     """Return how a night went."""
-    required = f", {of.required_failed:,} of them required" if of.required_failed else ""
-    if not of.ran:
+    required = of_them_required(of.required_failed, of.failed)
+    ran = _counted(of.ran, "test")
+    if not of.is_over:
+        so_far = (
+            f"{_number(of.failed)} of {ran} failed so far" if of.ran else "no test has a result"
+        )
+        said = f"The night of {of.night} is running: {so_far}{required}."
+    elif not of.ran:
         said = f"No test of the night of {of.night} has a result."
     elif of.failed:
-        said = f"{of.failed:,} of {_counted(of.ran, 'test')} failed in the night of {of.night}{required}."
+        said = f"{of.failed:,} of {ran} failed in the night of {of.night}{required}."
     else:
-        said = f"{_counted(of.ran, 'test')} passed in the night of {of.night}, and none failed."
-    if not of.is_over:
-        said = f"The night of {of.night} is running: {said}"
+        said = f"{ran} passed in the night of {of.night}, and none failed."
+    shown = ShownTests(names=(*of.newly_failing, *of.fixed), path=of.path)
     tone = Tone.BAD if of.failed else Tone.GOOD if of.ran else Tone.UNKNOWN
     waiting = (
         f"{_counted(of.waiting, 'test')} {'is' if of.waiting == 1 else 'are'} still to come. "
@@ -59,32 +65,48 @@ def verdict_answer(of: NightMessageOutdated) -> Answer:
         verdict=(said,),
         tone=tone if of.is_over else Tone.BUSY,
         counts=(waiting, *_link(of.url)),
-        sections=_sections((("Newly failing", of.newly_failing), ("Passes again", of.fixed))),
+        sections=_sections(
+            shown,
+            ("Newly failing", of.newly_failing, of.more_newly_failing),
+            ("Passes again", of.fixed, of.more_fixed),
+        ),
+        footer=shown.note(),
     )
 
 
 def news_answer(wanted: NightNewsWanted) -> Answer:
     """Return what an attempt of a run has changed."""
     failing, fixed = wanted.failing, wanted.fixed
-    said = [f"{_counted(len(failing), 'job')} newly failing"] if failing else []
-    said += [f"{_counted(len(fixed), 'job')} passing again"] if fixed else []
+    shown = ShownTests(names=(*failing, *fixed), path=wanted.path)
     again = f", attempt {wanted.attempt}" if wanted.attempt > 1 else ""
+    sections = _sections(shown, ("Newly failing", failing, 0), ("Passes again", fixed, 0))
+    if len(failing) + len(fixed) == 1:
+        # A notification shows no more than this.
+        (name,) = (*failing, *fixed)
+        said = f"{shown.text(name)} {'fails newly' if failing else 'passes again'}{again}."
+        sections = ()
+    else:
+        parts = [f"{_counted(len(failing), 'test')} newly failing"] if failing else []
+        parts += [f"{_counted(len(fixed), 'test')} passing again"] if fixed else []
+        said = f"{wanted.workflow}{again}: {', '.join(parts)}."
+    turned = "red" if wanted.is_red else "green"
     return Answer(
-        verdict=(f"{wanted.workflow}{again}: {', '.join(said)}.",),
+        verdict=(f"The night has turned {turned}. {said}" if wanted.is_shown else said,),
         tone=Tone.BAD if failing else Tone.GOOD,
-        sections=_sections((("Newly failing", failing), ("Passes again", fixed))),
+        sections=sections,
     )
 
 
-def _sections(parts: Sequence[tuple[str, Sequence[str]]]) -> tuple[Section, ...]:
+def _sections(shown: ShownTests, *parts: tuple[str, Sequence[str], int]) -> tuple[Section, ...]:
+    """Return a list of each part: its title, the first of its tests, and how many more there are."""
     return tuple(
         Section(
-            title=f"{title} ({len(jobs)})",
-            lines=tuple((job,) for job in jobs[:LINES_SHOWN]),
-            more=max(0, len(jobs) - LINES_SHOWN),
+            title=f"{title} ({len(tests) + more:,})",
+            lines=tuple((shown.text(test),) for test in tests[:LINES_SHOWN]),
+            more=more + max(0, len(tests) - LINES_SHOWN),
         )
-        for title, jobs in parts
-        if jobs
+        for title, tests, more in parts
+        if tests
     )
 
 
@@ -97,6 +119,10 @@ def _message(answer: Answer, name: str) -> dict[str, Any]:
     del rendered["response_type"]
     metadata = {"event_type": NOTICE, "event_payload": {"mark": night_mark(name)}}
     return {**rendered, "metadata": metadata}
+
+
+def _number(number: int) -> str:
+    return f"{number:,}" if number else "none"
 
 
 def _counted(number: int, word: str) -> str:

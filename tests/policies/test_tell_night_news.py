@@ -57,6 +57,8 @@ def test_the_channel_sees_it_when_the_night_has_turned(
 
     assert isinstance(event, NightNewsWanted)
     assert event.is_shown == is_shown
+    assert event.is_red == (rows["nozzle"][-1] == "F")
+    assert event.path == "Nightly / engine / "
 
 
 def test_while_the_channel_rests_it_is_said_in_the_thread_alone(tmp_path: Path) -> None:

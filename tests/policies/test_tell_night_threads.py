@@ -41,6 +41,19 @@ def test_a_settled_night_says_how_it_went(tmp_path: Path) -> None:
     assert (event.newly_failing, event.fixed) == ((NOZZLE,), (TANK,))
 
 
+def test_it_counts_all_of_them_though_it_names_a_few(tmp_path: Path) -> None:
+    red, green = (
+        {f"{kind}{place}": row for place in range(25)} for kind, row in (("a", ".F"), ("b", "F."))
+    )
+
+    (event,) = told(tmp_path, [*nights(**red, **green), SENT], settled())
+
+    assert isinstance(event, NightMessageOutdated)
+    assert len(event.newly_failing) + event.more_newly_failing == len(red)
+    assert len(event.fixed) + event.more_fixed == len(green)
+    assert event.path == "Nightly / engine / "
+
+
 def test_it_speaks_of_the_tests_of_the_channel(tmp_path: Path) -> None:
     (event,) = told(tmp_path, [*NIGHTS, SENT], settled(), channelled(filter="tank"))
 

@@ -38,7 +38,7 @@ CHANNELS = f"""\
 THREADS = CHANNELS.replace("false", "true")
 NEEDED = "test (a)"
 """A job that is required."""
-RED_AND_OVER = ["Nightly / test (a): over.", "Nightly / test (a) passes again."]
+RED_AND_OVER = ["test (a): over.", "test (a) passes again."]
 """What a channel has, in the end, of an alert: the message of its beginning, edited, and that of its end."""
 
 
@@ -88,9 +88,9 @@ async def test_what_lasts_is_told_once_and_so_is_its_end(tmp_path: Path) -> None
         await night(here, job(NEEDED), job("nozzle"))
 
         [again, over] = told(here)
-        assert red.text == "Required: Nightly / test (a) has failed 2 nights in a row."
-        assert again.text == "Nightly / test (a): over."
-        assert over.text == "Nightly / test (a) passes again."
+        assert red.text == "Required: test (a) has failed 2 nights in a row."
+        assert again.text == "test (a): over."
+        assert over.text == "test (a) passes again."
         assert (over.thread_ts, over.reply_broadcast) == (red.ts, True)
         sent = [one.event for one in await here.events() if isinstance(one.event, AlertMessageSent)]
         assert [event.found for event in sent] == [True, False]
@@ -144,7 +144,7 @@ async def test_a_night_has_one_message_from_running_to_its_verdict(tmp_path: Pat
         assert "1 of them required" in third.text
         assert (quiet.thread_ts, quiet.reply_broadcast) == (second.ts, False)
         assert (loud.thread_ts, loud.reply_broadcast) == (third.ts, True)
-        assert loud.text == "Nightly: 1 job newly failing."
+        assert loud.text == "The night has turned red. test (a) fails newly."
 
 
 async def test_a_canary_goes_all_the_way_and_what_was_held_back_is_told_later(
@@ -183,7 +183,7 @@ async def test_a_canary_goes_all_the_way_and_what_was_held_back_is_told_later(
             await here.settle()
 
         [late] = told(here)
-        assert late.text == "1 wrong now."
+        assert late.text == "Required: test (a) has failed 2 nights in a row."
         assert "Held back while the channel rested: 1 alert." in late.everything_said
 
 
@@ -260,7 +260,7 @@ async def test_a_process_that_is_killed_at_each_step_tells_nothing_twice(tmp_pat
             beside.database.close()
 
         [message] = posted(slack)
-        assert message.text == "Nightly / engine / nozzle has failed 3 nights in a row."
+        assert message.text == "nozzle has failed 3 nights in a row."
 
 
 def recorded(service: Service, kind: type[Event]) -> list[Event]:

@@ -40,10 +40,20 @@ def verdict(news: AlertNews, *told: Told) -> str:
         ),
         (
             AlertNews(opened=(alert(),), closed=(alert(TANK),), over="passed"),
-            "1 new alert, 1 of them required, 1 alert is over.",
+            "1 new alert of a required test, 1 alert is over.",
         ),
         (AlertNews(opened=(OUTAGE,)), "Runner s390x: 12 jobs wait."),
-        (LATE, "1 wrong now, 1 came and went."),
+        (
+            LATE,
+            "Required: Nightly / engine / nozzle has failed 2 nights in a row. 1 more came and went.",
+        ),
+        (
+            AlertNews(
+                opened=(alert(), alert(TANK)), closed=(alert("x"),), held="Late.", come_and_gone=2
+            ),
+            "2 wrong now, 1 over, 2 came and went.",
+        ),
+        (AlertNews(closed=(alert(), alert(TANK)), held="Late."), "2 over."),
     ],
 )
 def test_the_verdict_is_what_a_notification_shows(news: AlertNews, said: str) -> None:
@@ -73,13 +83,57 @@ def test_what_is_over_says_so_and_offers_nothing() -> None:
     news = AlertNews(opened=(alert(), alert(TANK)))
     over = [Told(alert=one.alert, is_over=True) for one in news.opened]
 
-    assert verdict(news, *over) == "All 2 alerts: over."
+    assert verdict(news, *over) == "All 2 alerts are over."
+    said = as_text(alerts_answer(news, over))
+    assert "Over (2)" in said
+    assert "Wrong now" not in said
     assert alerts_answer(news, over).actions == ()
     assert [action.verb for action in alerts_answer(news, over[:1]).actions] == [
         "ack",
         "take",
         "mute",
     ]
+
+
+def test_what_is_over_and_what_is_not_stand_apart() -> None:
+    news = AlertNews(opened=(alert(), alert(TANK)))
+
+    said = as_text(alerts_answer(news, [Told(alert=alert().alert, is_over=True)]))
+
+    assert f"Wrong now (1)\n  {TANK}: required, failed 2 nights in a row, since Wed 14 Jan" in said
+    # It may have failed more often by then than when it was told.
+    assert f"Over (1)\n  {NOZZLE}: required, failed from Wed 14 Jan on" in said
+
+
+@pytest.mark.parametrize("held", ["", "Held back while the channel rested: 1 alert."])
+def test_a_message_of_what_is_over_is_no_longer_red(held: str) -> None:
+    over = Told(alert=alert().alert, is_over=True)
+    for news in (
+        AlertNews(opened=(alert(),), held=held),
+        AlertNews(changed=(alert(),), held=held),
+    ):
+        told = alerts_answer(news, [over])
+
+        assert verdict(news, over) == f"{NOZZLE}: over."
+        assert (told.tone, told.actions) == (Tone.GOOD, ())
+
+
+def test_a_name_is_short_and_its_button_says_the_whole_of_it() -> None:
+    path = "Nightly / engine / "
+    news = AlertNews(
+        opened=(alert(path=path),),
+        pages="https://ci.example/acme/tests/",
+        slash_command="/acme",
+    )
+    told = alerts_answer(news)
+
+    assert verdict(news) == "Required: nozzle has failed 2 nights in a row."
+    assert "\n  nozzle: required" in as_text(told)
+    assert "Names are without Nightly / engine." in as_text(told)
+    assert [action.words[0] for action in told.actions] == [NOZZLE] * 3
+    assert "https://ci.example/acme/tests/Nightly~~engine--nozzle" in json.dumps(
+        render_alerts(wanted(news=news))
+    )
 
 
 def test_a_change_is_told_as_such_and_offers_nothing() -> None:

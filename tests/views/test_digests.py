@@ -48,7 +48,8 @@ NOZZLE = DigestJob(
 )  # fmt: skip
 TANK = DigestJob(name="engine / tank", workflow="Nightly")
 CONTENTS = DigestContents(
-    title="Acme", about="the jobs that `size:large` lets through", night="Sat 22 Aug", total=210,
+    title="Acme", about="the jobs that `size:large` lets through", path="Nightly / ",
+    night="Sat 22 Aug", total=210,
     ran=200, failed=5, required_failed=1, knows_required=True,
     newly=DigestList(jobs=(NOZZLE,), count=1), fixed=DigestList(jobs=(TANK,), count=1),
     still=DigestList(jobs=(TANK,), count=4),
@@ -225,7 +226,7 @@ def test_two_marks_tell_the_message_and_its_details_apart() -> None:
 
 
 def test_what_most_names_begin_with_is_not_said() -> None:
-    contents = with_(path="engine / ")
+    contents = with_(path="Nightly / engine / ")
 
     said = as_text(digest_answer(digest(contents)))
     row = render_details(details(contents))["blocks"][1]["rows"][1]
@@ -233,6 +234,37 @@ def test_what_most_names_begin_with_is_not_said() -> None:
     assert "  nozzle required, for 2 nights" in said
     assert "  tank" in said
     assert row[0]["text"] == "nozzle (required)"
+    # What is left out is said once.
+    assert "Names are without Nightly / engine." in as_text(details_answer(details(contents)))
+
+
+def test_a_job_leads_to_its_page() -> None:
+    contents = with_(path="Nightly / engine / ", pages="https://ci.example/acme/tests/")
+
+    lists = [
+        block for block in render_digest(digest(contents))["blocks"] if len(block["elements"]) > 1
+    ]
+    first = lists[0]["elements"][1]["elements"][0]["elements"][0]
+
+    assert first == {
+        "type": "link", "url": "https://ci.example/acme/tests/Nightly~~engine--nozzle", "text": "nozzle",
+    }  # fmt: skip
+
+
+def test_jobs_of_two_workflows_that_are_called_alike_are_told_apart() -> None:
+    twin = msgspec.structs.replace(NOZZLE, workflow="Weekly")
+    contents = with_(path="Nightly / engine / ", newly=DigestList(jobs=(NOZZLE, twin), count=2))
+
+    said = as_text(digest_answer(digest(contents)))
+
+    assert "  nozzle required" in said
+    assert "  Weekly / engine / nozzle required" in said
+
+
+def test_where_nothing_fails_the_text_has_no_list_of_it() -> None:
+    text = render_details(details(with_(newly=DigestList(), still=DigestList())))["text"]
+
+    assert "Failing" not in text
 
 
 MERGES = st.builds(
@@ -244,7 +276,7 @@ JOBS = st.builds(
     merged=st.lists(MERGES, max_size=5).map(tuple),
     merges=st.integers(0, 500),
     name=WORDS,
-    workflow=WORDS,
+    workflow=WORDS | st.just("Nightly"),
     is_required=st.booleans(),
     nights=st.integers(0, 400),
     since=WORDS,
@@ -268,6 +300,8 @@ ANY = st.builds(
     DigestContents,
     title=WORDS,
     about=WORDS,
+    path=st.sampled_from(["", "Nightly / "]),
+    pages=st.sampled_from(["", "https://ci.example/acme/tests/"]),
     night=WORDS,
     ran=st.integers(0, 300),
     failed=st.integers(0, 300),

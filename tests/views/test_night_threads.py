@@ -47,7 +47,23 @@ def test_it_says_first_that_the_night_is_running() -> None:
         ({"ran": 0, "failed": 0}, "No test of the night of Thu 15 Jan has a result."),
         (
             {"is_over": False, "required_failed": 0},
-            "The night of Thu 15 Jan is running: 2 of 178 tests failed in the night of Thu 15 Jan.",
+            "The night of Thu 15 Jan is running: 2 of 178 tests failed so far.",
+        ),
+        (
+            {"is_over": False, "failed": 0, "required_failed": 0},
+            "The night of Thu 15 Jan is running: none of 178 tests failed so far.",
+        ),
+        (
+            {"is_over": False, "ran": 0, "failed": 0, "required_failed": 0},
+            "The night of Thu 15 Jan is running: no test has a result.",
+        ),
+        (
+            {"required_failed": 2},
+            "2 of 178 tests failed in the night of Thu 15 Jan, all of them required.",
+        ),
+        (
+            {"failed": 1},
+            "1 of 178 tests failed in the night of Thu 15 Jan, and it is required.",
         ),
     ],
 )  # fmt: skip
@@ -63,10 +79,46 @@ def test_what_is_still_to_come_is_counted() -> None:
 
 def test_below_it_is_said_what_changed() -> None:
     assert as_text(news_answer(NEWS)).startswith(
-        "Nightly: 2 jobs newly failing, 1 job passing again."
+        "Nightly: 2 tests newly failing, 1 test passing again."
     )
-    again = structs.replace(NEWS, attempt=2, failing=())
-    assert as_text(news_answer(again)).startswith("Nightly, attempt 2: 1 job passing again.")
+    again = structs.replace(NEWS, attempt=2, failing=(), fixed=("c", "d"))
+    assert as_text(news_answer(again)).startswith("Nightly, attempt 2: 2 tests passing again.")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"fixed": ()}, "The night has turned red. a fails newly."),
+        (
+            {"failing": (), "fixed": ("c",), "is_red": False, "attempt": 2},
+            "The night has turned green. c passes again, attempt 2.",
+        ),
+        ({"is_shown": False, "fixed": ()}, "a fails newly."),
+        (
+            {"failing": ("a", "b"), "fixed": ()},
+            "The night has turned red. Nightly: 2 tests newly failing.",
+        ),
+    ],
+)
+def test_what_the_channel_sees_says_how_the_night_has_turned_and_names_a_single_test(
+    changes: dict[str, object], said: str
+) -> None:
+    shown = {"failing": ("a",), "is_shown": True, "is_red": True, **changes}
+
+    assert as_text(news_answer(structs.replace(NEWS, **shown))).partition("\n")[0] == said
+
+
+def test_more_than_are_named_are_counted() -> None:
+    names = tuple(f"Nightly / engine / {place}" for place in range(20))
+    many = structs.replace(
+        OVER, newly_failing=names, more_newly_failing=17, path="Nightly / engine / "
+    )
+
+    said = as_text(verdict_answer(many))
+
+    assert "Newly failing (37)\n  0\n" in said
+    assert "… and 27 more" in said
+    assert "Names are without Nightly / engine." in said
 
 
 @settings(max_examples=30, deadline=None)

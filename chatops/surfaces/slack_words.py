@@ -219,6 +219,7 @@ class Words:
         kept = Kept(
             community=offer.community,
             verb=offer.verb,
+            words=offer.words,
             repo=offer.repo,
             number=offer.number,
             channel=place.channel or place.user,

@@ -33,7 +33,6 @@ NOTICE = "notice"
 """The type of our messages' metadata; what it carries says nothing to others, who may read it."""
 TEST = "test"
 GONE = "gone"
-MUTED_FOR = "1d"
 MOST_NAMED = 10
 """So many alerts one button can acknowledge."""
 
@@ -83,7 +82,7 @@ def alerts_answer(news: AlertNews, told: Sequence[Told] = ()) -> Answer:
         counts=_counts(news),
         sections=tuple(_sections(news, known, shown)),
         actions=tuple(_actions(wrong, known)),
-        footer=_footer(news, shown, is_wrong=bool(wrong)),
+        footer=_footer(news, shown, wrong=len(wrong)),
     )
 
 
@@ -224,23 +223,30 @@ def _actions(wrong: Sequence[Alert], known: Mapping[str, Told]) -> list[Action]:
     if unseen and len(unseen) <= MOST_NAMED:
         text = "Acknowledge" if len(wrong) == 1 else "Acknowledge all"
         found.append(Action(text=text, verb="ack", words=tuple(alert.subject for alert in unseen)))
-    if len(wrong) != 1:
-        return found
-    (alert,) = wrong
-    told = _told(alert, known)
-    if not told.looked_after_by:
-        found.append(Action(text="I look after it", verb="take", words=(alert.subject,)))
-    if alert.what == TEST and told.muted_until is None:
-        words = (alert.subject, "for", MUTED_FOR, "muted at its alert")
-        found.append(Action(text="Mute for a day", verb="mute", words=words))
+    free = [alert for alert in wrong if not _told(alert, known).looked_after_by]
+    if free and len(free) <= MOST_NAMED:
+        text = "I look after it" if len(wrong) == 1 else "I look after all"
+        found.append(Action(text=text, verb="take", words=tuple(alert.subject for alert in free)))
+    loud = [
+        alert for alert in wrong if alert.what == TEST and _told(alert, known).muted_until is None
+    ]
+    if loud:
+        # Which one, for how long and why is asked for: who wonders later finds the reason.
+        words = (loud[0].subject,) if len(loud) == 1 else ()
+        needs = "for DURATION REASON" if words else "JOB for DURATION REASON"
+        found.append(Action(text="Mute…", verb="mute", words=words, needs=needs))
     return found
 
 
-def _footer(news: AlertNews, shown: ShownTests, *, is_wrong: bool) -> Line:
+def _footer(news: AlertNews, shown: ShownTests, *, wrong: int) -> Line:
     if not news.slash_command:
         return shown.note()
-    lasts = " A single green night does not end an alert." if is_wrong else ""
-    listed = (Code(f"{news.slash_command} alerts"), f" lists what is wrong now.{lasts}")
+    lasts = " A single green night does not end an alert." if wrong else ""
+    listed: Line = (Code(f"{news.slash_command} alerts"), f" lists what is wrong now.{lasts}")
+    if wrong > MOST_NAMED:
+        # So many have no button.
+        ack, take = (Code(f"{news.slash_command} {verb} *PART*") for verb in ("ack", "take"))
+        listed = (*listed, " ", ack, " and ", take, " say who knows of some of them.")
     note = shown.note()
     return (*listed, " ", *note) if note else listed
 

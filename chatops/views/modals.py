@@ -116,8 +116,9 @@ def ask_subscription(kept: Kept, choices: Choices) -> dict[str, Any]:
 
 
 def ask_mute(kept: Kept, choices: Choices) -> dict[str, Any]:
-    """Return the form that asks which job is to be muted, for how long, and why."""
-    groups = _groups(choices)
+    """Return the form that asks which job is to be muted, for how long, and why; the job it came from is filled in."""
+    meant = " ".join(kept.words)
+    groups = [] if meant else _groups(choices)
     fields = [_choice(JOBS, "Which job", groups)] if groups else []
     fields += [
         _line(
@@ -125,6 +126,7 @@ def ask_mute(kept: Kept, choices: Choices) -> dict[str, Any]:
             "Or its name, a part of it, or a pattern" if fields else "Its name, or a pattern",
             placeholder="*s390x*",
             is_optional=True,
+            guess=meant,
         ),
         _choice(LASTS, "For how long", [("", DURATIONS)], chosen=USUAL_DURATION, is_optional=False),
         _line(REASON, "Why", placeholder="The runner is being moved."),
@@ -230,9 +232,7 @@ def _form(
     field: str = SAID,
     guess: str = "",
 ) -> dict[str, Any]:
-    line = _line(field, label, placeholder=placeholder)
-    if guess:
-        line["element"]["initial_value"] = " ".join(guess.split())[:LONGEST_GUESS]
+    line = _line(field, label, placeholder=placeholder, guess=guess)
     return _view(name, kept, title=title, send=send, blocks=[line])
 
 
@@ -254,10 +254,18 @@ def _view(
 
 
 def _line(
-    name: str, label: str, *, placeholder: str, is_optional: bool = False, hint: str = ""
+    name: str,
+    label: str,
+    *,
+    placeholder: str,
+    is_optional: bool = False,
+    hint: str = "",
+    guess: str = "",
 ) -> dict[str, Any]:
-    """Return a field in which something is written."""
+    """Return a field in which something is written; a guess is in it already."""
     element = {"type": "plain_text_input", "action_id": name, "placeholder": _plain(placeholder)}
+    if guess:
+        element["initial_value"] = " ".join(guess.split())[:LONGEST_GUESS]
     return _field(name, label, element, is_optional=is_optional, hint=hint)
 
 

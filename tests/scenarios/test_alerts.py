@@ -25,6 +25,7 @@ from chatops.standins.slack import Message, SlackStandIn
 from tests.alerting import nights, settled
 from tests.scenarios.process import Process
 from tests.scenarios.signing_in import link
+from tests.scenarios.test_slack_home import values
 from tests.scenarios.test_subscriptions import job, night, say
 from tests.scenarios.world import CONFIGURATION, MEMBER, Town, town
 
@@ -106,16 +107,27 @@ async def test_buttons_are_commands_and_a_mute_keeps_still(tmp_path: Path) -> No
         [red] = told(here)
 
         # A button goes when it was used, and the others move up.
-        for _ in ("ack", "take", "mute"):
+        for _ in ("ack", "take"):
             [now] = told(here)
             pressed = await here.slack.click(now, "offer/0", user="octavia")
             await pressed.message()
             await here.settle()
+        [now] = told(here)
+        await here.slack.click(now, "form/0", user="octavia")
+        form = await here.slack.wait_for_modal("octavia")
+        job_field, *_ = form.content["blocks"]
+        named = job_field["element"]["initial_value"]
+        lasts = {"type": "static_select", "selected_option": {"value": "3d"}}
+        reason = {"type": "plain_text_input", "value": "the pump is being moved"}
+        await here.slack.submit(form, values(said=named, lasts=lasts, reason=reason))
+        await here.settle()
+        assert named == "Nightly / test (a)"
         [after] = told(here)
         said = [block for block in after.blocks if block["type"] == "actions"]
         assert said == []
         for words in (f"Seen by {MEMBER}", f"{MEMBER} looks after it", "Muted until"):
             assert words in after.everything_said
+        assert "the pump is being moved" in await say(here, "mute", channel="ci")
         listed = await say(here, "alerts", channel="ci")
         assert f"{MEMBER} looks after it" in listed
 

@@ -9,6 +9,7 @@ from chatops.events.alerts import AlertNews, Called, Told
 from chatops.views.alerts import alerts_answer, alerts_mark, render_alerts
 from tests.alerting import NOZZLE, TANK, alert, wanted
 from tests.payloads import problems
+from tests.scene import NOW
 
 NAMES = st.lists(st.text(min_size=1, max_size=160), max_size=30, unique=True)
 LATE = AlertNews(
@@ -73,10 +74,35 @@ def test_a_button_is_the_command_and_goes_when_it_was_used() -> None:
     assert [action.said for action in alerts_answer(news).actions] == [
         f'ack "{NOZZLE}"',
         f'take "{NOZZLE}"',
-        f'mute "{NOZZLE}" for 1d "muted at its alert"',
+        f'mute "{NOZZLE}" for DURATION REASON',
     ]
     assert [action.verb for action in alerts_answer(news, [used]).actions] == ["mute"]
     assert "Seen by mona. mona looks after it" in as_text(alerts_answer(news, [used]))
+
+
+def test_the_buttons_of_several_are_about_all_of_them() -> None:
+    news = AlertNews(opened=(alert(), alert(TANK)))
+    used = Told(alert=alert().alert, looked_after_by="mona", muted_until=NOW)
+
+    assert [action.said for action in alerts_answer(news).actions] == [
+        f'ack "{NOZZLE}" "{TANK}"',
+        f'take "{NOZZLE}" "{TANK}"',
+        "mute JOB for DURATION REASON",
+    ]
+    assert [action.said for action in alerts_answer(news, [used]).actions] == [
+        f'ack "{NOZZLE}" "{TANK}"',
+        f'take "{TANK}"',
+        f'mute "{TANK}" for DURATION REASON',
+    ]
+
+
+def test_of_so_many_that_no_button_names_them_it_is_said_what_to_type() -> None:
+    many = tuple(alert(f"Nightly / {place}") for place in range(11))
+
+    told = alerts_answer(AlertNews(opened=many, slash_command="/acme"))
+
+    assert [action.verb for action in told.actions] == ["mute"]
+    assert "/acme ack *PART* and /acme take *PART*" in as_text(told)
 
 
 def test_what_is_over_says_so_and_offers_nothing() -> None:

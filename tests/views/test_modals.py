@@ -1,5 +1,6 @@
 from collections.abc import Mapping
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,6 +58,14 @@ def test_a_form_without_choices_can_be_filled_in_by_hand() -> None:
 
     assert said["block_id"] == "said"
     assert said["label"]["text"] == "Its name, or a pattern"
+
+
+def test_the_job_that_a_form_came_from_is_filled_in() -> None:
+    kept = msgspec.structs.replace(KEPT, words=("Nightly / test (a)",))
+
+    [said, _, _] = ask_mute(kept, {"Nightly": ["Nightly / build"]})["blocks"]
+
+    assert said["element"]["initial_value"] == "Nightly / test (a)"
 
 
 def test_a_form_that_follows_another_one_has_none_of_its_fields() -> None:

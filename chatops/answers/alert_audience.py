@@ -5,11 +5,16 @@ from datetime import datetime
 
 from msgspec import Struct, structs
 
-from chatops.answers.alert_looks import TEST
-from chatops.answers.nights import counted
-from chatops.config import Channel, Community
+from chatops.answers.alert_looks import NIGHT, TEST
+from chatops.answers.nights import counted, placed
+from chatops.answers.required_rule import required_rule
+from chatops.config import Channel
+from chatops.engine.command import Knowledge
 from chatops.events.alerts import Alert, AlertNews, Called
+from chatops.projections.identities import member_called
+from chatops.projections.jobs import jobs_of_runs
 from chatops.projections.mutes import Mute
+from chatops.projections.runs import newest_of_workflows
 
 MUTED, QUIET = "muted", "quiet"
 MOST_CALLED = 10
@@ -61,15 +66,50 @@ def rest_of(news: AlertNews, channel: Channel, now: datetime) -> Kept | None:
     )
 
 
-def called_for(alerts: Iterable[Alert], community: Community) -> tuple[Called, ...]:
-    """Return who looks after the tests of some alerts, each once."""
+def jobs_about(alert: Alert, knowledge: Knowledge) -> list[tuple[str, bool]]:
+    """Return the jobs that an alert is about, each with whether it is required: by those a channel hears of it.
+
+    A night that did not come is about the jobs of the one before. What is about no job has its own name in their place.
+    """
+    if alert.what == TEST:
+        return [(job, alert.required) for job in alert.jobs]
+    db, community = knowledge.db, knowledge.community
+    rules = [required_rule(db, repo) for repo in community.repositories]
+    jobs: Iterable[str] = alert.jobs
+    if alert.what == NIGHT:
+        runs = [
+            run.run_id
+            for repo, workflow in placed(community.repositories, community.nightly)
+            if workflow.name == alert.subject
+            for run in newest_of_workflows(db, repo, [workflow.name], 1)
+        ]
+        jobs = dict.fromkeys(job.name for job in jobs_of_runs(db, runs))
+    found = [
+        (job, alert.required or any(rule is not None and rule.has(job) for rule in rules))
+        for job in jobs
+    ]
+    return found or [(alert.subject, alert.required)]
+
+
+def called_for(alerts: Iterable[Alert], knowledge: Knowledge) -> tuple[Called, ...]:
+    """Return who looks after the tests of some alerts, each once.
+
+    Who they are in Slack they have shown themselves, or the configuration says it.
+    """
+    community = knowledge.community
     found: dict[str, Called] = {}
     for alert in alerts:
         for group in (group for job in alert.jobs for group in community.owners_of(job)):
             for owner in group.owners:
                 name = owner.github or owner.fullname or owner.slack
-                if name:
-                    found.setdefault(name, Called(name=name, slack=community.member_of(owner)))
+                if name and name not in found:
+                    linked = (
+                        member_called(knowledge.db, owner.github, community.slack_team)
+                        if owner.github
+                        else None
+                    )
+                    member = linked.member if linked else community.member_of(owner)
+                    found[name] = Called(name=name, slack=member)
     return tuple(list(found.values())[:MOST_CALLED])
 
 

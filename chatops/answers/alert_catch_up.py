@@ -73,7 +73,7 @@ def _told(
         message=message,
         community=community.key,
         channel=channel.key,
-        news=structs.replace(news, called=called_for(alerts, community) if mentions else ()),
+        news=structs.replace(news, called=called_for(alerts, knowledge) if mentions else ()),
         wanted_at=knowledge.now,
         team=community.slack_team,
     )

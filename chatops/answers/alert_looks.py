@@ -19,8 +19,8 @@ from chatops.events.alerts import Alert, AlertsTurned
 from chatops.events.notices import NightSettled
 from chatops.projections.alerts import Known, open_alerts
 
-TEST = "test"
-"""The kind of alert that is about a test of the nights."""
+TEST, NIGHT = "test", "night"
+"""The kinds of alerts that are about a test of the nights, and about a night that did not come."""
 PASSED, GONE = "passed", "gone"
 """Why an alert about a test is over."""
 

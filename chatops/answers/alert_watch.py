@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from chatops.answers.alert_catch_up import caught_up
+from chatops.answers.alert_looks import NIGHT
 from chatops.answers.night_schedule import Late, late_workflows
 from chatops.answers.night_thread import begun_meanwhile
 from chatops.answers.nights import board_sources, counted, placed
@@ -19,8 +20,8 @@ from chatops.projections.alerts import Known, open_alerts
 from chatops.projections.jobs import Waiting, waiting_jobs
 from chatops.projections.runs import attempts_of_runs
 
-NIGHT, RUNNER = "night", "runner"
-"""The kinds of alerts that are about a night that did not come, and about a kind of runner."""
+RUNNER = "runner"
+"""The kind of alerts that are about a kind of runner."""
 ENDED = "ended"
 NIGHTS_LOOKED_AT = 8
 GIVEN_UP = timedelta(hours=24)

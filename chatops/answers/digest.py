@@ -195,7 +195,7 @@ def make_digest(
         contents=made.contents(is_weekly=is_weekly),
         failing=failing,
         waited=tuple(sorted(waited)),
-        calls=digest.mentions,
+        calls=digest.mentions and not channel.is_called_by_alerts,
         team=knowledge.community.slack_team,
     )
 

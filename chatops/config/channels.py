@@ -73,7 +73,8 @@ class Digest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     mentions: Annotated[
         bool,
         said(
-            "Whether the owners of what is newly broken are called by their names in Slack; else they are only named."
+            "Whether the owners of what is newly broken are called by their names in Slack; else they are only named. "
+            "Where alerts call them, too, a digest does not."
         ),
     ] = True
 
@@ -144,6 +145,11 @@ class Channel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def hears_alerts(self) -> bool:
         """Whether alerts are posted there."""
         return self.alerts is not None and self.alerts.on
+
+    @property
+    def is_called_by_alerts(self) -> bool:
+        """Whether alerts call people there: then they do when something lasts, and nobody is called twice."""
+        return self.alerts is not None and self.alerts.on and self.alerts.mentions
 
     @property
     def is_for_all(self) -> bool:

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from msgspec import structs
 
-from chatops.answers.alert_audience import called_for, is_empty, muted_parts, rest_of
+from chatops.answers.alert_audience import called_for, is_empty, jobs_about, muted_parts, rest_of
 from chatops.answers.alert_catch_up import withheld
 from chatops.answers.dead_man import BOT
 from chatops.answers.short_names import pages_of_tests
@@ -79,7 +79,7 @@ def _told(
     if is_empty(news) or rest:
         return
     mentions = channel.alerts is not None and channel.alerts.mentions
-    named = called_for((*news.opened, *news.changed), community) if mentions else ()
+    named = called_for((*news.opened, *news.changed), knowledge) if mentions else ()
     yield AlertMessageWanted(
         message=message,
         community=community.key,
@@ -92,12 +92,12 @@ def _told(
 
 
 def _is_about(channel: Channel, knowledge: Knowledge) -> Callable[[Alert], bool]:
-    """Return whether a channel is about an alert: by its tests, or by what it is called where it has none."""
+    """Return whether a channel is about an alert: by any of its jobs, or by what it is called where it has none."""
     wants = jobs_of_channel(knowledge.community, channel)
 
     def is_about(alert: Alert) -> bool:
         return channel.is_for_all or any(
-            wants(job, alert.required) for job in alert.jobs or (alert.subject,)
+            wants(job, is_required) for job, is_required in jobs_about(alert, knowledge)
         )
 
     return is_about

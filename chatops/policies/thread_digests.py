@@ -1,7 +1,7 @@
 """Puts the details of each digest into the thread under it, where they are in nobody's way.
 
 Whenever:  Slack has the message of a digest
-Asks for:  `digest.details_wanted`, once for each digest
+Asks for:  `digest.details_wanted`, once for each digest of which there is more to say
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from typing import ClassVar
 from chatops.engine.policy import Policy, Scene, Wanted
 from chatops.events import Event, Recorded
 from chatops.events.digests import DigestDetailsWanted, DigestPosted, DigestWanted
+from chatops.views.digests import has_details
 
 
 class ThreadDigests(Policy):
@@ -22,7 +23,7 @@ class ThreadDigests(Policy):
         posted = fact.event
         assert isinstance(posted, DigestPosted)
         wanted = scene.keyed(posted.digest)
-        if not isinstance(wanted, DigestWanted):
+        if not isinstance(wanted, DigestWanted) or not has_details(wanted.contents):
             return []
         return [
             Wanted(

@@ -28,7 +28,13 @@ from chatops.engine.projection import Projection
 from chatops.errors import BadInput
 from chatops.events.digests import DigestDetailsWanted, DigestWanted, DigestWithheld
 from chatops.projections.digests import Made, digests_made_from, newest_digests
-from chatops.views.digests import details_answer, digest_answer, render_details, render_digest
+from chatops.views.digests import (
+    details_answer,
+    digest_answer,
+    has_details,
+    render_details,
+    render_digest,
+)
 from chatops.views.job_filters import jobs_of_channel
 
 Progress = Callable[[int, int], None]
@@ -54,8 +60,8 @@ class Again(Struct, frozen=True, kw_only=True):
         }
         if isinstance(event, DigestWithheld):
             return {**described, "reason": event.reason, "text": event.text}
-        details = _details(event)
-        return {**described, "message": render_digest(event), "thread": render_details(details)}
+        thread = render_details(_details(event)) if has_details(event.contents) else None
+        return {**described, "message": render_digest(event), "thread": thread}
 
     def as_text(self) -> str:
         """Return it for people."""
@@ -66,7 +72,10 @@ class Again(Struct, frozen=True, kw_only=True):
         )
         if isinstance(event, DigestWithheld):
             return f"{heading}\n\nNothing is posted. {event.text}"
-        return f"{heading}\n\n{as_text(digest_answer(event))}\n\n{as_text(details_answer(_details(event)))}"
+        said = [heading, as_text(digest_answer(event))]
+        if has_details(event.contents):
+            said.append(as_text(details_answer(_details(event))))
+        return "\n\n".join(said)
 
 
 def digests(

@@ -114,6 +114,16 @@ def details_answer(wanted: DigestDetailsWanted) -> Answer:
     )
 
 
+def has_details(told: DigestContents) -> bool:
+    """Return whether there is anything to say below the message."""
+    lists = (told.newly, told.still, told.flaky, told.not_run, told.unowned, told.muted)
+    return (
+        any(of.count for of in (*lists, told.week_flaky))
+        or bool(told.held or told.weeks)
+        or len(told.trend) > 1
+    )
+
+
 def _shown(told: DigestContents) -> ShownTests:
     """Return how the jobs of all lists are shown: the same in the message and in its thread."""
     lists = (
@@ -195,6 +205,8 @@ def _counts(told: DigestContents) -> Line:
         )
         if number
     ]
+    if told.weeks or told.week_flaky.count:
+        below.append("how the last weeks went")
     if below:
         said.append(f"In the thread: {', '.join(below)}. ")
     said += _held(told)

@@ -17,7 +17,7 @@ from chatops.answers.digest import (
     make_digest,
     read_nights,
 )
-from chatops.config import Channel, Community, Digest, Owner, OwnerGroup
+from chatops.config import Alerts, Channel, Community, Digest, Owner, OwnerGroup
 from chatops.events import Event
 from chatops.events.alerts import Alert, AlertMessageWithheld
 from chatops.events.digests import (
@@ -215,6 +215,21 @@ def test_only_who_has_shown_who_they_are_can_be_called(tmp_path: Path) -> None:
 
     assert job.groups == ("Crew",)
     assert job.owners == (DigestOwner(name="mona", member="U0MONA"), DigestOwner(name="Alice"))
+
+
+@pytest.mark.parametrize(
+    ("alerts", "calls"),
+    [(None, True), (Alerts(), False), (Alerts(on=False), True), (Alerts(mentions=False), True)],
+)
+def test_nobody_is_called_by_a_digest_and_by_an_alert(
+    tmp_path: Path, alerts: Alerts | None, *, calls: bool
+) -> None:
+    channel = msgspec.structs.replace(ROOM, alerts=alerts)
+
+    event = made(tmp_path, *nights(GREEN, RED), channel=channel)
+
+    assert isinstance(event, DigestWanted)
+    assert event.calls == calls
 
 
 def replace_(**changes: object) -> Community:

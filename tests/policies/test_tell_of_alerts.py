@@ -17,6 +17,8 @@ from tests.alerting import (
     channelled,
     hearing,
     muted,
+    nights,
+    required,
     sent,
     turned,
     wanted,
@@ -92,6 +94,36 @@ def test_what_is_about_no_job_is_for_channels_that_are_about_everything(tmp_path
 
     assert [one.subject for one in one(tmp_path, OUTAGE).news.opened] == ["Runner s390x"]
     assert told(tmp_path / "some", OUTAGE, community=channelled(groups=("Nozzles",))) == []
+
+
+@pytest.mark.parametrize(
+    ("about", "is_heard"),
+    [
+        ({"filter": "required:yes"}, True),
+        ({"groups": ("Nozzles",)}, True),
+        ({"filter": "tank required:yes"}, False),
+        ({"filter": "fin"}, False),
+    ],
+)
+def test_a_night_that_does_not_come_is_told_where_its_jobs_are_looked_at(
+    tmp_path: Path, about: dict[str, object], *, is_heard: bool
+) -> None:
+    late = turned([alert("Nightly", what="night", jobs=(), required=False)], look="night/Nightly")
+    facts = [*nights(nozzle=".", tank="."), required("nozzle")]
+
+    assert bool(told(tmp_path, late, *facts, community=channelled(**about))) == is_heard
+
+
+@pytest.mark.parametrize("job", ["nozzle", "tank"])
+def test_an_outage_is_told_where_required_jobs_are_looked_at_if_it_has_one(
+    tmp_path: Path, job: str
+) -> None:
+    jobs = (f"engine / {job}",)
+    outage = turned([alert("Runner x", what="runner", jobs=jobs, required=False)], look="runner/x")
+
+    heard = told(tmp_path, outage, required("nozzle"), community=channelled(filter="required:yes"))
+
+    assert bool(heard) == (job == "nozzle")
 
 
 def test_that_it_is_over_is_told_below_what_told_that_it_began(tmp_path: Path) -> None:

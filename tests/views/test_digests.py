@@ -32,6 +32,7 @@ from chatops.views.digests import (
     details_mark,
     digest_answer,
     digest_mark,
+    has_details,
     render_details,
     render_digest,
     verdict,
@@ -206,6 +207,8 @@ def test_the_week_is_a_second_chart() -> None:
         "Failed jobs by night", "Red nights by week",
     ]  # fmt: skip
     assert "From 17 Aug: 1 of 7 nights red in the end, 3 at first; 2 flaky" in message["text"]
+    shown = render_digest(digest(with_(weeks=weeks)))["text"]
+    assert "In the thread: 4 still failing, how the last weeks went." in shown
     assert payloads.problems(message) == []
 
 
@@ -218,6 +221,24 @@ def test_nights_of_the_same_name_are_told_apart_in_the_chart() -> None:
     assert chart["chart"]["axis_config"]["categories"] == [
         "a night with a very ", "a night with a v (2)",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        {"newly": several(1)},
+        {"still": several(1)},
+        {"week_flaky": several(1)},
+        {"held": (DigestHeld(reason="quiet", text="", alerts=1),)},
+        {"trend": CONTENTS.trend},
+        {"weeks": (DigestWeek(label="10 Aug", nights=7, red_first=3, red=1, flakes=2),)},
+    ],
+)
+def test_there_are_details_where_there_is_more_to_say(contents: dict[str, object]) -> None:
+    nothing = DigestContents(title="Acme", about="all jobs", trend=CONTENTS.trend[:1])
+
+    assert not has_details(nothing)
+    assert has_details(msgspec.structs.replace(nothing, **contents))
 
 
 def test_two_marks_tell_the_message_and_its_details_apart() -> None:

@@ -374,6 +374,34 @@ MISTAKES = {
             "found 'Europe/Atlantis', expected the name of a time zone such as Europe/Berlin"
         ),
     ),
+    "a zone that is misspelled": (
+        _acme(channels="{C0000000001: {zone: Europe/Berlln}}"),
+        (
+            "chatops.yaml:5: communities.acme.channels.C0000000001.zone: found 'Europe/Berlln', "
+            "expected the name of a time zone such as Europe/Berlin; did you mean Europe/Berlin?"
+        ),
+    ),
+    "a weekday that is misspelled": (
+        _acme(channels="{C0000000001: {digest: {weekdays: [mon, tues]}}}"),
+        (
+            "chatops.yaml:5: communities.acme.channels.C0000000001.digest.weekdays[1]: found 'tues', "
+            "expected one of mon, tue, wed, thu, fri, sat, sun; did you mean tue?"
+        ),
+    ),
+    "a rest that does not end": (
+        _acme(channels="{C0000000001: {alerts: {quiet_from: 22:00}}}"),
+        (
+            "chatops.yaml:5: communities.acme.channels.C0000000001.alerts.quiet_to: "
+            "found nothing, expected a time of day, for the other end is said"
+        ),
+    ),
+    "a rest of no time": (
+        _acme(channels="{C0000000001: {alerts: {quiet_from: 22:00, quiet_to: 22:00}}}"),
+        (
+            "chatops.yaml:5: communities.acme.channels.C0000000001.alerts.quiet_to: "
+            "found '22:00', expected another time than quiet_from; without both the channel has no rest"
+        ),
+    ),
     "a path for a zone": (
         _acme(channels="{C0000000001: {zone: ../localtime}}"),
         (
@@ -782,11 +810,15 @@ def test_any_community_is_read_or_refused_in_words(
         ("status:failed", "“status:” is left out: it is nothing that can be asked for"),
         ("required:perhaps", "“required:perhaps” is left out; there are yes, no."),
         ("/(/", "“/(/” has a “(” without its “)”; it is left out."),
+        ("owner:crew", "no job has “owner:crew”; there are Engine."),
+        ("arch:s391", "no job has “arch:s391”; there are s390x."),
     ],
 )
 def test_a_filter_that_is_not_understood_is_refused(tmp_path: Path, text: str, note: str) -> None:
     path = tmp_path / "chatops.yaml"
-    path.write_text(_acme(channels=f"{{C0000000001: {{filter: '{text}'}}}}"), encoding="utf-8")
+    channels = f"{{C0000000001: {{filter: '{text}'}}}}"
+    whole = _acme(channels=channels, maintainers=GROUPS, facets="{arch: {s390x: s390x}}")
+    path.write_text(whole, encoding="utf-8")
 
     with pytest.raises(BadInput) as caught:
         read_configuration(path, further=misread_filters)

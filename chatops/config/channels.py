@@ -2,7 +2,7 @@
 
 import datetime as dt
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from msgspec import Struct
 
@@ -24,6 +24,11 @@ def is_zone(name: str) -> bool:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
     return True
+
+
+def zones() -> list[str]:
+    """Return the names of the zones that are places, for whoever misspells one."""
+    return [name for name in available_timezones() if "/" in name]
 
 
 class Digest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,7 +54,7 @@ class Digest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = ""
     weekdays: Annotated[
-        tuple[Annotated[Weekday, said("")], ...],
+        tuple[Annotated[Weekday, said("", expected=f"one of {', '.join(WEEKDAYS)}")], ...],
         said(
             "The days on which it is posted; what was news on the others is told on the next.",
             expected="a list of days with at least one",
@@ -119,7 +124,7 @@ class Channel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "The time zone of its clock.",
             expected="the name of a time zone",
             example="Europe/Berlin",
-            extra={"check": is_zone},
+            extra={"check": is_zone, "near": zones},
         ),
     ] = "UTC"
     digest: Annotated[

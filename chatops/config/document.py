@@ -13,6 +13,8 @@ from msgspec.structs import replace
 from chatops.errors import BadInput
 
 LONGEST_SHOWN = 60
+ALIKE = 0.8
+"""How alike a misspelled value and the one that was meant are."""
 NULL = "tag:yaml.org,2002:null"
 TEXT = "tag:yaml.org,2002:str"
 BOOL = "tag:yaml.org,2002:bool"
@@ -38,8 +40,11 @@ class Document(Struct):
     places: dict[str, str] = field(default_factory=dict)
 
     def note(self, path: str, found: str, expected: str) -> None:
-        """Note a problem with something that was read."""
-        self._problem(self.places[path], path, f"found {found}, expected {expected}")
+        """Note a problem with something that was read, or that was not said in a block that was."""
+        block = path
+        while block not in self.places:
+            block = block.rpartition(".")[0]
+        self._problem(self.places[block], path, f"found {found}, expected {expected}")
 
     def read(self, node: yaml.Node, shape: inspect.Type, path: str = "") -> object:
         """Return what a node says in its shape, or `MISSING`."""
@@ -53,7 +58,7 @@ class Document(Struct):
         try:
             value = _checked(self._value(node, bare, path), extra.get("check"))
         except Misfit:
-            self.note(path, _found(node), expectation(bare, meta))
+            self.note(path, _found(node), f"{expectation(bare, meta)}{_near(node, bare, extra)}")
             return MISSING
         return value
 
@@ -322,6 +327,16 @@ def _found(node: yaml.Node) -> str:
             return "a list" if values else "an empty list"
         case _:
             return "a block of keys" if node.value else "an empty block of keys"
+
+
+def _near(node: yaml.Node, shape: inspect.Type, extra: Mapping[str, Any]) -> str:
+    """Return what was probably meant by a text that is none of those that can be said."""
+    known = extra["near"]() if "near" in extra else ()
+    if isinstance(shape, inspect.LiteralType):
+        known = [str(value) for value in shape.values]
+    text = node.value if isinstance(node.value, str) else ""
+    near = get_close_matches(text, sorted(known), n=1, cutoff=ALIKE)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _unknown(name: str, known: Sequence[str]) -> str:

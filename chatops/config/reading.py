@@ -103,7 +103,12 @@ def _check_channel(document: Document, community: Community, channel: Channel) -
     alerts = channel.alerts
     if alerts is not None and bool(alerts.quiet_from) != bool(alerts.quiet_to):
         said = "quiet_to" if alerts.quiet_from else "quiet_from"
-        document.note(f"{path}.alerts.{said}", "none", "a time of day, for the other end is said")
+        document.note(
+            f"{path}.alerts.{said}", "nothing", "a time of day, for the other end is said"
+        )
+    elif alerts is not None and alerts.quiet_from and alerts.quiet_from == alerts.quiet_to:
+        expected = "another time than quiet_from; without both the channel has no rest"
+        document.note(f"{path}.alerts.quiet_to", repr(alerts.quiet_to), expected)
 
 
 def _once(document: Document, said: Iterator[tuple[str, str]], expected: str) -> None:

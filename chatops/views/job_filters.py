@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeVar
 
 from chatops.answers.facets import Facets
 from chatops.config import Channel, Community, Configuration, Misread
-from chatops.views.filters import NO, YES, YES_OR_NO, Filter, Qualifier, read_filter
+from chatops.views.filters import NO, NOBODY, YES, YES_OR_NO, Filter, Qualifier, read_filter
 
 Thing = TypeVar("Thing")
 
@@ -66,11 +66,25 @@ def misread_filters(configuration: Configuration) -> Iterator[Misread]:
     """Yield the filters of channels in which something cannot be meant: there nobody would see the note."""
     for community in configuration.communities.values():
         for channel in community.channels.values():
-            notes = _filter_of(community, channel).notes
+            asked = _filter_of(community, channel)
+            notes = (*asked.notes, *_never_so(asked, community))
             if notes:
                 path = f"communities.{community.key}.channels.{channel.key}.filter"
                 expected = f"a filter of which all is understood: {' '.join(notes)}"
                 yield Misread(path, repr(channel.filter), expected)
+
+
+def _never_so(asked: Filter[_Job], community: Community) -> Iterator[str]:
+    """Yield what a filter asks for that no job can have: a channel with it would hear of nothing."""
+    known = {"owner": [group.group for group in community.maintainers]}
+    known |= {facet: list(values) for facet, values in community.facets.items()}
+    for term in asked.terms:
+        there = known.get(term.name)
+        for value in term.values if there is not None else ():
+            is_found = any(value.lower() in one.lower() for one in there or ())
+            if not is_found and value.lower() != NOBODY and not value.startswith("/"):
+                names = ", ".join(there or ()) or "none"
+                yield f"no job has “{term.name}:{value}”; there are {names}."
 
 
 def _filter_of(community: Community, channel: Channel) -> Filter[_Job]:

@@ -1,7 +1,8 @@
 """Does the bot itself still do its work? What does not work does not say so, so its silence is looked for.
 
-Three things are looked at: a canary that is sent every hour and has to come back, what is heard of a community, which
-is never silent for more than a day, and the digests, of which each day has one or a word why not. What is wrong is an
+Four things are looked at: a canary that is sent every hour and has to come back, what is heard of a community, which
+is never silent for more than a day, the nights, of which each is judged when it has ended or does not come, and the
+digests, of which each day has one or a word why not. What is wrong is an
 alert for those who run the bot, and is seen on the page of its status and in its metrics, too: a process that is down
 tells nobody.
 """
@@ -12,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct
 
 from chatops.answers.missing_digests import MissingDigest, missing_digests
+from chatops.answers.unjudged import unjudged
 from chatops.config import Operators
 from chatops.engine.command import Knowledge
 from chatops.events import Event
@@ -24,6 +26,7 @@ from chatops.projections.freshness import last_heard
 BOT = "bot"
 """The kind of alerts that are about the bot itself."""
 CANARY, SILENCE, DIGEST = "The canary", "Silence", "The digest"
+JUDGING = "The judging of nights"
 ENDED = "ended"
 FLIGHT = timedelta(minutes=15)
 """A canary needs less than a second; one that is out for so long is lost."""
@@ -47,6 +50,7 @@ def vitals(knowledge: Knowledge, operators: Operators, *, is_first: bool = True)
     return [
         *canaries,
         _silence(knowledge, operators),
+        _judging(knowledge),
         *(_digest(one) for one in missing_digests(knowledge)),
     ]
 
@@ -137,6 +141,14 @@ def _silence(knowledge: Knowledge, operators: Operators) -> Vital:
             "Either nobody works there, or GitHub's deliveries do not arrive."
         ),
     )
+
+
+def _judging(knowledge: Knowledge) -> Vital:
+    subject = f"{JUDGING} of {knowledge.community.title}"
+    text = unjudged(knowledge)
+    if text:
+        text += " Alerts are not raised meanwhile: the worker's log says what has stopped."
+    return Vital(subject=subject, seen_at=None, text=text)
 
 
 def _digest(missing: MissingDigest) -> Vital:

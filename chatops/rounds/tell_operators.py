@@ -1,7 +1,7 @@
 """Tells those who run the bot what is wrong with the bot itself.
 
 Every:    five minutes, so that after a start the other rounds have been made before
-Looks at: its signs of life: the canary, what was heard of each community, the digests of its channels
+Looks at: its signs of life: the canary, what was heard of each community, its nights, the digests of its channels
 Finds:    `alerts.turned`, and a message for the operators' channel
 """
 

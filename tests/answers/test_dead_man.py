@@ -11,8 +11,10 @@ from chatops.events import Event
 from chatops.events.alerts import AlertMessageWanted, AlertsTurned
 from chatops.events.canaries import CanaryReturned, CanarySent
 from chatops.events.digests import DigestWithheld
+from chatops.events.notices import NightSettled
+from chatops.names import RunId
 from chatops.projections.canaries import Canary
-from tests.scene import COMMUNITY, NOW, Scene, ended, scene
+from tests.scene import COMMUNITY, NOW, REPO, Scene, ended, scene
 
 OPERATORS = Operators(channel="C0OPERATORS", slack_team="T1")
 HOUR = timedelta(hours=1)
@@ -88,6 +90,22 @@ def test_a_community_of_which_nothing_is_heard_is_told_of(tmp_path: Path) -> Non
     (alert,) = turned.opened
     assert alert.subject == "Silence of Acme"
     assert alert.text.startswith("nothing was heard of its repositories since 2026-01-15 ")
+
+
+def test_a_night_that_nobody_judges_is_told_of_until_somebody_does(tmp_path: Path) -> None:
+    night = ended(10, "Nightly", trigger="schedule", completed_at=NOW - 2 * HOUR)
+    with scene(tmp_path, [night]) as world:
+        turned, message = looked(world)
+        settled = NightSettled(repo=REPO, run_id=RunId(10), attempt=1, workflow="Nightly")
+        world.add([turned, message, settled])
+        over, _ = looked(world)
+
+    assert isinstance(turned, AlertsTurned)
+    (alert,) = turned.opened
+    assert alert.subject == "The judging of nights of Acme"
+    assert alert.text.startswith("Nightly ended at 2026-01-15 10:00 UTC, and nobody has judged it.")
+    assert isinstance(over, AlertsTurned)
+    assert over.closed == (alert,)
 
 
 def test_a_digest_that_is_missing_is_told_of_until_there_is_one(tmp_path: Path) -> None:

@@ -127,7 +127,9 @@ def _line(one: Known, muted: dict[str, Mute], shown: dict[str, str]) -> Line:
 
 def _held(one: Held, community: Community) -> Line:
     subjects = _subjects(one)
-    names = ", ".join(subjects[:NAMED])
+    alerts = (*one.news.opened, *one.news.changed, *one.news.closed)
+    path = next((alert.path for alert in alerts if alert.path), "")
+    names = ", ".join(short_names(subjects, path)[subject] for subject in subjects[:NAMED])
     more = f" and {len(subjects) - NAMED} more" if len(subjects) > NAMED else ""
     channel = community.channels.get(one.channel)
     where = channel.title if channel is not None else one.channel

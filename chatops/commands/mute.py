@@ -113,7 +113,7 @@ class Mute(Command):
         muted = story.first(JobsMuted)
         if muted is None:
             return _listing(knowledge)
-        is_one = len(muted.jobs) == 1
+        them = "it" if len(muted.jobs) == 1 else "them"
         return Answer(
             verdict=(f"Muted {counted(len(muted.jobs), 'job')} until ", When(muted.until), "."),
             counts=("Why: ", muted.reason),
@@ -129,7 +129,7 @@ class Mute(Command):
                 Code("/flakes"),
                 " and ",
                 Code("/status"),
-                f" show {'it' if is_one else 'them'} as muted; nothing else changes. ",
+                f" show {them} as muted, and alerts and digests hold {them} back. ",
                 Code("/unmute"),
                 " ends it before.",
             ),

@@ -168,6 +168,10 @@ def _counts(news: AlertNews) -> Line:
 
 
 def _sections(news: AlertNews, known: Mapping[str, Told], shown: ShownTests) -> list[Section]:
+    every = (*news.opened, *news.changed, *news.closed)
+    if len(every) == 1 and every[0].what != TEST and not _said_of(every[0], known):
+        # The verdict has said it.
+        return []
     lasting = [alert for alert in news.opened if not alert.momentary]
     wrong = [alert for alert in lasting if not _is_over(alert, known)]
     changed = [alert for alert in news.changed if not _is_over(alert, known)]
@@ -204,9 +208,13 @@ def _line(alert: Alert, told: Told | None, shown: ShownTests, *, is_over: bool) 
         said += [f"in “{alert.signature}”"] if alert.signature else []
         line.append(f": {', '.join(said)}" if said else "")
     elif alert.text:
-        line.append(f": {alert.text}")
-    if told is None:
-        return tuple(line)
+        line.append(f": {alert.text.removesuffix('.')}")
+    return (*line, *_said_of(alert, {} if told is None else {alert.alert: told}))
+
+
+def _said_of(alert: Alert, known: Mapping[str, Told]) -> Line:
+    """Return what people have said of an alert since it began."""
+    told, line = _told(alert, known), list[Piece]()
     if told.seen_by:
         line.append(f". Seen by {told.seen_by}")
     if told.looked_after_by:

@@ -9,6 +9,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
+from chatops.answers.short_names import short_names
 from chatops.engine.answer import (
     Answer,
     Code,
@@ -232,8 +233,9 @@ def _held(told: DigestContents) -> Line:
     return (*said, ". ")
 
 
-def _held_line(one: DigestHeld) -> str:
-    named = ", ".join(_cut(subject) for subject in one.subjects[:HELD_NAMED])
+def _held_line(one: DigestHeld, path: str) -> str:
+    shown = short_names(one.subjects, path)
+    named = ", ".join(_cut(shown[subject]) for subject in one.subjects[:HELD_NAMED])
     more = one.alerts - min(len(one.subjects), HELD_NAMED)
     return f"{named}{f' and {more:,} more' if more > 0 else ''}. {_cut(one.text)}"
 
@@ -294,7 +296,8 @@ def _fixed_line(job: DigestJob, shown: ShownTests) -> Line:
 
 def _awaited_line(one: AwaitedRun) -> Line:
     if one.due_at is not None:
-        return (f"{one.workflow} should have begun at {one.due_at:%a %H:%M} UTC",)
+        day = f"{one.due_at:%a} {one.due_at.day} {one.due_at:%b}"
+        return (f"{one.workflow} should have begun on {day} at {one.due_at:%H:%M} UTC",)
     run: Piece = Link("its run", one.url) if one.url else "its run"
     return (f"{one.workflow}: ", run, " goes on")
 
@@ -319,7 +322,7 @@ def _detail_sections(told: DigestContents, shown: ShownTests) -> Iterator[Sectio
     if told.held:
         yield Section(
             title=f"Alerts that were held back ({sum(one.alerts for one in told.held):,})",
-            lines=tuple((_held_line(one),) for one in told.held[:LISTED]),
+            lines=tuple((_held_line(one, told.path),) for one in told.held[:LISTED]),
         )
     if told.weeks:
         yield _section(

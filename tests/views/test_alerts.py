@@ -167,7 +167,18 @@ def test_a_change_is_told_as_such_and_offers_nothing() -> None:
     told = alerts_answer(AlertNews(opened=(change,)))
 
     assert (told.tone, told.actions) == (Tone.NEUTRAL, ())
-    assert "Changed (1)" in as_text(told)
+    assert as_text(told) == "Required checks: Now required: a."
+    both = as_text(alerts_answer(AlertNews(opened=(change, alert()))))
+    assert "Changed (1)\n  Required checks: Now required: a\n" in both
+
+
+def test_what_the_verdict_has_said_is_not_said_again_until_there_is_more_to_say() -> None:
+    news = AlertNews(opened=(OUTAGE,))
+    seen = Told(alert=OUTAGE.alert, seen_by="mona", looked_after_by="hubot")
+
+    assert alerts_answer(news).sections == ()
+    said = as_text(alerts_answer(news, [seen]))
+    assert "  Runner s390x: 12 jobs wait. Seen by mona. hubot looks after it" in said
 
 
 def test_owners_are_called_where_they_are_known() -> None:

@@ -1,6 +1,7 @@
-from datetime import time
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from textwrap import dedent
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 import chatops.commands
 from chatops.config import (
+    Alerts,
     BranchRules,
     Configuration,
     Digest,
@@ -828,3 +830,52 @@ def test_a_filter_that_is_not_understood_is_refused(tmp_path: Path, text: str, n
         f"{path}:5: communities.acme.channels.C0000000001.filter: found '{text}', "
         f"expected a filter of which all is understood: {note}"
     )
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
+MINUTES = st.integers(0, 24 * 60 - 1).map(lambda minute: f"{minute // 60:02}:{minute % 60:02}")
+
+
+@pytest.mark.parametrize(
+    ("now", "until"),
+    [
+        ("2026-01-15T21:30", None),
+        ("2026-01-15T22:00", "2026-01-16T07:00"),
+        ("2026-01-15T23:59", "2026-01-16T07:00"),
+        ("2026-01-16T06:59", "2026-01-16T07:00"),
+        ("2026-01-16T07:00", None),
+        # In these nights the clock leaps, and says an hour twice.
+        ("2026-03-28T23:00", "2026-03-29T07:00"),
+        ("2026-10-24T23:00", "2026-10-25T07:00"),
+    ],
+)
+def test_a_rest_may_go_over_midnight(now: str, until: str | None) -> None:
+    alerts = Alerts(quiet_from="22:00", quiet_to="07:00")
+    here = datetime.fromisoformat(now).replace(tzinfo=BERLIN).astimezone(UTC)
+
+    ends = alerts.rests_until(here, BERLIN)
+
+    told = None if ends is None else f"{ends.astimezone(BERLIN):%Y-%m-%dT%H:%M}"
+    assert told == until
+
+
+@given(
+    begins=MINUTES,
+    ends=MINUTES,
+    now=st.integers(0, 366 * 24 * 60).map(lambda minute: NEW_YEAR + timedelta(minutes=minute)),
+    zone=st.sampled_from(["UTC", "Europe/Berlin", "America/Chicago", "Australia/Lord_Howe"]),
+)
+@example(
+    begins="01:00", ends="02:30", now=datetime(2026, 3, 29, 0, 30, tzinfo=UTC), zone="Europe/Berlin"
+)
+def test_a_rest_ends_within_a_day_and_then_it_is_over(
+    begins: str, ends: str, now: datetime, zone: str
+) -> None:
+    alerts, clock = Alerts(quiet_from=begins, quiet_to=ends), ZoneInfo(zone)
+
+    until = alerts.rests_until(now, clock)
+
+    if until is not None:
+        assert now < until <= now + timedelta(hours=25)
+        assert alerts.rests_until(until, clock) is None

@@ -426,7 +426,7 @@ def _row(job: DigestJob, shown: ShownTests) -> tuple[str, ...]:
     required = " (required)" if job.is_required else ""
     people = ", ".join(job.groups) or "nobody"
     return (
-        f"{_cut(_name(job, shown))}{required}",
+        f"{_without_middle(_name(job, shown))}{required}",
         str(job.nights),
         job.since or "–",
         _cut(job.step) or "–",
@@ -510,6 +510,14 @@ def _joined(names: Iterator[str]) -> str:
 def _cut(outside: str) -> str:
     one_line = " ".join(outside.split())
     return one_line if len(one_line) <= CELL else f"{one_line[: CELL - 1]}…"
+
+
+def _without_middle(name: str) -> str:
+    """Return a name as a cell holds it: variants of a job are told apart by its end."""
+    one_line = " ".join(name.split())
+    if len(one_line) <= CELL:
+        return one_line
+    return f"{one_line[: CELL // 2 - 1]}…{one_line[-CELL // 2 :]}"
 
 
 def _counted(number: int, word: str) -> str:

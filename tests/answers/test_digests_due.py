@@ -72,7 +72,13 @@ def test_a_night_that_did_not_begin_is_waited_for_until_the_deadline(tmp_path: P
 def test_a_channel_does_not_wait_for_workflows_without_jobs_of_its_own(tmp_path: Path) -> None:
     nobodys = Channel(key="C0000000004", filter="no-such-job", digest=Digest())
 
-    assert of(tmp_path, [*night(2, **GREEN), *night(1, **GREEN)], nobodys) == [nobodys.key]
+    facts = [*night(2, **GREEN), *night(1, **GREEN)]
+    # Its own would be waited for until noon.
+    before = NOW.replace(hour=10)
+
+    with scene(tmp_path, facts) as world:
+        assert due(world, CI, now=before) == []
+        assert [made.channel for made in due(world, nobodys, now=before)] == [nobodys.key]
 
 
 def test_nothing_is_made_while_the_read_models_are_not_equally_far(tmp_path: Path) -> None:

@@ -281,6 +281,15 @@ def test_a_job_leads_to_its_page() -> None:
     }  # fmt: skip
 
 
+def test_a_cell_holds_the_end_of_a_name_that_is_too_long() -> None:
+    job = msgspec.structs.replace(TANK, name=f"{'x' * 150} / y (a, b)")
+
+    row = render_details(details(with_(newly=several(2, job))))["blocks"][1]["rows"][1]
+
+    assert len(row[0]["text"]) == 120
+    assert row[0]["text"].endswith("x / y (a, b) (0)")
+
+
 def test_jobs_of_two_workflows_that_are_called_alike_are_told_apart() -> None:
     twin = msgspec.structs.replace(NOZZLE, workflow="Weekly")
     contents = with_(path="Nightly / engine / ", newly=DigestList(jobs=(NOZZLE, twin), count=2))
@@ -358,6 +367,27 @@ ANY = st.builds(
     url=st.sampled_from(["", "https://ci.example/acme/nightly"]),
     slash_command=st.sampled_from(["", "/acme"]),
 )  # fmt: skip
+
+
+def test_slack_takes_three_hundred_jobs_with_the_longest_names_that_fail_everywhere() -> None:
+    job = msgspec.structs.replace(
+        NOZZLE, name="n" * 240, step="s" * 200, groups=("g" * 200,), said="s" * 250,
+        merged=tuple(
+            DigestMerge(number=PullNumber(one), title="t" * 250, url=f"https://x.example/{one}") for one in range(5)
+        ),
+        merges=300,
+    )  # fmt: skip
+    of = msgspec.structs.replace(several(60, job), count=300)
+    held = DigestHeld(reason="quiet", text="t" * 250, alerts=300, subjects=("s" * 240,) * 60)
+    contents = with_(
+        newly=of, fixed=of, still=of, flaky=of, not_run=of, unowned=of, muted=of, week_flaky=of,
+        held=(held,) * 10, pages="https://ci.example/acme/tests/", failed=300, ran=300, about="a" * 250,
+    )  # fmt: skip
+
+    for message in (render_digest(digest(contents)), render_details(details(contents))):
+        assert payloads.problems(message) == []
+        assert length_of_blocks(message["blocks"]) <= MOST_TEXT_IN_BLOCKS
+        assert len(message["text"]) <= MOST_TEXT_IN_UPDATE
 
 
 @settings(max_examples=60, deadline=timedelta(seconds=60))

@@ -179,10 +179,7 @@ class Bus:
         target = kind.target(received, community)
         issue = await self._spoken_of(kind, received)
         if kind.needs_pull and not target.number:
-            raise Refused(
-                f"Which pull request? Say its number or its address: `/{received.verb} #123`.",
-                reason="no_pull",
-            )
+            raise which_pull(received.verb)
         is_pull = not received.on_issue if issue is None else issue.is_pull
         if kind.looks() and target.number and is_pull:
             await self._caught_up(await self._refresh(target))
@@ -225,6 +222,13 @@ class Bus:
 def is_explained(received: CommandReceived) -> bool:
     """Return whether somebody only wants to know what would happen."""
     return any(word.lower() in DRY_RUN for word in received.words)
+
+
+def which_pull(verb: str) -> Refused:
+    """Return the refusal of what is about a pull request, where none is named."""
+    return Refused(
+        f"Which pull request? Say its number or its address: `/{verb} #123`.", reason="no_pull"
+    )
 
 
 def asks_for_standing(kind: type[Command], verb: str, community: Community) -> bool:

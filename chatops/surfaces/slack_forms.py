@@ -5,6 +5,7 @@ hangs on its words, so that it can be said at the field; and nothing is shown or
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ import structlog
 from chatops.answers.form_choices import failed_jobs, nightly_jobs
 from chatops.config import Community
 from chatops.engine.authority import Grant, Standing
+from chatops.engine.bus import which_pull
 from chatops.engine.command import Asked, Knowledge
 from chatops.engine.vocabulary import Vocabulary, unknown
 from chatops.errors import ChatopsError, Refused
@@ -38,9 +40,14 @@ OPEN_SECONDS, CHECK_SECONDS = 2.0, 0.8
 """For so long is looked what there is to choose, and what is wrong: Slack waits for three, also until it is written."""
 CHECKED = frozenset({SUBSCRIBE, MUTE})
 """Commands whose words are looked at beforehand, as far as the nights go; of others GitHub may know better."""
-OF_WORDS = frozenset({"usage", "no_such_job", "no_such_row", "too_many", "too_long", "as_it_is"})
+CHECKED_WITHOUT_PULL = frozenset({"status", "who", "history", "unmute"})
+"""The same where no pull request is named: of what runs on one only GitHub knows all."""
+OF_WORDS = frozenset(
+    {"usage", "no_such_job", "no_such_row", "too_many", "too_long", "as_it_is", "no_pull"}
+)
 """For what reasons a refusal hangs on what was said, and on nobody's rights."""
 NONE: Choices = {}
+_SPOKEN = re.compile(r"`/([^`]+)`")
 
 Found = TypeVar("Found")
 Read = Callable[[Community], AbstractContextManager[Knowledge]]
@@ -77,12 +84,16 @@ class Forms:
         """Return what is wrong with the words of a request, as far as they alone tell; nothing if nothing is."""
         meaning = vocabulary.meaning(received.verb)
         if meaning is None:
-            return _said(unknown(received.verb, vocabulary.verbs))
+            return _said(unknown(received.verb, vocabulary.verbs), vocabulary, community)
+        kind = meaning.command
         try:
-            meaning.command.parse((*meaning.words, *received.words))
+            kind.parse((*meaning.words, *received.words))
+            number = kind.target(received, community).number
         except Refused as refusal:
-            return _said(refusal)
-        if meaning.command.name not in CHECKED:
+            return _said(refusal, vocabulary, community)
+        if kind.needs_pull and not number:
+            return _said(which_pull(received.verb), vocabulary, community)
+        if kind.name not in (CHECKED if number else CHECKED | CHECKED_WITHOUT_PULL):
             return ""
         looking = asyncio.to_thread(self._refused, received, vocabulary, community)
         return await _in_time(looking, self._check_seconds) or ""
@@ -108,7 +119,8 @@ class Forms:
             try:
                 meaning.command.parse((*meaning.words, *received.words)).decide(asked, knowledge)
             except Refused as refusal:
-                return _said(refusal) if refusal.reason in OF_WORDS else ""
+                if refusal.reason in OF_WORDS:
+                    return _said(refusal, vocabulary, community)
         return ""
 
 
@@ -121,6 +133,12 @@ async def _in_time(looking: Coroutine[Any, Any, Found], seconds: float) -> Found
         return None
 
 
-def _said(refusal: Refused) -> str:
-    """Return a refusal as it stands under a field, where no markup is known."""
-    return refusal.text.replace("`", "")
+def _said(refusal: Refused, vocabulary: Vocabulary, community: Community) -> str:
+    """Return a refusal as it stands under a field, which knows no markup, with commands as one says them in Slack."""
+
+    def spoken(found: re.Match[str]) -> str:
+        verb = found.group(1).partition(" ")[0]
+        before = f"{community.slash_command} " if vocabulary.meaning(verb) else "/"
+        return f"{before}{found.group(1)}"
+
+    return _SPOKEN.sub(spoken, refusal.text).replace("`", "")

@@ -4,7 +4,7 @@ Over HTTP and through a socket alike. The only call made here opens a form: the 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from enum import Enum, auto
 from functools import partial
 from http import HTTPStatus
@@ -44,6 +44,7 @@ from chatops.views.modals import (
     ASK_PULL,
     ASK_WHICH,
     MUTE,
+    REASON,
     RETEST,
     SAID,
     SUBSCRIBE,
@@ -72,12 +73,14 @@ DEEPEST = 12
 NO_COMMUNITY = "No community here has this command. Ask whoever runs this bot."
 NOT_WRITTEN = "I cannot write anything down right now, so I did nothing. Try again in a minute."
 STILL_WRITING = "I am slow to write this down. If I have not answered in a minute, I have not heard it: say it again."
+SLOW_FORM = "I am slow to write this down. Send it again if I have not answered in a minute: a form counts once."
 NO_SUCH_PULL = (
     "I found no pull request of {repos} in this. Write its number as #123, or its address."
 )
 NOT_OPENED = "I could not show you the form just now. Choose it again."
 NOTHING_SAID = "Write what you want, such as: status nightly"
 NOTHING_CHOSEN = "Choose a job, or write one: its name, a part of it, or a pattern such as *s390x*."
+NO_REASON = "Write the reason, for those who will wonder."
 
 Append = Callable[[Batch], Awaitable[object]]
 Ack = Callable[..., Awaitable[object]]
@@ -91,6 +94,14 @@ class Writing(Enum):
     DONE = auto()
     LATE = auto()
     FAILED = auto()
+
+
+IN_FORMS: Mapping[Writing, str] = {
+    Writing.DONE: "",
+    Writing.LATE: SLOW_FORM,
+    Writing.FAILED: NOT_WRITTEN,
+}
+"""What is said at the field of a form."""
 
 
 class Listener:
@@ -128,7 +139,7 @@ class Listener:
             self._open(body, self._made(*asked))
             return None
         fact = self._words.pressed(body)
-        if fact is not None and (problem := await self._thanked(fact)) is not None:
+        if fact is not None and (problem := await self._taken(fact, body)) is not None:
             return problem
         await ack()
         return None
@@ -145,7 +156,7 @@ class Listener:
             form = self._chosen_in(body, message)
         elif name in (RETEST_MESSAGE, STATUS_MESSAGE, WHO_MESSAGE):
             fact, form = self._about_message(name, body, message)
-        if fact is not None and (problem := await self._thanked(fact)) is not None:
+        if fact is not None and (problem := await self._taken(fact, body)) is not None:
             return problem
         await ack()
         if form is not None:
@@ -216,16 +227,18 @@ class Listener:
         if name == ASK_WHICH:
             await self._ask_on(ack, said, kept, community, place.team)
             return
-        if name in (SUBSCRIBE, MUTE, RETEST):
-            fact, problem = self._chosen(name, view, kept, place, trigger)
-        else:
-            fact, problem = self._filled_in(name, said, kept, place, trigger)
-        if fact is not None and not problem:
-            problem = await self._objection(fact)
-        if fact is not None and not problem and await self._record(fact) is not Writing.DONE:
-            problem = NOT_WRITTEN
-        if problem:
-            await ack(response_action="errors", errors={SAID: problem})
+        errors = _missing(name, view)
+        if not errors:
+            fact: Fact | None
+            if name in (SUBSCRIBE, MUTE, RETEST):
+                fact, problem = self._chosen(name, view, kept, place, trigger), ""
+            else:
+                fact, problem = self._filled_in(name, said, kept, place, trigger)
+            if fact is not None and not problem:
+                problem = await self._objection(fact) or IN_FORMS[await self._record(fact)]
+            errors = {SAID: problem} if problem else {}
+        if errors:
+            await ack(response_action="errors", errors=errors)
         else:
             await ack()
 
@@ -244,18 +257,16 @@ class Listener:
 
     def _chosen(
         self, verb: str, view: Mapping[str, Any], kept: Kept, place: Place, trigger: str
-    ) -> tuple[Fact | None, str]:
-        """Return the request that a form of several fields makes, or what is wrong with it."""
+    ) -> Fact:
+        """Return the request that a form of several fields makes."""
         community = self._words.community(kept.community)
         assert community is not None
         filled = read_filled(view)
         words = filled_words(verb, filled, split_words(plain(filled.said)))
-        if not words and verb != RETEST:
-            return None, NOTHING_CHOSEN
         offer = Offer(
             community=community.key, verb=verb, words=words, repo=kept.repo, number=kept.number
         )
-        return self._words.offered(offer, community, place, trigger), ""
+        return self._words.offered(offer, community, place, trigger)
 
     async def _objection(self, fact: Fact) -> str:
         """Return what is wrong with the words of a request, to be said where they were written."""
@@ -272,8 +283,6 @@ class Listener:
         """Return the request that a form makes, or what is wrong with it."""
         community = self._words.community(kept.community)
         assert community is not None
-        if not said:
-            return None, NOTHING_SAID
         offer = Offer(community=community.key, verb=kept.verb, words=kept.words)
         match name:
             case _ if name == ASK_PULL:
@@ -293,7 +302,7 @@ class Listener:
                 offer = Offer(community=community.key, verb=kept.verb, words=(said,))
                 return self._words.offered(offer, community, place, trigger), ""
             case _ if name == ASK_COMMAND:
-                return self._words.typed(said, community, place, trigger), ""
+                return self._words.said_to(community, said, place, trigger), ""
         return None, ""
 
     def _about(self, text: str, team: str) -> tuple[Community, Target] | None:
@@ -302,6 +311,15 @@ class Listener:
             target = self._words.target(text, community)
             if target is not None:
                 return community, target
+        return None
+
+    async def _taken(self, fact: Fact, body: Mapping[str, Any]) -> BoltResponse | None:
+        """Record what was pressed or chosen; what is on its way is not called failed, or it comes twice."""
+        written = await self._record(fact)
+        if written is Writing.FAILED:
+            return BoltResponse(status=HTTPStatus.SERVICE_UNAVAILABLE, body=NOT_WRITTEN)
+        if written is Writing.LATE and self._slack is not None:
+            self._keep(self._regret(self._slack, where(body), STILL_WRITING))
         return None
 
     async def _thanked(self, *facts: Fact) -> BoltResponse | None:
@@ -333,9 +351,13 @@ class Listener:
     def _open(self, body: Mapping[str, Any], form: Form) -> None:
         """Open a form while the right to do so lives; nobody waits for it."""
         if self._slack is not None:
-            opening = asyncio.ensure_future(self._opened(self._slack, body, form))
-            self._under_way.add(opening)
-            opening.add_done_callback(self._under_way.discard)
+            self._keep(self._opened(self._slack, body, form))
+
+    def _keep(self, doing: Coroutine[Any, Any, None]) -> None:
+        """Do something for which nobody waits."""
+        under_way = asyncio.ensure_future(doing)
+        self._under_way.add(under_way)
+        under_way.add_done_callback(self._under_way.discard)
 
     async def _opened(self, slack: Workspaces, body: Mapping[str, Any], form: Form) -> None:
         made = await form()
@@ -381,6 +403,17 @@ def _kept(community: Community, place: Place, verb: str) -> Kept:
         thread=place.thread,
         response_url=place.response_url,
     )
+
+
+def _missing(name: str, view: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return what is said at fields that have to be filled in, and are not; blanks fill none."""
+    filled = read_filled(view)
+    if name == RETEST:
+        return {}
+    if name not in (SUBSCRIBE, MUTE):
+        return {} if filled.said else {SAID: NOTHING_SAID}
+    found = {} if filled.said or filled.jobs else {SAID: NOTHING_CHOSEN}
+    return found if name == SUBSCRIBE or filled.reason else {**found, REASON: NO_REASON}
 
 
 def _first_line(text: str) -> str:

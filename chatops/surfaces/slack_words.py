@@ -248,9 +248,17 @@ class Words:
         target = Target(Repo(repo), PullNumber(offer.number))
         return _fact(community, place, trigger, offer.verb, offer.words, target)
 
+    def said_to(self, usual: Community, text: str, place: Place, trigger: str) -> Fact:
+        """Return the request that a line of text makes; its first word may say to which community, as after a slash."""
+        first, _, rest = text.strip().partition(" ")
+        named = self._configuration.community_for_slash(first)
+        if named is not None:
+            return self.typed(rest, named, place, trigger)
+        return self.typed(text, usual, place, trigger)
+
     def typed(self, text: str, community: Community, place: Place, trigger: str) -> Fact:
         """Return the request that a line of text makes."""
-        line = _ODD.sub(" ", plain(text))
+        line = self._without_slash(_ODD.sub(" ", plain(text)), community)
         target, words = self._without_target(split_words(line), community)
         verb = words[0].lower().removeprefix("/") if words else ASKED_AGAIN
         said = after_first(self._without_name(line, target, community))
@@ -280,6 +288,16 @@ class Words:
         first, _, rest = said.partition(" ")
         named = self._configuration.community_for_slash(first)
         return (named, rest, True) if named is not None else (community, said, is_called)
+
+    def _without_slash(self, line: str, community: Community) -> str:
+        """Return a line without the word that calls the community, which people write out of habit."""
+        first, _, rest = line.strip().partition(" ")
+        name = community.slash_command.removeprefix("/")
+        called = first.lower().removeprefix("/")
+        return rest if name and called == name and not self._is_verb(called, community) else line
+
+    def _is_verb(self, word: str, community: Community) -> bool:
+        return self._vocabularies[community.key].meaning(word) is not None
 
     def _without_target(
         self, words: Sequence[str], community: Community

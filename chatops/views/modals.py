@@ -38,6 +38,8 @@ USUAL_DURATION = ("7d", "7 days")
 NOTHING = "-"
 """The value of an option that adds no word; Slack takes no empty one."""
 LONGEST_GUESS = 200
+LONGEST_REASON = 300
+"""As long as the reason of a mute is kept."""
 MOST_KEPT = 3_000
 
 
@@ -129,7 +131,7 @@ def ask_mute(kept: Kept, choices: Choices) -> dict[str, Any]:
             guess=meant,
         ),
         _choice(LASTS, "For how long", [("", DURATIONS)], chosen=USUAL_DURATION, is_optional=False),
-        _line(REASON, "Why", placeholder="The runner is being moved."),
+        _line(REASON, "Why", placeholder="The runner is being moved.", longest=LONGEST_REASON),
     ]
     return _view(MUTE, kept, title="Mute a job", send="Mute", blocks=fields)
 
@@ -142,7 +144,7 @@ def ask_retest(kept: Kept, choices: Choices) -> dict[str, Any]:
     fields.append(
         _line(
             SAID,
-            "Or a part of their names, or a pattern",
+            "Or a part of their names, or a pattern" if groups else "A part of the jobs' names",
             placeholder="*s390x*",
             is_optional=True,
             hint="With nothing chosen and nothing written, all that failed runs again. It spends runner hours.",
@@ -261,11 +263,16 @@ def _line(
     is_optional: bool = False,
     hint: str = "",
     guess: str = "",
+    longest: int = 0,
 ) -> dict[str, Any]:
-    """Return a field in which something is written; a guess is in it already."""
-    element = {"type": "plain_text_input", "action_id": name, "placeholder": _plain(placeholder)}
-    if guess:
-        element["initial_value"] = " ".join(guess.split())[:LONGEST_GUESS]
+    """Return a field in which something is written, of so many characters at most; a guess is in it already."""
+    element = {
+        "type": "plain_text_input",
+        "action_id": name,
+        "placeholder": _plain(placeholder),
+        **({"max_length": longest} if longest else {}),
+        **({"initial_value": " ".join(guess.split())[:LONGEST_GUESS]} if guess else {}),
+    }
     return _field(name, label, element, is_optional=is_optional, hint=hint)
 
 

@@ -11,7 +11,7 @@ import pytest
 from chatops.standins.slack import Message, SlackStandIn, View
 from chatops.standins.slack.limits import problems_of_blocks
 from chatops.standins.slack.workspace import texts_in
-from chatops.views.modals import JOBS, MUTE, RETEST, SAID, SUBSCRIBE, WHICH
+from chatops.views.modals import JOBS, MUTE, REASON, RETEST, SAID, SUBSCRIBE, WHICH
 from tests.scenarios.signing_in import link
 from tests.scenarios.world import AUTHOR, BUILD, PULL, Town, town
 
@@ -190,6 +190,8 @@ async def test_a_job_is_muted_in_a_form_and_what_is_wrong_is_said_at_the_field(
         await here.slack.shortcut(MUTE, user="octavia")
         form = await here.slack.wait_for_modal("octavia")
         empty = await here.slack.submit(form, values(lasts=lasts, reason=reason))
+        sent = values(said="build", lasts=lasts, reason=reason | {"value": "  "})
+        without_reason = await here.slack.submit(form, sent)
         too_long = lasts | {"selected_option": {"value": "90d"}}
         wrong = await here.slack.submit(form, values(said="build", lasts=too_long, reason=reason))
         before = await here.stories()
@@ -199,6 +201,7 @@ async def test_a_job_is_muted_in_a_form_and_what_is_wrong_is_said_at_the_field(
         await here.settle()
 
         assert "Choose a job" in empty.body
+        assert list(json.loads(without_reason.body)["errors"]) == [REASON]
         assert "30 days at most" in wrong.body
         assert len(before) == 1
         assert here.slack.workspace.modals == {}
@@ -265,7 +268,7 @@ async def test_a_word_that_is_no_command_is_said_at_the_field(
 
         answer = await here.slack.submit(form, values(said="ret #7"))
 
-        assert "I do not know ret. Did you mean /retest" in answer.body
+        assert "I do not know ret. Did you mean /acme retest" in answer.body
         assert await here.stories() == []
 
 

@@ -411,6 +411,20 @@ def press(word: str) -> bytes:
     return urlencode({"payload": json.dumps(body)}).encode()
 
 
+def test_a_press_that_is_slow_to_be_written_is_not_called_failed(tmp_path: Path) -> None:
+    with open_doors(f"sqlite:///{tmp_path / 'doors.db'}") as doors:
+        other = sqlite3.connect(tmp_path / "doors.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        body = press("retest")
+
+        answer = doors.slack(body, signed_by_slack(body, FORM))
+
+        other.execute("ROLLBACK")
+        other.close()
+        assert answer.status_code == HTTPStatus.OK
+        wait_until(lambda: len(doors.heard()) == 1)
+
+
 @pytest.mark.parametrize(
     ("body", "kind"), [(mention(f"help {LONG}"), JSON), (press(LONG), FORM)], ids=["call", "press"]
 )

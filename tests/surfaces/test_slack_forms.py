@@ -7,13 +7,15 @@ import pytest
 from msgspec.structs import replace
 
 import chatops.commands
+from chatops.commands.mute import LONGEST_REASON
 from chatops.config import Community
 from chatops.engine.catalogue import catalogue
 from chatops.engine.command import Command, Knowledge
 from chatops.engine.vocabulary import Vocabulary
 from chatops.events.conversation import CommandReceived
+from chatops.names import PullNumber
 from chatops.surfaces.slack_forms import Forms
-from chatops.views.modals import MUTE, RETEST, Kept
+from chatops.views.modals import MUTE, REASON, RETEST, Kept
 from tests.commands.nights import night
 from tests.scene import COMMUNITY, PULL, REPO, Scene, ended, job, pull, received, scene
 
@@ -100,6 +102,41 @@ async def test_a_word_that_is_none_of_ours_is_found(world: Scene) -> None:
     found = await forms(world).objection(received(verb="frob"), VOCABULARY, COMMUNITY)
 
     assert found.startswith("I do not know frob.")
+
+
+@pytest.mark.parametrize(
+    ("verb", "words", "objection"),
+    [
+        ("status", ("nozle",), "No job here is called nozle"),
+        ("history", ("door",), "No job here is called door"),
+        ("who", ("nozzle",), ""),
+        ("retest", (), "Which pull request? Say its number or its address: /acme retest #123."),
+    ],
+)
+async def test_what_hangs_on_words_alone_is_found_where_no_pull_request_is_named(
+    verb: str, words: tuple[str, ...], objection: str, world: Scene
+) -> None:
+    asked = received(verb=verb, words=words, surface="slack", number=PullNumber(0))
+
+    found = await forms(world).objection(asked, VOCABULARY, COMMUNITY)
+
+    assert objection in found
+    assert bool(found) == bool(objection)
+
+
+async def test_of_a_pull_request_github_may_know_jobs_that_we_do_not(world: Scene) -> None:
+    asked = received(verb="status", words=("door",), surface="slack")
+
+    assert await forms(world).objection(asked, VOCABULARY, COMMUNITY) == ""
+
+
+async def test_no_reason_can_be_written_that_would_be_cut(world: Scene) -> None:
+    view = await forms(world).made(MUTE, KEPT, COMMUNITY)
+
+    [longest] = [
+        block["element"]["max_length"] for block in view["blocks"] if block["block_id"] == REASON
+    ]
+    assert longest == LONGEST_REASON
 
 
 async def test_who_somebody_is_is_not_found_here(world: Scene) -> None:

@@ -14,7 +14,7 @@ from chatops.engine.command import Command
 from chatops.engine.vocabulary import vocabularies
 from chatops.events.conversation import CommandReceived
 from chatops.events.previews import PageShared
-from chatops.surfaces.slack_words import Words, code_in, plain, team_of
+from chatops.surfaces.slack_words import Place, Words, code_in, plain, team_of
 from chatops.views.offers import Offer
 from tests.scene import COMMUNITY, PULL, REPO
 
@@ -95,6 +95,27 @@ def test_a_pull_request_is_named_by_number_or_address(
 )
 def test_what_is_said_is_kept_as_it_was_written(text: str, said: str) -> None:
     assert slash(text).said == said
+
+
+@pytest.mark.parametrize("text", ["/acme retest #7", "acme retest #7", "ACME retest #7"])
+def test_the_word_after_which_one_speaks_may_be_written_once_more(text: str) -> None:
+    heard = slash(text)
+
+    assert (heard.verb, heard.number, heard.said) == ("retest", 7, "")
+
+
+def test_in_a_form_the_first_word_may_name_the_community() -> None:
+    place = Place(user="U1", team="T1")
+    usual = CONFIGURATION.communities["acme"]
+
+    facts = [
+        WORDS.said_to(usual, text, place, "1")
+        for text in ("/zoo status nightly", "/acme status nightly", "status nightly")
+    ]
+
+    heard = [fact.event for fact in facts if isinstance(fact.event, CommandReceived)]
+    assert [one.community for one in heard] == ["zoo", "acme", "acme"]
+    assert {(one.verb, one.words) for one in heard} == {("status", ("nightly",))}
 
 
 def test_each_community_has_its_own_pull_requests() -> None:

@@ -20,6 +20,8 @@ from chatops.standins.slack.workspace import JsonObject
 
 _STYLES = {"bold": "strong", "italic": "em", "strike": "s", "code": "code", "underline": "u"}
 _EMOJI = re.compile(r":([a-z0-9_+'-]+):")
+LONGEST_INPUT = 3_000
+"""What Slack lets somebody write where the app names no limit."""
 
 
 def render_blocks(
@@ -151,10 +153,13 @@ class _Renderer:
         if element["type"] in ("static_select", "multi_static_select"):
             field = self.selection(element, name, needed)
         else:
-            field = Markup('<input name="input:{}" value="{}" placeholder="{}"{}>').format(
+            field = Markup(
+                '<input name="input:{}" value="{}" placeholder="{}" maxlength="{}"{}>'
+            ).format(
                 name,
                 element.get("initial_value", ""),
                 (element.get("placeholder") or {}).get("text", ""),
+                element.get("max_length", LONGEST_INPUT),
                 needed,
             )
         return Markup('<label class="field"><span>{}</span> {}</label>{}').format(

@@ -2,7 +2,8 @@
 
 Whenever:  somebody named one in Slack
 Asks for:  `preview.wanted`, once for each address in a message. Of what not everybody may see nothing is shown, for it
-           is not known who reads the message; nor of pages that are lists
+           is not known who reads the message; nor of pages that are lists, nor of one as of an earlier time, of which
+           what is so now says nothing
 """
 
 import re
@@ -27,6 +28,8 @@ from chatops.views.addresses import read_slug
 from chatops.views.drawn import picture_address
 
 NIGHTLY = ("", "nightly")
+AT = "at"
+"""The word of an address that names the moment as of which a page is shown."""
 OPENED = "sel"
 """The word of the nightly's address that names the test whose row is opened."""
 PULL = re.compile(r"prs/(?:([\w.-]+/[\w.-]+)/)?([1-9][0-9]{0,8})", re.ASCII)
@@ -69,10 +72,13 @@ class PreviewPages(Policy):
 
 
 def _preview(shared: PageShared, knowledge: Knowledge) -> Preview | None:
-    """Return what a page says in short; nothing where it is a list, or not known."""
+    """Return what a page says in short; nothing where it is a list, of the past, or not known."""
     usual = knowledge.community.repositories[0]
+    asked = parse_qs(urlsplit(shared.url.replace("&amp;", "&")).query)
+    if AT in asked:
+        return None
     if shared.place in NIGHTLY:
-        opened = parse_qs(urlsplit(shared.url.replace("&amp;", "&")).query).get(OPENED)
+        opened = asked.get(OPENED)
         of_test = job_preview(knowledge, "", opened[0]) if opened else None
         return of_test or nightly_preview(knowledge)
     if (pull := PULL.fullmatch(shared.place)) is not None:

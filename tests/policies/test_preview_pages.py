@@ -127,6 +127,11 @@ def test_of_lists_and_of_what_is_not_known_nothing_is_shown(tmp_path: Path, plac
     assert shown(tmp_path, place) == []
 
 
+@pytest.mark.parametrize("place", ["nightly", f"prs/{PULL}", "runs/1000", f"tests/{NOZZLE}"])
+def test_of_a_page_of_the_past_nothing_is_shown_that_is_so_now(tmp_path: Path, place: str) -> None:
+    assert shown(tmp_path, place, asked="?n=30&amp;at=2026-01-02") == []
+
+
 def test_of_what_not_everybody_may_see_nothing_is_shown(tmp_path: Path) -> None:
     closed = msgspec.structs.replace(COMMUNITY, private=True)
 

@@ -18,7 +18,7 @@ from chatops.engine.answer import Answer, Code, Line, Section, Tone, pieces
 from chatops.engine.authority import Role, authorise
 from chatops.engine.command import CHANGED_NOTHING, UNDONE_WITHIN, Asked, Command, Knowledge, Story
 from chatops.errors import Refused
-from chatops.events import Event
+from chatops.events import Event, conversation
 from chatops.events.cancels import CancelRequested
 from chatops.events.conversation import (
     CommandReceived,
@@ -157,7 +157,12 @@ def _newest(asked: Asked, knowledge: Knowledge) -> Known:
     ]
     gone = taken_back(knowledge.db, [known.command for known in changing])
     newest = next(
-        (one for one in _newest_first(changing, knowledge) if one.command not in gone), None
+        (
+            one
+            for one in _newest_first(changing, knowledge)
+            if one.command not in gone and _asked_for_anything(knowledge.story(one.command))
+        ),
+        None,
     )
     if not received.number:
         _refuse_if_meant_elsewhere(newest, asked, knowledge)
@@ -190,7 +195,14 @@ def _refuse_if_meant_elsewhere(newest: Known | None, asked: Asked, knowledge: Kn
         and kind.irreversible != CHANGED_NOTHING
     ]
     gone = taken_back(knowledge.db, [known.command for known in changing])
-    last = next((one for one in changing if one.command not in gone), None)
+    last = next(
+        (
+            one
+            for one in changing
+            if one.command not in gone and _asked_for_anything(knowledge.story(one.command))
+        ),
+        None,
+    )
     if last is not None:
         place = f"#{last.number}"
         if last.repo != received.repo:
@@ -214,6 +226,11 @@ def _newest_first(commands: Sequence[Known], knowledge: Knowledge) -> Sequence[K
         return at, story[0].position if story else 0
 
     return sorted(commands, key=said, reverse=True)
+
+
+def _asked_for_anything(story: Story) -> bool:
+    """Return whether something came of a command but an answer: many only look, when nothing is said after them."""
+    return any(type(event).__module__ != conversation.__name__ for event in story.events)
 
 
 def _requests(story: Story) -> list[Event]:

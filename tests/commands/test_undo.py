@@ -111,6 +111,15 @@ def test_the_newest_command_that_changed_anything_is_taken_back(tmp_path: Path) 
     assert (wanted.command, wanted.remove) == (UNDO, ("b",))
 
 
+def test_what_only_looked_is_passed_over(tmp_path: Path) -> None:
+    facts = [*labelled(1, "a"), *accepted(asked_before(2, "cancel"))]
+
+    taken, _ = undo(tmp_path, facts)
+
+    assert isinstance(taken, CommandTakenBack)
+    assert taken.said == "label a"
+
+
 def test_of_one_second_the_one_that_came_last_is_taken_back(tmp_path: Path) -> None:
     moment = NOW - timedelta(minutes=1)
     facts = [*labelled(2, "a", said_at=moment), *labelled(1, "b", said_at=moment)]
@@ -204,7 +213,12 @@ def test_whoever_may_not_say_it_may_not_take_it_back(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_taken_back_says_what_to_do(tmp_path: Path) -> None:
-    refused = refusal(tmp_path, accepted(asked_before(1, "cancel")))
+    asked = asked_before(1, "cancel")
+    stopped = CancelRequested(
+        command=asked.command, repo=REPO, run_id=RunId(1), attempt=2, workflow="CI"
+    )
+
+    refused = refusal(tmp_path, accepted(asked, stopped))
 
     assert refused.reason == "irreversible"
     assert "/retest" in refused.text

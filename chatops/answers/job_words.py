@@ -21,7 +21,12 @@ CUT = "..."
 NEAREST = 3
 LONGEST_SHOWN = 120
 ROW = re.compile(r"#?([1-9][0-9]{0,2})(?:-#?([1-9][0-9]{0,2}))?")
+NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 BLANKS = re.compile(r"\s+")
+BETWEEN = re.compile(r"[\s/(),]+")
+"""What stands between the words of a job's name."""
+ALIKE = 0.7
+"""How alike a word must be to one in a name to be shown for it."""
 
 
 class Named(Struct, frozen=True, kw_only=True):
@@ -131,10 +136,35 @@ def _glob(pattern: str) -> re.Pattern[str]:
 
 
 def _no_such(pattern: str, jobs: Sequence[Named]) -> Refused:
-    by_name = {job.full: job for job in jobs}
-    near = get_close_matches(pattern, by_name, n=NEAREST, cutoff=0.3)
-    hint = f" Near to it: {', '.join(f'`{_shown(name)}`' for name in near)}." if near else ""
+    hint = f" {_hint(pattern, jobs)}".rstrip()
     return Refused(f"No job here is called `{_shown(pattern)}`.{hint}", reason="no_such_job")
+
+
+def _hint(pattern: str, jobs: Sequence[Named]) -> str:
+    """Return what was probably meant: a pull request, names that are near, or words without a slip; else nothing."""
+    wanted = pattern.strip()
+    if NUMBER.fullmatch(wanted):
+        return f"A pull request is named as `#{wanted}`."
+    near = get_close_matches(pattern, [job.full for job in jobs], n=NEAREST, cutoff=0.3)
+    if near:
+        return f"Near to it: {', '.join(f'`{_shown(name)}`' for name in near)}."
+    corrected = _corrected(wanted, jobs)
+    return f"Did you mean `{_shown(corrected)}`?" if corrected else ""
+
+
+def _corrected(wanted: str, jobs: Sequence[Named]) -> str:
+    """Return a part of names with those words that are in none as they are probably spelt; nothing where none fits."""
+    if any(sign in wanted for sign in "*?") or len(wanted) > LONGEST_SHOWN:
+        return ""
+    names = [job.full.lower() for job in jobs]
+    words = {word for name in names for word in BETWEEN.split(name) if word}
+    found = []
+    for word in wanted.lower().split():
+        is_there = any(word in name for name in names)
+        near = [word] if is_there else get_close_matches(word, words, n=1, cutoff=ALIKE)
+        found.append("".join(near))
+    corrected = " ".join(found)
+    return corrected if all(found) and any(fits(corrected, job) for job in jobs) else ""
 
 
 def _shown(name: str) -> str:

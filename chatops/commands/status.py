@@ -4,18 +4,20 @@ Asks for:  nothing; anyone may
 Decides:   nothing
 Tells:     of the nightly the verdict, counts, what is newly failing, fixed, still failing, and did not run; of a pull
            request what keeps it from being merged, with what can be said for each check; of a job its last nights,
-           what so few can mean, and how it is here
+           what so few can mean, and how it is here; after `nightly` a job means how it is there
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import ClassVar, Self
 
 import msgspec
 from msgspec.structs import replace
 
 from chatops.answers.job_status import job_status
-from chatops.answers.meant_jobs import places
+from chatops.answers.job_words import ALIKE
+from chatops.answers.meant_jobs import Both, Places, places
 from chatops.answers.meant_tests import board_of
 from chatops.answers.night_status import offered_next, status_of
 from chatops.answers.pull_checks import pull_checks
@@ -25,6 +27,7 @@ from chatops.config import Community
 from chatops.engine.answer import Answer
 from chatops.engine.authority import Role
 from chatops.engine.command import CHANGED_NOTHING, Asked, Command, Knowledge, Story
+from chatops.errors import Refused
 from chatops.events import Event
 from chatops.events.conversation import CommandReceived
 from chatops.names import PullNumber
@@ -55,7 +58,7 @@ class Status(Command):
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:
         if words and words[0].lower() in NIGHTLY:
-            return cls(is_nightly=True)
+            return cls(is_nightly=True, pattern=" ".join(words[1:]))
         if len(words) == 1 and words[0].lower() in PULL:
             return cls(is_pull=True)
         named, rest = named_pull(words)
@@ -84,7 +87,7 @@ class Status(Command):
         """Return how it is, or refuse where nothing is known of it."""
         if self.pattern:
             where = places(received, knowledge)
-            found = where.called(self.pattern, knowledge)
+            found = self._called(where, knowledge)
             return job_status(found, self.pattern, where, received, knowledge)
         if self.is_pull or (received.number and not received.on_issue):
             checks = pull_checks(knowledge, received.repo, received.number)
@@ -93,3 +96,15 @@ class Status(Command):
         muted = muted_jobs(knowledge.db, knowledge.community.key, knowledge.now)
         answer = status_of(board, knowledge.base_url, muted)
         return replace(answer, actions=offered_next(board, knowledge))
+
+    def _called(self, where: Places, knowledge: Knowledge) -> list[Both]:
+        """Return the jobs that are meant; what is no job may be a slip of the one word that means them all."""
+        try:
+            return where.called(self.pattern, knowledge)
+        except Refused as refusal:
+            meant = get_close_matches(self.pattern.lower(), NIGHTLY, n=1, cutoff=ALIKE)
+            if refusal.reason != "no_such_job" or not meant:
+                raise
+            said = self.pattern.replace("`", "'")
+            text = f"No job here is called `{said}`. Did you mean `{meant[0]}`?"
+            raise Refused(text, reason=refusal.reason) from refusal

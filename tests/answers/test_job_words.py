@@ -69,6 +69,23 @@ def test_what_means_nothing_is_refused_with_what_is_near() -> None:
     assert refused.value.reason == "no_such_job"
 
 
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [
+        ("14120", "A pull request is named as `#14120`."),
+        ("qmeu", "Did you mean `qemu`?"),
+        ("qmeu smal", "Did you mean `qemu smal`?"),
+    ],
+)
+def test_a_slip_is_answered_with_what_was_probably_meant(said: str, hint: str) -> None:
+    jobs = [Named(name="ci / run-k8s-tests (cbl-mariner, qemu, small)", workflow="CI"), SKIPPER]
+
+    with pytest.raises(Refused) as refused:
+        meant(said, jobs)
+
+    assert refused.value.text == f"No job here is called `{said}`. {hint}"
+
+
 def test_brackets_are_part_of_a_name() -> None:
     odd = Named(name="test [fast] x")
 

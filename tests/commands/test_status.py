@@ -153,6 +153,7 @@ def test_other_repositories_do_not_count(tmp_path: Path) -> None:
     [
         ([], Status()),
         (["Nightly"], Status(is_nightly=True)),
+        (["nightly", "boot", "a"], Status(is_nightly=True, pattern="boot a")),
         (["pr"], Status(is_pull=True)),
         (["pr", "12"], Status(is_pull=True, named=("", 12))),
         (["#12"], Status(is_pull=True, named=("", 12))),
@@ -349,3 +350,8 @@ def test_several_jobs_are_listed_with_the_failing_ones_first(tmp_path: Path) -> 
 def test_a_job_nobody_knows_is_refused_with_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="Near to it"):
         ask(tmp_path, ["engine/solids"], *night(0), surface="slack")
+
+
+def test_a_slip_of_the_nightly_is_answered_with_it(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="Did you mean `nightly`"):
+        ask(tmp_path, ["nigthly"], *night(0), surface="slack")

@@ -177,12 +177,18 @@ class Bus:
         kind = meaning.command
         command = kind.parse((*meaning.words, *received.words))
         target = kind.target(received, community)
-        issue = await self._spoken_of(kind, received)
+        try:
+            issue = await self._spoken_of(kind, received)
+        except Refused as refusal:
+            raise _naming(refusal, received) from refusal
         if kind.needs_pull and not target.number:
             raise which_pull(received.verb)
         is_pull = not received.on_issue if issue is None else issue.is_pull
         if kind.looks() and target.number and is_pull:
-            await self._caught_up(await self._refresh(target))
+            try:
+                await self._caught_up(await self._refresh(target))
+            except Refused as refusal:
+                raise _naming(refusal, target) from refusal
         has_to_look = (
             kind.looks_at_person
             or asks_for_standing(kind, received.verb, community)
@@ -228,6 +234,16 @@ def which_pull(verb: str) -> Refused:
     """Return the refusal of what is about a pull request, where none is named."""
     return Refused(
         f"Which pull request? Say its number or its address: `/{verb} #123`.", reason="no_pull"
+    )
+
+
+def _naming(refusal: Refused, target: CommandReceived) -> Refused:
+    """Return a refusal that says what GitHub does not know: whoever reads it may not see what they asked."""
+    if refusal.reason != "not_found":
+        return refusal
+    return Refused(
+        f"GitHub knows no #{target.number} in {target.repo}, or does not show it to me.",
+        reason=refusal.reason,
     )
 
 

@@ -96,6 +96,16 @@ async def test_a_decision_is_made_once_and_whole_however_many_decide(here: Town)
     assert story.all(CommandRefused) == []
 
 
+async def test_what_github_does_not_know_is_named(here: Town) -> None:
+    here.problem = Refused("GitHub does not know that.", reason="not_found")
+
+    await here.bus.perform(here.ask("retest"))
+
+    refused = outcome(here).event
+    assert isinstance(refused, CommandRefused)
+    assert refused.text == f"GitHub knows no #7 in {REPO}, or does not show it to me."
+
+
 async def test_a_command_of_a_community_that_is_gone_is_refused(here: Town) -> None:
     item = here.ask("help", community="gone")
 

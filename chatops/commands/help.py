@@ -3,7 +3,7 @@
 Asks for:  nothing; anyone may
 Decides:   nothing
 Tells:     every command with its words and one sentence; of one also an example, who may, and how it is taken back;
-           of the beginning of a word, or of a slip, the commands that can be meant
+           of the beginning of a word, or of a slip, the commands that can be meant, by which word of theirs
 """
 
 from collections.abc import Mapping, Sequence
@@ -55,9 +55,10 @@ class Help(Command):
 
     def decide(self, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
         if self.about and not _meant(self.about, knowledge):
-            known = ", ".join(sorted(knowledge.commands))
+            listing = next(iter(self.verbs(knowledge.community)))
             raise Refused(
-                f"There is no command `{self.about}`. There are: {known}.", reason="unknown_command"
+                f"There is no command `{self.about}`. `/{listing}` lists those there are.",
+                reason="unknown_command",
             )
         return ()
 
@@ -67,9 +68,10 @@ class Help(Command):
         assert received is not None
         slash = f"{knowledge.community.slash_command} " if received.surface == "slack" else "/"
         about = cls.parse(received.words).about
-        meant = _meant(about, knowledge) if about else list(knowledge.commands.values())
+        every = {command: command.name for command in knowledge.commands.values()}
+        meant = _meant(about, knowledge) if about else every
         if about and len(meant) == 1:
-            return _of_one(meant[0], knowledge.community, slash)
+            return _of_one(next(iter(meant)), knowledge.community, slash)
         more = f"{slash}{next(iter(cls.verbs(knowledge.community)))} COMMAND"
         return Answer(
             verdict=("What you may mean by ", Code(about)) if about else ("What you can ask for",),
@@ -77,7 +79,8 @@ class Help(Command):
                 Section(
                     title="Commands",
                     lines=tuple(
-                        (_usage(command, slash), " ", *pieces(command.help)) for command in meant
+                        (*_called(command, verb, slash), " ", *pieces(command.help))
+                        for command, verb in meant.items()
                     ),
                     whole=True,
                 ),
@@ -103,14 +106,20 @@ def _by_verb(knowledge: Knowledge) -> Mapping[str, type[Command]]:
     return {**knowledge.commands, **called}
 
 
-def _meant(about: str, knowledge: Knowledge) -> list[type[Command]]:
-    """Return the commands that a word can mean: the one of that name, else those that begin so, else those like it."""
+def _meant(about: str, knowledge: Knowledge) -> Mapping[type[Command], str]:
+    """Return the commands that a word can mean, by what word of theirs.
+
+    That is the one that is called so, else those that begin so, first by their own names, else those like it.
+    """
     known = _by_verb(knowledge)
     if about in known:
-        return [known[about]]
-    begun = sorted(verb for verb in known if verb.startswith(about))
-    verbs = begun or get_close_matches(about, known, n=MOST_ALIKE, cutoff=ALIKE)
-    return list(dict.fromkeys(known[verb] for verb in verbs))
+        return {known[about]: about}
+    begun = [verb for verb in known if verb.startswith(about)]
+    begun.sort(key=lambda verb: (known[verb].name != verb, known[verb].name))
+    found: dict[type[Command], str] = {}
+    for verb in begun or get_close_matches(about, known, n=MOST_ALIKE, cutoff=ALIKE):
+        found.setdefault(known[verb], verb)
+    return found
 
 
 def _of_one(command: type[Command], community: Community, slash: str) -> Answer:
@@ -133,6 +142,12 @@ def _of_one(command: type[Command], community: Community, slash: str) -> Answer:
         footer=("With ", Code("--dry-run"), " after it, I only say what it would do."),
         private=True,
     )
+
+
+def _called(command: type[Command], verb: str, slash: str) -> Line:
+    """Return how a command is said; another word of it goes before that."""
+    usage = _usage(command, slash)
+    return (usage,) if verb == command.name else (Code(f"{slash}{verb}"), " goes with ", usage)
 
 
 def _usage(command: type[Command], slash: str) -> Code:

@@ -44,8 +44,10 @@ def test_one_command_can_be_asked_about(tmp_path: Path) -> None:
     assert "/status" not in text
 
 
-def test_a_command_that_does_not_exist_is_answered_with_those_that_do(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match=r"no command `frobnicate`.*retest"):
+def test_of_a_command_that_does_not_exist_it_is_said_where_those_are_that_do(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(Refused, match=r"no command `frobnicate`. `/help` lists those there are"):
         told(tmp_path, "frobnicate")
 
 
@@ -86,6 +88,8 @@ def test_the_first_letters_list_the_commands_that_begin_so(tmp_path: Path) -> No
     assert len(begun) > 1
     assert {verb for verb in COMMANDS if f"/acme {verb} " in f"{text} "} >= begun
     assert "/acme mute" not in text
+    assert text.index("/acme retitle") < text.index("/acme remove-lifecycle")
+    assert "/acme remove-label goes with /acme label LABEL…" in text
 
 
 def test_letters_that_begin_one_command_only_mean_it(tmp_path: Path) -> None:

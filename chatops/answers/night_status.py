@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
+from chatops.answers.job_words import LEVEL
 from chatops.answers.mute_marks import mute_mark
 from chatops.answers.nights import NightBoard, State, Test, counted
 from chatops.engine.answer import Action, Answer, Line, Link, Piece, Section, Strong, Tone, When
@@ -51,7 +52,8 @@ def offered_next(board: NightBoard, knowledge: Knowledge) -> tuple[Action, ...]:
     newest = board.newest
     failing = (*newest.newly_failing, *newest.still_failing) if newest is not None else ()
     about_it = [
-        Action(text=f"{question} {test.name}", verb=verb, words=(test.name,))
+        # A button has room for the end of a name, in which jobs differ.
+        Action(text=f"{question} {test.name.split(LEVEL)[-1]}", verb=verb, words=(test.name,))
         for test in failing[:1]
         for verb, question in (("who", "Who looks after"), ("history", "How has it been:"))
     ]

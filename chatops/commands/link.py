@@ -115,9 +115,19 @@ class LinkAccount(Command):
                 tone=Tone.GOOD,
                 private=True,
             )
+        known = identity(knowledge.db, received.team, received.by)
+        already: Line = (
+            (
+                "You are ",
+                Strong(known.login),
+                " on GitHub so far, and will be whom you sign in as. ",
+            )
+            if known is not None
+            else ()
+        )
         return Answer(
             verdict=_where(knowledge, received),
-            counts=("The address is good for ten minutes, once, and for you alone.",),
+            counts=(*already, "The address is good for ten minutes, once, and for you alone."),
             private=True,
         )
 

@@ -32,7 +32,8 @@ MINUTES_SHOWN = 120
 HOURS_SHOWN = 48
 TITLE_SHOWN = 80
 SLACK = "slack"
-SUBSCRIBE, MUTE = "subscribe", "mute"
+SUBSCRIBE, MUTE, LINK = "subscribe", "mute", "link"
+LINK_ME = "Say who I am on GitHub"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class MyOwn(Command):
                 _subscriptions(found, knowledge.community),
             ),
             actions=knowledge.offers(
+                *((Action(text=LINK_ME, verb=LINK),) if _is_unknown(found) else ()),
                 Action(text="Be told of something", verb=SUBSCRIBE, needs="JOB|nightly|#123"),
                 Action(text="Mute a job", verb=MUTE, needs="JOB for DURATION REASON"),
             ),
@@ -98,9 +100,14 @@ def _tone(found: Mine) -> Tone:
     return Tone.GOOD if found.tests else Tone.NEUTRAL
 
 
+def _is_unknown(found: Mine) -> bool:
+    """Return whether somebody in Slack asks who is not known on GitHub."""
+    return bool(found.who.member and not found.who.login)
+
+
 def _unknown(found: Mine, community: Community) -> Line:
     """Return how one becomes known, where nothing can be told because it is not known who asks."""
-    if found.who.login or not found.who.member:
+    if not _is_unknown(found):
         return ()
     return (
         "I do not know who you are on GitHub, so I cannot tell which pull requests are yours. ",

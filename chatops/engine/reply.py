@@ -13,6 +13,7 @@ from sqlalchemy import Column, Connection, String, Table, select
 
 from chatops.config import Community, Configuration
 from chatops.engine.answer import (
+    Action,
     Answer,
     Code,
     Line,
@@ -60,6 +61,7 @@ SLACK = "slack"
 REFERENCE = 8
 """How much of an event's name is enough to find it."""
 WHY = "why"
+LINK, NOT_LINKED = "link", "not_linked"
 """The command that tells how something came about, where there is one."""
 
 SILENT = (AnswerGiven, CommandReceived, ReactionAdded, ReactionRequested, ReplyPosted, TracePosted)
@@ -215,13 +217,23 @@ class Replier:
     def _answer(self, received: CommandReceived, story: Story) -> Answer | None:
         refused = story.first(CommandRefused)
         if refused is not None:
-            return refusal(refused)
+            return replace(refusal(refused), actions=self._way_out(received, refused))
         explained = story.first(CommandExplained)
         if explained is not None:
             return explanation(explained)
         if story.first(CommandAccepted) is None:
             return _not_yet(story, self._overdue(received, story))
         return self._told(received, story)
+
+    def _way_out(self, received: CommandReceived, refused: CommandRefused) -> tuple[Action, ...]:
+        """Return what may be pressed under a refusal: how to be known, where that is all that is missing."""
+        vocabulary = self._vocabularies.get(received.community)
+        if refused.reason != NOT_LINKED or received.surface != SLACK or vocabulary is None:
+            return ()
+        link, asked = vocabulary.meaning(LINK), vocabulary.meaning(received.verb)
+        if link is None or (asked is not None and asked.command is link.command):
+            return ()
+        return (Action(text="Link my account", verb=LINK),)
 
     def _told(self, received: CommandReceived, story: Story) -> Answer | None:
         """Return what an accepted command tells, with how to stop what goes on, and what is said if it takes long."""

@@ -112,6 +112,17 @@ def test_the_address_is_for_the_one_who_asked(tmp_path: Path) -> None:
     assert told.verdict[0] == Link("Sign in with GitHub", ADDRESS)
 
 
+def test_who_is_linked_already_is_told_as_whom(tmp_path: Path) -> None:
+    asked = received(verb="link", surface="slack", team="T1", by="U1")
+    again = LinkOffered(command=COMMAND, team="T1", user="U1", expires_at=NOW)
+    with scene(tmp_path, [LINKED]) as world, world.knowledge() as known:
+        knowledge = replace(known, link_address=lambda _: ADDRESS)
+        told = LinkAccount.tell(story(asked, again), knowledge)
+
+    assert "You are alice on GitHub so far" in as_text(told)
+    assert "Sign in with GitHub" in as_text(told)
+
+
 def test_at_the_end_they_are_told_as_whom_they_are_known(tmp_path: Path) -> None:
     told = tell(tmp_path, LINKED)
 

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from chatops.commands.link import LinkAccount
 from chatops.commands.mine import MyOwn
 from chatops.config import Owner, OwnerGroup
 from chatops.engine.answer import Answer, Tone, as_text
@@ -48,7 +49,7 @@ def begun(command: str) -> SubscriptionBegun:
 def answer(folder: Path, *events: Event, surface: str = "slack", by: str = MEMBER) -> Answer:
     asked = received(verb="mine", surface=surface, by=by, team="T1" if surface == "slack" else "")
     with scene(folder, [*NIGHTS, *events]) as world, world.knowledge(MAPPED) as known:
-        knowledge: Knowledge = replace(known, commands={})
+        knowledge: Knowledge = replace(known, commands={"link": LinkAccount})
         return MyOwn.tell(story(asked), knowledge)
 
 
@@ -61,12 +62,14 @@ def test_the_failing_jobs_of_ones_groups_are_told_and_nobody_elses(tmp_path: Pat
     assert "engine / nozzle, for 2 nights" in text
     assert "engine / fin, for 1 night" in text
     assert "door" not in text
-    assert (told.tone, told.private) == (Tone.BAD, True)
+    assert (told.tone, told.private, told.actions) == (Tone.BAD, True, ())
 
 
 def test_who_is_not_linked_is_known_by_the_mapping_and_told_how_to_be(tmp_path: Path) -> None:
-    text = as_text(answer(tmp_path, pull(author=Login("mona"))))
+    told = answer(tmp_path, pull(author=Login("mona")))
 
+    text = as_text(told)
+    assert [action.verb for action in told.actions] == ["link"]
     assert "1 job of yours fails" in text
     assert "I do not know who you are on GitHub" in text
     assert "/acme link" in text

@@ -46,6 +46,11 @@ async def test_whoever_is_not_linked_is_told_how_to_be(database_url: str, tmp_pa
         assert "I do not know who you are on GitHub" in refused.text
         assert "/acme link" in refused.text
         assert refused.ephemeral_to == "U0MONA"
+        [way_out] = [one for one in refused.blocks if one["type"] == "actions"]
+        await here.slack.click(refused, way_out["elements"][0]["action_id"])
+        await here.settle()
+        assert "Sign in with GitHub" in here.slack.messages[-1].text
+        assert here.slack.messages[-1].ephemeral_to == "U0MONA"
         assert here.reruns == []
         assert here.replies == []
 

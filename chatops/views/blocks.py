@@ -33,7 +33,8 @@ MARKS = {
 }
 _MEMBER = re.compile(r"[UW][A-Z0-9]{4,}")
 LINES_SHOWN = 10
-LINE_LIMIT = 300
+LINE_LIMIT, SENTENCE_LIMIT = 300, 1_000
+"""How much is shown of one piece of a line, and of what is said above the lines."""
 TEXT_BUDGET = 8_000
 """Slack refuses messages of about 12,000 characters over all blocks; it does not say where exactly."""
 FALLBACK_LIMIT = 3_000
@@ -52,7 +53,7 @@ def render_blocks(answer: Answer, about: About | None = None) -> dict[str, Any]:
     """
     blocks: list[Block] = [_paragraph(_verdict(answer))]
     if answer.counts:
-        blocks.append(_paragraph(_elements(answer.counts)))
+        blocks.append(_paragraph(_elements(answer.counts, SENTENCE_LIMIT)))
     left = TEXT_BUDGET - len(plain(answer.verdict)) - len(plain(answer.counts))
     for section in answer.sections:
         block, used = _section(section, left)
@@ -66,7 +67,7 @@ def render_blocks(answer: Answer, about: About | None = None) -> dict[str, Any]:
     if answer.footer:
         blocks.append(_paragraph(_elements(answer.footer)))
     return {
-        "text": escape(plain(answer.verdict))[:FALLBACK_LIMIT],
+        "text": _escaped(plain(answer.verdict), FALLBACK_LIMIT),
         "blocks": blocks,
         "response_type": "ephemeral" if answer.private else "in_channel",
         "unfurl_links": False,
@@ -77,6 +78,16 @@ def render_blocks(answer: Answer, about: About | None = None) -> dict[str, Any]:
 def escape(outside: str) -> str:
     """Return text that Slack shows as just this text, in the places that know markup."""
     return outside.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _escaped(outside: str, limit: int) -> str:
+    """Return escaped text of so many characters at most, in which no escaped one is cut in two."""
+    text = escape(outside)
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    begun = cut.rfind("&")
+    return f"{cut[:begun] if begun > cut.rfind(';') else cut}…"
 
 
 def _buttons(actions: Sequence[Action], about: About) -> list[Block]:
@@ -116,7 +127,7 @@ def _label(outside: str, limit: int) -> Block:
 def _verdict(answer: Answer) -> list[Block]:
     mark = MARKS.get(answer.tone)
     elements: list[Block] = [] if mark is None else [{"type": "emoji", "name": mark}, _text(" ")]
-    for element in _elements(answer.verdict):
+    for element in _elements(answer.verdict, SENTENCE_LIMIT):
         style = {**element.get("style", {}), "bold": True} if element["type"] == "text" else None
         elements.append({**element, "style": style} if style else element)
     return elements
@@ -150,14 +161,14 @@ def _rich(elements: Sequence[Block]) -> Block:
     return {"type": "rich_text_section", "elements": list(elements)}
 
 
-def _elements(pieces: Line) -> list[Block]:
-    return [_element(piece) for piece in pieces if piece]
+def _elements(pieces: Line, limit: int = LINE_LIMIT) -> list[Block]:
+    return [_element(piece, limit) for piece in pieces if piece]
 
 
-def _element(piece: Piece) -> Block:
+def _element(piece: Piece, limit: int) -> Block:
     match piece:
         case str():
-            return _text(piece)
+            return _text(piece, limit)
         case Code(code):
             return _text(code, code=True)
         case Strong(strong):
@@ -177,13 +188,13 @@ def _element(piece: Piece) -> Block:
             return _text(name)
 
 
-def _text(outside: str, **style: bool) -> Block:
-    element: dict[str, Any] = {"type": "text", "text": _cut(outside) or " "}
+def _text(outside: str, limit: int = LINE_LIMIT, **style: bool) -> Block:
+    element: dict[str, Any] = {"type": "text", "text": _cut(outside, limit) or " "}
     if style:
         element["style"] = style
     return element
 
 
-def _cut(outside: str) -> str:
+def _cut(outside: str, limit: int = LINE_LIMIT) -> str:
     one_line = " ".join(outside.split("\n"))
-    return one_line if len(one_line) <= LINE_LIMIT else f"{one_line[: LINE_LIMIT - 1]}…"
+    return one_line if len(one_line) <= limit else f"{one_line[: limit - 1]}…"

@@ -3,6 +3,7 @@
 What is filled in becomes the words of a command, as somebody would have typed them.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,6 +28,9 @@ NIGHTLY, HERE, FOR = "nightly", "here", "for"
 LONGEST_OPTION, LONGEST_VALUE = 75, 150
 MOST_OPTIONS, MOST_GROUPS = 100, 100
 """What Slack takes in one list, and how many lists under titles."""
+ROOM, AROUND_OPTION = 200_000, 90
+"""How many bytes the options of a form may take, and what each takes besides its texts: Slack takes forms of 250 kB."""
+LEVEL, GAP = " / ", "…"
 DURATIONS = (
     ("1d", "1 day"),
     ("3d", "3 days"),
@@ -293,14 +297,44 @@ Group = tuple[str, Sequence[Option]]
 
 
 def _groups(choices: Choices, first: Mapping[str, Sequence[Option]] | None = None) -> list[Group]:
-    """Return jobs as groups of options, none larger than Slack takes, without names that are too long to be carried."""
+    """Return jobs as groups of options, none larger than Slack takes, without names that are too long to be carried.
+
+    What has no room is left out, from the end: it can be written.
+    """
     found: list[Group] = list((first or {}).items())
+    room = ROOM
     for title, names in choices.items():
-        options = [(name, name) for name in dict.fromkeys(names) if 0 < len(name) <= LONGEST_VALUE]
+        options: list[Option] = []
+        for name, shown in _shown(title, names).items():
+            room -= len(name.encode()) + len(shown.encode()) + AROUND_OPTION
+            if room < 0:
+                return found[:MOST_GROUPS]
+            options.append((name, shown))
         for start in range(0, len(options), MOST_OPTIONS):
             more = f" ({start // MOST_OPTIONS + 1})" if start else ""
             found.append((f"{title or 'Jobs'}{more}", options[start : start + MOST_OPTIONS]))
     return found[:MOST_GROUPS]
+
+
+def _shown(title: str, names: Sequence[str]) -> dict[str, str]:
+    """Return names with what is shown of them under a title: not the title again, and of long ones their last levels.
+
+    Where two would look alike, their beginnings are shown as well.
+    """
+    there = [name for name in dict.fromkeys(names) if 0 < len(name) <= LONGEST_VALUE]
+    shown = {name: _last_levels(name.removeprefix(f"{title}{LEVEL}")) for name in there}
+    alike = Counter(shown.values())
+    return {name: text if alike[text] == 1 else name for name, text in shown.items()}
+
+
+def _last_levels(name: str) -> str:
+    """Return as many of a name's last levels as an option shows: jobs differ at their ends."""
+    levels = name.split(LEVEL)
+    for start in range(len(levels)):
+        text = LEVEL.join(([GAP] if start else []) + levels[start:])
+        if len(text) <= LONGEST_OPTION:
+            return text
+    return LEVEL.join([GAP, levels[-1]]) if len(levels) > 1 else name
 
 
 def _choice(

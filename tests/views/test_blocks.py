@@ -60,6 +60,20 @@ def test_the_fallback_text_holds_no_markup(outside: str) -> None:
     assert ">" not in fallback
 
 
+@given(st.text(alphabet="&<>;a ", max_size=2_000))
+def test_no_escaped_character_is_cut_in_two(outside: str) -> None:
+    fallback = render_blocks(Answer(verdict=(outside,)))["text"]
+
+    assert len(fallback) <= 3_000
+    assert re.fullmatch(r"(?:&(?:amp|lt|gt);|[^&<>])*", fallback)
+
+
+def test_a_long_sentence_of_ours_is_shown_to_its_end() -> None:
+    sentence = f"{'word ' * 100}end."
+
+    assert sentence in json.dumps(render_blocks(Answer(verdict=(sentence,))))
+
+
 def test_nothing_from_outside_is_ever_markup() -> None:
     loud = "<!channel> <@U1> <https://x|y> *bold*"
 

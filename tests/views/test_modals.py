@@ -1,3 +1,4 @@
+import json
 from collections.abc import Mapping
 
 import msgspec
@@ -51,6 +52,34 @@ def test_three_hundred_jobs_are_all_offered() -> None:
     offered = [option["value"] for group in groups for option in group["options"]]
     assert offered == ["nightly", *jobs]
     assert max(len(group["options"]) for group in groups) <= 100
+
+
+def test_jobs_are_shown_by_their_last_levels_which_tell_them_apart() -> None:
+    top = "kata-containers-ci-on-push / run-k8s-tests-on-aks / run-k8s-tests"
+    names = [f"CI / {top} (cbl-mariner, clh, {size})" for size in ("small", "normal")]
+    same = [f"{one} / {'x' * 70} / lint" for one in ("a", "b")]
+
+    view = ask_mute(KEPT, {"CI": [*names, "CI / lint", *same]})
+
+    [group] = view["blocks"][0]["element"]["option_groups"]
+    shown = [option["text"]["text"] for option in group["options"]]
+    assert shown[:3] == [
+        "… / run-k8s-tests-on-aks / run-k8s-tests (cbl-mariner, clh, small)",
+        "… / run-k8s-tests-on-aks / run-k8s-tests (cbl-mariner, clh, normal)",
+        "lint",
+    ]
+    assert [text[0] for text in shown[3:]] == ["a", "b"]
+
+
+def test_a_form_is_none_that_slack_finds_too_large() -> None:
+    jobs = {
+        f"Nightly {number}": [f"{'ü' * 60} / {one}" for one in range(100)] for number in range(30)
+    }
+
+    view = ask_subscription(KEPT, jobs)
+
+    assert 100_000 < len(json.dumps(view, ensure_ascii=False).encode()) < 250_000
+    assert problems_of_blocks(view["blocks"], "modal") == []
 
 
 def test_a_form_without_choices_can_be_filled_in_by_hand() -> None:

@@ -178,6 +178,32 @@ def test_a_call_for_the_app_becomes_an_event(served: ServedSlack, heard: list[st
     assert "@chatops</span> hello" in get(served, "/").text
 
 
+def test_in_a_thread_the_app_is_called_and_there_are_no_commands(
+    served: ServedSlack, heard: list[str]
+) -> None:
+    first = report(served)
+
+    send(served, "/say", text="@chatops hello", thread_ts=first.ts)
+    send(served, "/say", text="/ci status", thread_ts=first.ts)
+
+    served.run(served.slack.wait_for_message(lambda message: "hello" in message.text))
+    served.run(served.slack.open_home("mona"))
+    assert f'"thread_ts":"{first.ts}"' in "".join(heard).replace(" ", "")
+    assert "/ci is not supported in threads" in get(served, "/").text
+    assert "command=" not in "".join(heard)
+
+
+def test_to_the_app_alone_nothing_can_be_written(served: ServedSlack, heard: list[str]) -> None:
+    place = served.slack.workspace.direct_channel("U0MONA").id
+
+    send(served, "/say", text="hello", channel=place)
+    html = get(served, f"/channels/{place}?user=U0MONA").text
+
+    assert "turned off" in html
+    assert 'id="line"' not in html
+    assert heard == []
+
+
 def test_a_shortcut_on_a_message_takes_the_message_along(
     served: ServedSlack, heard: list[str]
 ) -> None:

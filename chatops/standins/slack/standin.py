@@ -42,6 +42,7 @@ from chatops.standins.slack.responses import Responses
 from chatops.standins.slack.tickets import ResponseUrl, Tickets
 from chatops.standins.slack.web_api import WebApi, token_of
 from chatops.standins.slack.workspace import (
+    SLACKBOT,
     Clock,
     JsonObject,
     Message,
@@ -537,11 +538,22 @@ class SlackStandIn:
     async def enter(
         self, text: str, *, user: str, channel: str, thread_ts: str | None = None
     ) -> None:
-        """Enter one line in the page: a command, a call for the app, or just talk."""
-        if text.startswith("/"):
-            command, _, rest = text.partition(" ")
+        """Enter one line in the page: a command, a call for the app, or just talk.
+
+        In a thread there are no commands, and between a person and the app nothing is said: its tab is to be read only.
+        """
+        place = self.workspace.channel(channel)
+        command, _, rest = text.partition(" ")
+        if place.with_user is not None:
+            return
+        if text.startswith("/") and thread_ts is not None:
+            said = f"{command} is not supported in threads. Sorry!"
+            self.workspace.post(
+                place.id, said, user=SLACKBOT, ephemeral_to=user, thread_ts=thread_ts
+            )
+        elif text.startswith("/"):
             await self.slash(command, rest.strip(), user=user, channel=channel)
-        elif f"@{self.workspace.bot.name}" in text or self.workspace.channel(channel).with_user:
+        elif f"@{self.workspace.bot.name}" in text:
             self._in_background(self.mention(text, user=user, channel=channel, thread_ts=thread_ts))
             await asyncio.sleep(0)
         else:

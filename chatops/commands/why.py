@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import msgspec
+from msgspec.structs import replace
 
 from chatops.answers.alerts_told import untold
 from chatops.answers.blame_answer import blame_answer
@@ -130,4 +131,5 @@ def _last_command(received: CommandReceived, knowledge: Knowledge) -> Answer:
             f"Name a job, or an event such as `e123`.",
             reason="nothing_to_explain",
         )
-    return _event(last.command, knowledge)
+    # Many a command is answered to one person alone, and so is what came of it, where others do not look on.
+    return replace(_event(last.command, knowledge), private=not received.number)

@@ -311,6 +311,15 @@ def test_where_nothing_failed_the_last_command_is_explained(tmp_path: Path) -> N
     assert plain(answer.footer) == "The whole story"
 
 
+def test_ones_own_last_command_is_explained_to_oneself(tmp_path: Path) -> None:
+    said = received(surface="slack", verb="mine", number=PullNumber(0))
+
+    answer = ask(tmp_path, [], said, CommandAccepted(command=COMMAND), surface="slack")
+
+    assert plain(answer.verdict).startswith("/mine by somebody in Slack")
+    assert answer.private
+
+
 @pytest.mark.parametrize("name", ["e5", COMMAND])
 def test_an_event_or_a_command_is_explained_by_its_name(tmp_path: Path, name: str) -> None:
     answer = ask(tmp_path, [name], pull(), *RETEST, surface="slack")

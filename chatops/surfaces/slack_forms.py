@@ -32,6 +32,7 @@ from chatops.views.modals import (
     ask_mute,
     ask_retest,
     ask_subscription,
+    noted,
 )
 
 logger = structlog.get_logger(__name__)
@@ -46,6 +47,9 @@ OF_WORDS = frozenset(
     {"usage", "no_such_job", "no_such_row", "too_many", "too_long", "as_it_is", "no_pull"}
 )
 """For what reasons a refusal hangs on what was said, and on nobody's rights."""
+NOT_KNOWN = (
+    "I do not know yet who you are on GitHub, and this needs to know it: say {slash} link first."
+)
 NONE: Choices = {}
 _SPOKEN = re.compile(r"`/([^`]+)`")
 
@@ -68,15 +72,22 @@ class Forms:
         self._is_closed = is_closed
         self._open_seconds, self._check_seconds = open_seconds, check_seconds
 
-    async def made(self, name: str, kept: Kept, community: Community) -> dict[str, Any]:
-        """Return a form with what there is to choose now; without, where that cannot be said in time."""
+    async def made(
+        self, name: str, kept: Kept, community: Community, *, team: str = "", member: str = ""
+    ) -> dict[str, Any]:
+        """Return a form with what there is to choose now; without, where that cannot be said in time.
+
+        Who is not known on GitHub is told so in it, and not only when it is filled in.
+        """
         if name == ASK_COMMAND:
             return ask_command(kept)
-        looking = asyncio.to_thread(self._choices, name, kept, community)
-        choices = await _in_time(looking, self._open_seconds) or NONE
+        looking = asyncio.to_thread(self._looked, name, kept, community, team, member)
+        choices, is_unknown = await _in_time(looking, self._open_seconds) or (NONE, False)
+        note = NOT_KNOWN.format(slash=community.slash_command) if is_unknown else ""
         if name == MUTE:
-            return ask_mute(kept, choices)
-        return ask_retest(kept, choices) if name == RETEST else ask_subscription(kept, choices)
+            return noted(ask_mute(kept, choices), note)
+        make = ask_retest if name == RETEST else ask_subscription
+        return noted(make(kept, choices), note)
 
     async def objection(
         self, received: CommandReceived, vocabulary: Vocabulary, community: Community
@@ -98,13 +109,17 @@ class Forms:
         looking = asyncio.to_thread(self._refused, received, vocabulary, community)
         return await _in_time(looking, self._check_seconds) or ""
 
-    def _choices(self, name: str, kept: Kept, community: Community) -> Choices:
-        if self._is_closed(community):
-            return NONE
+    def _looked(
+        self, name: str, kept: Kept, community: Community, team: str, member: str
+    ) -> tuple[Choices, bool]:
+        """Return what there is to choose, and whether somebody is not known on GitHub."""
         with self._read(community) as knowledge:
+            is_unknown = bool(member) and identity(knowledge.db, team, member) is None
+            if self._is_closed(community):
+                return NONE, is_unknown
             if name == RETEST:
-                return failed_jobs(knowledge, kept.repo, kept.number)
-            return nightly_jobs(knowledge)
+                return failed_jobs(knowledge, kept.repo, kept.number), is_unknown
+            return nightly_jobs(knowledge), is_unknown
 
     def _refused(
         self, received: CommandReceived, vocabulary: Vocabulary, community: Community

@@ -136,7 +136,7 @@ class Listener:
         """Take a pressed button; Slack shows beside it that it did not work, where it cannot be written."""
         if (asked := self._words.asking(body, ASKS)) is not None:
             await ack()
-            self._open(body, self._made(*asked))
+            self._open(body, self._made(*asked, where(body)))
             return None
         fact = self._words.pressed(body)
         if fact is not None and (problem := await self._taken(fact, body)) is not None:
@@ -151,7 +151,7 @@ class Listener:
         if name in ANYWHERE:
             place = where(body)
             usual = self._words.usual_in(place.team)
-            form = self._made(ANYWHERE[name], Kept(community=usual.key, channel=place.user))
+            form = self._made(ANYWHERE[name], Kept(community=usual.key, channel=place.user), place)
         elif name == CHOOSE_MESSAGE:
             form = self._chosen_in(body, message)
         elif name in (RETEST_MESSAGE, STATUS_MESSAGE, WHO_MESSAGE):
@@ -201,7 +201,7 @@ class Listener:
         community, target = found
         kept = _kept(community, place, RETEST)
         return self._made(
-            RETEST, msgspec.structs.replace(kept, repo=target.repo, number=target.number)
+            RETEST, msgspec.structs.replace(kept, repo=target.repo, number=target.number), place
         )
 
     async def sent(self, ack: Ack, body: dict[str, Any]) -> None:
@@ -225,7 +225,7 @@ class Listener:
         trigger = f"view/{name_of(view, 'id')}" if view.get("id") else trigger_of(body)
         name = name_of(view, "callback_id")
         if name == ASK_WHICH:
-            await self._ask_on(ack, said, kept, community, place.team)
+            await self._ask_on(ack, said, kept, community, place)
             return
         errors = _missing(name, view)
         if not errors:
@@ -242,9 +242,11 @@ class Listener:
         else:
             await ack()
 
-    async def _ask_on(self, ack: Ack, said: str, kept: Kept, usual: Community, team: str) -> None:
+    async def _ask_on(
+        self, ack: Ack, said: str, kept: Kept, usual: Community, place: Place
+    ) -> None:
         """Show in place of a form the one in which failed jobs of the pull request are chosen that was named in it."""
-        found = self._about(said, team)
+        found = self._about(said, place.team)
         if found is None:
             problem = NO_SUCH_PULL.format(repos=", ".join(usual.repositories))
             await ack(response_action="errors", errors={WHICH: problem})
@@ -253,7 +255,7 @@ class Listener:
         now = msgspec.structs.replace(
             kept, community=community.key, repo=target.repo, number=target.number
         )
-        await ack(response_action="update", view=await self._made(RETEST, now)())
+        await ack(response_action="update", view=await self._made(RETEST, now, place)())
 
     def _chosen(
         self, verb: str, view: Mapping[str, Any], kept: Kept, place: Place, trigger: str
@@ -342,11 +344,11 @@ class Listener:
         logger.info("heard", command=fact.correlation_id, by=fact.actor)
         return Writing.DONE
 
-    def _made(self, name: str, kept: Kept) -> Form:
-        """Return a form that looks what there is to choose."""
+    def _made(self, name: str, kept: Kept, place: Place) -> Form:
+        """Return a form that looks what there is to choose, and whether it is known who does."""
         community = self._words.community(kept.community)
         assert community is not None
-        return partial(self._forms.made, name, kept, community)
+        return partial(self._forms.made, name, kept, community, team=place.team, member=place.user)
 
     def _open(self, body: Mapping[str, Any], form: Form) -> None:
         """Open a form while the right to do so lives; nobody waits for it."""

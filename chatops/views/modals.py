@@ -158,6 +158,13 @@ def ask_retest(kept: Kept, choices: Choices) -> dict[str, Any]:
     return _view(RETEST, kept, title=title, send="Run again", blocks=fields)
 
 
+def noted(view: dict[str, Any], note: str) -> dict[str, Any]:
+    """Return a form with a sentence above its fields, where there is one."""
+    if not note:
+        return view
+    return {**view, "blocks": [{"type": "section", "text": _plain(note)}, *view["blocks"]]}
+
+
 class Filled(Struct, frozen=True, kw_only=True):
     """What somebody chose and wrote in a form."""
 

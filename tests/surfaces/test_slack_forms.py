@@ -13,11 +13,18 @@ from chatops.engine.catalogue import catalogue
 from chatops.engine.command import Command, Knowledge
 from chatops.engine.vocabulary import Vocabulary
 from chatops.events.conversation import CommandReceived
-from chatops.names import PullNumber
+from chatops.events.identities import IdentityLinked
+from chatops.names import CommandId, Login, PullNumber
+from chatops.standins.slack.limits import problems_of_blocks
 from chatops.surfaces.slack_forms import Forms
 from chatops.views.modals import MUTE, REASON, RETEST, Kept
 from tests.commands.nights import night
-from tests.scene import COMMUNITY, PULL, REPO, Scene, ended, job, pull, received, scene
+from tests.scene import COMMUNITY, NOW, PULL, REPO, Scene, ended, job, pull, received, scene
+
+LINKED = IdentityLinked(
+    command=CommandId("command/slack/1"), team="T1", user="U0MONA", login=Login("mona"),
+    github_id=1, at=NOW,
+)  # fmt: skip
 
 pytestmark = pytest.mark.anyio
 
@@ -53,6 +60,17 @@ async def test_what_fails_now_is_offered_first(world: Scene) -> None:
     [failing, _] = view["blocks"][0]["element"]["option_groups"]
     assert failing["label"]["text"] == "Failing now"
     assert [one["value"] for one in failing["options"]] == ["Nightly / engine / nozzle"]
+
+
+async def test_who_is_not_known_is_told_so_before_they_fill_it_in(world: Scene) -> None:
+    world.add([LINKED])
+
+    unknown = await forms(world).made(MUTE, KEPT, COMMUNITY, team="T1", member="U0OCTAVIA")
+    known = await forms(world).made(MUTE, KEPT, COMMUNITY, team="T1", member="U0MONA")
+
+    assert "say /acme link first" in unknown["blocks"][0]["text"]["text"]
+    assert problems_of_blocks(unknown["blocks"], "modal") == []
+    assert known["blocks"] == unknown["blocks"][1:]
 
 
 async def test_of_a_pull_request_its_failed_jobs_are_offered(world: Scene) -> None:

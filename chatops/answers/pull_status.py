@@ -33,7 +33,13 @@ def pull_status(checks: PullChecks, received: CommandReceived, knowledge: Knowle
         Section(
             title="To do first", lines=to_do(checks, knowledge, has_buttons=_has_buttons(received))
         ),
-        checks_section("Failed", checks.failed, received, knowledge, verb="retest"),
+        checks_section(
+            "Failed",
+            checks.failed,
+            received,
+            knowledge,
+            verb="" if _has_buttons(received) else "retest",
+        ),
         checks_section("Not reported", checks.missing, received, knowledge),
         checks_section("Running", checks.running, received, knowledge),
     )
@@ -42,7 +48,7 @@ def pull_status(checks: PullChecks, received: CommandReceived, knowledge: Knowle
         tone=tone(checks),
         counts=counts(checks),
         sections=tuple(section for section in sections if section.lines),
-        actions=knowledge.offers(*_reruns(checks), *_choice(checks))
+        actions=knowledge.offers(*_reruns(checks), *_choice(checks), *_whose(checks))
         if _has_buttons(received)
         else (),
         footer=(*freshness(checks, knowledge), SCOPE),
@@ -170,6 +176,13 @@ def _reruns(checks: PullChecks) -> list[Action]:
     if hindrances(checks) and not checks.holding_up and _gate_is_red(checks):
         found.append(Action(text=LOOK_AGAIN, verb="retest", number=checks.pull.number))
     return found
+
+
+def _whose(checks: PullChecks) -> list[Action]:
+    """Return how to ask whose the failures are, where there are some."""
+    if not any(check.workflow for check in checks.failed):
+        return []
+    return [Action(text="Why did they fail?", verb="why", number=checks.pull.number)]
 
 
 def _choice(checks: PullChecks) -> list[Action]:

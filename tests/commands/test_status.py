@@ -287,10 +287,10 @@ def test_what_is_over_is_said_to_be(tmp_path: Path, changes: dict[str, object], 
     assert plain(answer.verdict) == f"#7 is {said}."
 
 
-def test_in_slack_a_pull_request_is_named_and_rows_name_it_too(tmp_path: Path) -> None:
+def test_in_slack_rows_do_not_say_their_names_twice_for_there_are_buttons(tmp_path: Path) -> None:
     answer = ask(tmp_path, ["pr", "7"], REQUIRED, *HEAD_FACTS, surface="slack")
 
-    assert section(answer, "Failed")[0].endswith('/acme why #7 "CI / test (a)"')
+    assert section(answer, "Failed")[0] == "CI / test (a) required at step “Run tests”"
     assert problems(render_blocks(answer)) == []
 
 

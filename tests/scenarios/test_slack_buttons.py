@@ -173,12 +173,17 @@ async def test_what_a_pull_request_misses_can_be_run_again_from_the_answer(
         await here.settle()
         [told] = said_by_bot(here, f"#{PULL} cannot be merged yet")
 
-        button, choose = buttons(told)
+        button, choose, why = buttons(told)
+        await here.slack.click(told, why["action_id"], user="newcomer")
+        await here.settle()
+        [whose] = [one for one in here.slack.messages if one.thread_ts == told.ts]
         await here.slack.click(told, button["action_id"], user="octavia")
         await here.settle()
 
         assert button["text"]["text"] == "Run the required ones again"
         assert choose["text"]["text"] == "Choose jobs to run again"
+        assert why["text"]["text"] == "Why did they fail?"
+        assert "jobs failed" in whose.text
         assert button["confirm"]["text"]["text"].startswith("This spends runner hours")
         assert "`/retest" not in str(told.blocks)
         assert "rerun-failed-jobs CI" in here.reruns

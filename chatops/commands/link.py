@@ -97,6 +97,13 @@ class LinkAccount(Command):
         ]
 
     @classmethod
+    def taken_back(cls, story: Story, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
+        del asked, knowledge
+        again = "Say `/link` to be linked again."
+        was_removed = story.first(IdentityUnlinked) is not None
+        raise Refused(again if was_removed else cls.irreversible, reason="irreversible")
+
+    @classmethod
     def tell(cls, story: Story, knowledge: Knowledge) -> Answer:
         received = story.first(CommandReceived)
         assert received is not None

@@ -21,6 +21,7 @@ from chatops.events.conversation import CommandReceived
 
 COMMANDS = "commands"
 UNDO = "undo"
+TO_ASK, ON_PULLS, BESIDES = "To ask", "To do on a pull request or issue", "To do besides"
 MOST_ALIKE = 5
 ALIKE = 0.6
 """How alike a word must be to one of ours to be shown for it: here somebody asks what there is."""
@@ -75,15 +76,16 @@ class Help(Command):
         more = f"{slash}{next(iter(cls.verbs(knowledge.community)))} COMMAND"
         return Answer(
             verdict=("What you may mean by ", Code(about)) if about else ("What you can ask for",),
-            sections=(
+            sections=tuple(
                 Section(
-                    title="Commands",
+                    title=title,
                     lines=tuple(
                         (*_called(command, verb, slash), " ", *pieces(command.help))
-                        for command, verb in meant.items()
+                        for command, verb in some.items()
                     ),
                     whole=True,
-                ),
+                )
+                for title, some in ([("Commands", meant)] if about else _by_use(meant))
             ),
             footer=(
                 "With ",
@@ -94,6 +96,20 @@ class Help(Command):
             ),
             private=True,
         )
+
+
+def _by_use(
+    commands: Mapping[type[Command], str],
+) -> Sequence[tuple[str, Mapping[type[Command], str]]]:
+    """Return commands under titles: what only answers first, for that is what most people come for."""
+    found: dict[str, dict[type[Command], str]] = {TO_ASK: {}, ON_PULLS: {}, BESIDES: {}}
+    for command, verb in commands.items():
+        if command.irreversible == CHANGED_NOTHING:
+            found[TO_ASK][command] = verb
+        else:
+            is_on_pulls = command.needs_pull or command.looks_at_issue
+            found[ON_PULLS if is_on_pulls else BESIDES][command] = verb
+    return [(title, some) for title, some in found.items() if some]
 
 
 def _by_verb(knowledge: Knowledge) -> Mapping[str, type[Command]]:

@@ -33,6 +33,14 @@ def test_every_command_is_listed_with_what_it_does(tmp_path: Path) -> None:
         assert command.help.replace("`", "") in text
 
 
+def test_what_only_answers_comes_first(tmp_path: Path) -> None:
+    text = told(tmp_path)
+
+    order = ["To ask", "/acme status", "To do on a pull request", "/acme retest", "To do besides"]
+    places = [text.index(word) for word in [*order, "/acme subscribe"]]
+    assert places == sorted(places)
+
+
 def test_it_says_how_to_only_ask_what_would_be_done(tmp_path: Path) -> None:
     assert "With --dry-run after it" in told(tmp_path)
 

@@ -85,11 +85,14 @@ class MyOwn(Command):
 
 def _verdict(found: Mine) -> Line:
     jobs, pulls = len(found.failing), len(found.pulls)
-    failing = (
-        f"{counted(jobs, 'job')} of yours {'fails' if jobs == 1 else 'fail'}"
-        if jobs
-        else "No job of yours fails"
-    )
+    failing = "You look after no job"
+    if found.groups:
+        several = "fails" if jobs == 1 else "fail"
+        failing = (
+            f"{counted(jobs, 'job')} of yours {several}" if jobs else "No job of yours fails"
+        )
+    if not found.who.login:
+        return (f"{failing}; which pull requests are yours is not known.",)
     open_ones = f"{counted(pulls, 'pull request')} of yours {'is' if pulls == 1 else 'are'} open"
     return (f"{failing}, and {open_ones if pulls else 'no pull request of yours is open'}.",)
 

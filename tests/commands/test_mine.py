@@ -70,7 +70,7 @@ def test_who_is_not_linked_is_known_by_the_mapping_and_told_how_to_be(tmp_path: 
 
     text = as_text(told)
     assert [action.verb for action in told.actions] == ["link"]
-    assert "1 job of yours fails" in text
+    assert text.startswith("1 job of yours fails; which pull requests are yours is not known.")
     assert "I do not know who you are on GitHub" in text
     assert "/acme link" in text
     assert f"#{PULL}" not in text

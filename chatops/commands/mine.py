@@ -88,9 +88,7 @@ def _verdict(found: Mine) -> Line:
     failing = "You look after no job"
     if found.groups:
         several = "fails" if jobs == 1 else "fail"
-        failing = (
-            f"{counted(jobs, 'job')} of yours {several}" if jobs else "No job of yours fails"
-        )
+        failing = f"{counted(jobs, 'job')} of yours {several}" if jobs else "No job of yours fails"
     if not found.who.login:
         return (f"{failing}; which pull requests are yours is not known.",)
     open_ones = f"{counted(pulls, 'pull request')} of yours {'is' if pulls == 1 else 'are'} open"

@@ -13,6 +13,12 @@ from chatops.standins.slack import SlackStandIn, Workspace, serve_in_thread, sma
 pytestmark = pytest.mark.anyio
 
 BLOCKS = [{"type": "section", "text": {"type": "mrkdwn", "text": "hello"}}]
+FIELD = {
+    "type": "input",
+    "block_id": "said",
+    "label": {"type": "plain_text", "text": "What"},
+    "element": {"type": "plain_text_input", "action_id": "said"},
+}
 
 
 @asynccontextmanager
@@ -292,6 +298,32 @@ async def test_a_modal_opens_once_and_soon_after_the_click() -> None:
         assert error_of(late) == "expired_trigger_id"
         assert error_of(race) == "hash_conflict"
         assert slack.workspace.modals[identifier].content["blocks"] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"private_metadata": "x" * 3001}, "invalid_arguments"),
+        ({"callback_id": "x" * 256}, "invalid_arguments"),
+        ({"submit": {"type": "plain_text", "text": "x" * 25}}, "invalid_arguments"),
+        ({"title": {"type": "plain_text", "text": ""}}, "invalid_arguments"),
+        ({"blocks": [FIELD], "submit": None}, "invalid_arguments"),
+        ({"external_id": "x" * 250_000}, "view_too_large"),
+    ],
+)
+async def test_a_form_beyond_its_limits_is_refused(changes: dict[str, Any], error: str) -> None:
+    title = {"type": "plain_text", "text": "Rerun"}
+    view = {"type": "modal", "title": title, "submit": title, "blocks": [FIELD], **changes}
+    async with SlackStandIn() as slack, client_of(slack) as client:
+        trigger = slack.tickets.give_trigger("U0MONA").id
+        with pytest.raises(SlackApiError) as refused:
+            await client.views_open(trigger_id=trigger, view=view)
+        await client.views_open(
+            trigger_id=slack.tickets.give_trigger("U0MONA").id,
+            view={"type": "modal", "title": title, "submit": title, "blocks": [FIELD]},
+        )
+
+    assert error_of(refused) == error
 
 
 async def test_a_home_tab_belongs_to_one_person() -> None:

@@ -36,6 +36,7 @@ T = TypeVar("T")
 
 _APP_LEVEL = {"apps.connections.open"}
 _NO_SUCH_HASH = "hash_conflict"
+MOST_BYTES_OF_VIEW = 250_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -500,8 +501,7 @@ class WebApi:
         if view is None or view.get("type") != kind:
             raise RefusedBySlack("invalid_arguments", (f"view must be of type {kind}",))
         refuse_bad_blocks(view.get("blocks"), kind)
-        if kind == "modal":
-            _refuse_bad_title(view)
+        _refuse_bad_view(view, kind)
         return view
 
     # Shapes and lookups
@@ -674,13 +674,28 @@ def _warning(text: str, blocks: list[JsonObject]) -> JsonObject:
     return {"warning": name, "response_metadata": {"warnings": [name]}}
 
 
-def _refuse_bad_title(view: JsonObject) -> None:
-    title = view.get("title")
-    text = title.get("text") if isinstance(title, dict) else None
-    if not isinstance(text, str) or not 1 <= len(text) <= 24:  # noqa: PLR2004 - Slack's limit
-        raise RefusedBySlack(
-            "invalid_arguments", ("must be less than 25 characters [json-pointer:/view/title]",)
-        )
+def _refuse_bad_view(view: JsonObject, kind: str) -> None:
+    """Refuse a view for what stands around its blocks."""
+    if len(json.dumps(view, ensure_ascii=False).encode()) > MOST_BYTES_OF_VIEW:
+        raise RefusedBySlack("view_too_large")
+    for key, most in (("private_metadata", 3000), ("callback_id", 255)):
+        if len(str(view.get(key) or "")) > most:
+            raise _too_long(key, most)
+    if kind != "modal":
+        return
+    asks = any(block.get("type") == "input" for block in view["blocks"])
+    for key in ("title", "submit", "close"):
+        part = view.get(key)
+        if part is None and (key == "close" or (key == "submit" and not asks)):
+            continue
+        text = part.get("text") if isinstance(part, dict) else None
+        if not isinstance(text, str) or not 1 <= len(text) <= 24:  # noqa: PLR2004 - Slack's limit
+            raise _too_long(key, 24)
+
+
+def _too_long(key: str, most: int) -> RefusedBySlack:
+    details = f"must be less than {most + 1} characters [json-pointer:/view/{key}]"
+    return RefusedBySlack("invalid_arguments", (details,))
 
 
 def _reactions(message: Message) -> list[JsonObject]:

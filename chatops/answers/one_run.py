@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from chatops.answers.night_cells import COUNTED, GREEN, Cell, CellReader, State, state_of
 from chatops.answers.nights import counted, placed, unclear_words
-from chatops.answers.required_rule import required_rule
+from chatops.answers.required_rule import required_rule_of_run
 from chatops.config import Community
 from chatops.engine.command import Knowledge
 from chatops.names import PullNumber, Repo, RunId
@@ -209,7 +209,7 @@ def one_run(knowledge: Knowledge, run_id: RunId, attempt: int | None) -> OneRun 
     before = _night_before(db, repo, [chosen.workflow] if is_night else workflows, run_id)
     jobs = jobs_of_runs(db, [run_id])
     entries = entries_of_runs(db, [run_id])
-    rule = required_rule(db, repo)
+    rule = required_rule_of_run(db, repo, runs[0].created_at, run_id)
     was = _states(before, entries_of_runs(db, [before[-1].run_id]) if before else [])
     attempts = _attempts(runs, jobs, _wanted(db, community, run_id))
     return OneRun(

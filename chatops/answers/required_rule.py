@@ -4,6 +4,7 @@ A required name has its workflow before it or, from branch rules, is the job's a
 """
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -13,7 +14,7 @@ from sqlalchemy import Connection
 from chatops.answers.job_words import LEVEL
 from chatops.events.gate import RequiredChecksChanged
 from chatops.names import Repo, RunId
-from chatops.projections.required import required_from, required_now
+from chatops.projections.required import Version, required_from, required_now, required_when
 
 RULES_KEPT = 256
 """Versions of lists, of which the newest few are asked for with every page."""
@@ -83,18 +84,29 @@ class RequiredRules(Struct, frozen=True, kw_only=True):
 
 def required_rules(db: Connection, repo: Repo, since: datetime | None) -> RequiredRules:
     """Return what was required in a repository from a moment on, or ever."""
-    return RequiredRules(
-        versions=tuple(
-            RequiredSince(seen_at=one.seen_at, first_run=one.first_run, rule=rule_of(one.rules))
-            for one in required_from(db, repo, since)
-        )
-    )
+    return _rules_of(required_from(db, repo, since))
+
+
+def required_rule_of_run(
+    db: Connection, repo: Repo, began_at: datetime | None, run_id: RunId
+) -> RequiredRule | None:
+    """Return what was required in a repository when a run began, nothing if nobody has told."""
+    return _rules_of(required_when(db, repo, began_at)).at(began_at, run_id)
 
 
 def required_rule(db: Connection, repo: Repo) -> RequiredRule | None:
     """Return what is required in a repository today, nothing if nobody has told."""
     rules = required_now(db, repo)
     return None if rules is None else rule_of(rules)
+
+
+def _rules_of(versions: Sequence[Version]) -> RequiredRules:
+    return RequiredRules(
+        versions=tuple(
+            RequiredSince(seen_at=one.seen_at, first_run=one.first_run, rule=rule_of(one.rules))
+            for one in versions
+        )
+    )
 
 
 @lru_cache(maxsize=RULES_KEPT)

@@ -99,6 +99,22 @@ def required_from(db: Connection, repo: Repo, since: datetime | None) -> list[Ve
     return [_version(row) for row in db.execute(query)]
 
 
+def required_when(db: Connection, repo: Repo, moment: datetime | None) -> list[Version]:
+    """Return the list that was in force at a moment, however many there were since.
+
+    Before the first one that was read, it is those of dashboards' files, newest first, or else that first one.
+    """
+    versions = LIVE.versions.c
+    before = select(func.max(versions.seen_at)).where(
+        versions.repo == repo, versions.seen_at <= (microseconds(moment) if moment else 0)
+    )
+    seen_at = db.scalar(before)
+    if seen_at is None:
+        seen_at = db.scalar(select(func.min(versions.seen_at)).where(versions.repo == repo))
+    query = _newest_first(repo).where(versions.seen_at == seen_at).limit(MOST_IN_FORCE)
+    return [_version(row) for row in db.execute(query)]
+
+
 def _newest_first(repo: Repo) -> Select[Any]:
     versions = LIVE.versions.c
     return (

@@ -11,6 +11,7 @@ from chatops.config import Community
 from chatops.engine.command import Knowledge
 from chatops.events import Event
 from chatops.events.conversation import CommandReceived
+from chatops.events.gate import RequiredChecksChanged
 from chatops.events.reruns import RerunRequested
 from chatops.events.runs import JobCompleted
 from chatops.names import CommandId, JobId, PullNumber, Repo, RunId, Sha
@@ -146,6 +147,26 @@ def test_a_run_of_a_pull_request_is_compared_with_the_newest_night_before_it(
         ("a", Since.STILL, False),
     ]
     assert run.tests_of == {"a": "Nightly", "b": "Nightly"}
+
+
+def test_required_is_what_the_list_said_when_the_run_was_made(tmp_path: Path) -> None:
+    lists = [
+        RequiredChecksChanged(
+            repo=REPO, branch="main", origin="file", fingerprint=name, follows=follows,
+            names=(f"CI / {name}",), seen_at=TODAY - timedelta(days=ago),
+        )
+        for ago, name, follows in ((20, "a", ""), (2, "b", "a"), (0, "c", "b"))
+    ]  # fmt: skip
+    jobs = {"a": FAIL, "b": FAIL, "c": PASS}
+
+    for number, (ago, name) in enumerate([(0, "c"), (1, "b"), (5, "a"), (30, "a")]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        night = NightOf(ago=ago, attempts=(jobs,)).run_id
+        run = found(folder, tonight(jobs, ago=ago), lists, run_id=night)
+
+        assert [one.name for one in run.jobs if one.is_required] == [name], ago
+        assert ("1 of them required" in run.verdict) is (name != "c")
 
 
 def test_machines_say_how_long_they_kept_their_jobs_waiting(tmp_path: Path) -> None:

@@ -1,10 +1,17 @@
 from datetime import timedelta
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from chatops.events import Event
 from chatops.events.gate import RequiredChecksChanged, RequiredReported
 from chatops.names import RunId
-from chatops.projections.required import required_from, required_now, required_versions
+from chatops.projections.required import (
+    required_from,
+    required_now,
+    required_versions,
+    required_when,
+)
 from tests.scene import NOW, REPO, scene
 
 
@@ -74,6 +81,27 @@ def test_only_the_lists_are_read_that_were_in_force_from_a_moment_on(tmp_path: P
             == since(None)
             == ["CI / 4", "CI / 3", "CI / 2", "CI / 1", "dashboard / suite / test"]
         )
+
+
+def test_only_the_list_is_read_that_was_in_force_at_a_moment(tmp_path: Path) -> None:
+    told = RequiredReported(repo=REPO, names=("suite / test",), fingerprint="r")
+    lists = [version(number, f"CI / {number}") for number in range(1, 5)]
+    for name, facts, before in (
+        ("with-a-file", [told, *lists], ["dashboard / suite / test"]),
+        ("without", lists, ["CI / 1"]),
+        ("nothing", [], []),
+    ):
+        folder = tmp_path / name
+        folder.mkdir()
+        with scene(folder, facts) as world, world.knowledge() as knowledge:
+
+            def at(days: float | None, db: Connection = knowledge.db) -> list[str]:
+                moment = None if days is None else NOW + timedelta(days=days)
+                return [one.rules.names[0] for one in required_when(db, REPO, moment)]
+
+            assert at(9) == (["CI / 4"] if before else [])
+            assert at(2) == at(2.5) == (["CI / 2"] if before else [])
+            assert at(0) == at(None) == before
 
 
 def test_of_the_lists_of_files_the_one_with_the_newer_runs_is_the_newer(tmp_path: Path) -> None:

@@ -51,9 +51,11 @@ class Health(Struct, frozen=True, kw_only=True):
             )
         green = spread(together(week.green for week in self.known))
         if green.half is not None:
-            said.append(
-                f"Half of the pull requests’ heads that turned green did within {hours(green.half)}."
-            )
+            heads = (
+                "The one head of a pull request" if green.number == 1
+                else f"Half of the {green.number:,} heads of pull requests"
+            )  # fmt: skip
+            said.append(f"{heads} that turned green did within {hours(green.half)}.")
         if not said:
             return f"No night and no pull request of {over(len(self.weeks))} has a result."
         return " ".join(said)

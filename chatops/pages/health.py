@@ -101,7 +101,7 @@ def render_health(
     return render(
         "health.html",
         name=knowledge.community.title,
-        here="flaky",
+        here="health",
         up="",
         viewer=viewer,
         sign_in=sign_in_address(
@@ -260,7 +260,7 @@ def _nights(found: Health) -> Chart | None:
         ("100 %", "0 %"),
         weeks,
         ("Nights", "Red at first", "Red in the end", "Share in the end", "Truly"),
-        lambda week: (
+        lambda _, week: (
             str(week.nights),
             str(week.red_first),
             str(week.red),
@@ -298,7 +298,7 @@ def _rates(weeks: Weeks) -> Chart | None:
         (f"{most * 100:.1f} %", "0 %"),
         weeks,
         ("Results", "Failed", "Share", "Failed and passed", "Share of it"),
-        lambda week: (
+        lambda _, week: (
             f"{week.results:,}",
             str(week.fails),
             _share(week.fails, week.results),
@@ -331,7 +331,7 @@ def _effort(weeks: Weeks) -> Chart | None:
         (took(timedelta(seconds=most)), "0"),
         weeks,
         ("Runs", "Reruns", "Jobs run again", "That say how long", "Runner time"),
-        lambda week: (
+        lambda _, week: (
             f"{week.runs:,}",
             str(week.reruns),
             f"{week.again_jobs:,}",
@@ -383,9 +383,9 @@ def _spreads(
             "9 of 10 within",
             "Longest",
         ),
-        lambda week: (
+        lambda day, week: (
             *((f"{more[1](week):,}",) if more else ()),
-            *_spread_words(spread(values(week))),
+            *_spread_words(spreads[day]),
         ),
     )
 
@@ -398,7 +398,7 @@ def _chart(
     ends: tuple[str, str],
     weeks: Weeks,
     heads: tuple[str, ...],
-    row: Callable[[Week], tuple[str, ...]],
+    row: Callable[[date, Week], tuple[str, ...]],
 ) -> Chart:
     return Chart(
         key=key,
@@ -411,7 +411,10 @@ def _chart(
         last=_label(weeks[-1][0]),
         heads=("Week from", *heads),
         rows=tuple(
-            (_label(day), *(row(week) if week is not None else (UNKNOWN, *[""] * (len(heads) - 1))))
+            (
+                _label(day),
+                *(row(day, week) if week is not None else (UNKNOWN, *[""] * (len(heads) - 1))),
+            )
             for day, week in reversed(weeks)
         ),
     )

@@ -36,6 +36,24 @@ def visit(page: Page, doors: Doors, path: str) -> None:
     page.goto(f"http://127.0.0.1:{doors.port}/{path}")
 
 
+def test_the_menu_has_each_page_or_the_one_it_belongs_to(doors: Doors, page: Page) -> None:
+    for path in PAGES:
+        visit(page, doors, path)
+        here = page.locator(".top nav a[aria-current]")
+
+        expect(here).to_have_count(1)
+        if path == "pr-tests":
+            assert (here.inner_text(), here.get_attribute("aria-current")) == (
+                "Pull requests",
+                "true",
+            )
+        else:
+            assert (here.get_attribute("href"), here.get_attribute("aria-current")) == (
+                path,
+                "page",
+            )
+
+
 @pytest.mark.parametrize("width", [NARROW, WIDE])
 def test_no_page_scrolls_sideways(doors: Doors, page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})

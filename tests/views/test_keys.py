@@ -45,7 +45,10 @@ def test_keys_walk_a_list_open_its_rows_and_lead_elsewhere(doors: Doors, page: P
     page.keyboard.press("Enter")
     expect(page).to_have_url(at(doors, aim))
 
-    for key, place in (("f", "flaky"), ("r", "required"), ("a", "audit"), ("p", "prs")):
+    for key, place in (
+        ("f", "flaky"), ("r", "required"), ("h", "health"), ("o", "people"), ("s", "status"), ("a", "audit"),
+        ("p", "prs"),
+    ):  # fmt: skip
         page.go_back()
         page.wait_for_load_state()
         page.keyboard.press("g")

@@ -10,11 +10,16 @@ const KEYS = [
   ["g p", "pull requests"],
   ["g f", "flakes"],
   ["g r", "required"],
+  ["g h", "health"],
+  ["g o", "people"],
   ["g c", "commands"],
   ["g a", "audit"],
+  ["g s", "status"],
   ["?", "this list"],
 ];
-const PLACES = { n: "nightly", p: "prs", f: "flaky", r: "required", c: "commands", a: "audit" };
+const PLACES = {
+  n: "nightly", p: "prs", f: "flaky", r: "required", h: "health", o: "people", c: "commands", a: "audit", s: "status",
+};
 const ROWS = "main tbody > tr > th[scope=row], main ul.names > li, main .chain > li";
 const PATIENCE = 1_500;
 const OFF = "keys";

@@ -142,8 +142,8 @@ class Pages:
                 if kept is not None:
                     return kept
             body = wanted.body(seen)
-        if body is None:
-            return None
+            if body is None:
+                return wanted.missing(seen)
         page = wanted.page(self._with_ways(wanted, body, query) if wanted.is_a_page else body)
         if place is not None:
             with self._lock:

@@ -15,6 +15,7 @@ from chatops.sight import Sight
 from chatops.surfaces.pages import Page, packed
 from chatops.views.described import PROBLEMS, Problem
 from chatops.views.formats import FORMS, Door
+from chatops.views.missing import missing_page
 from chatops.views.moment import (
     Asked,
     in_words,
@@ -23,7 +24,7 @@ from chatops.views.moment import (
     without_way_back,
     wrong_page,
 )
-from chatops.views.page import LIVE
+from chatops.views.page import LIVE, sign_in_address
 
 NOT_PUT_TOGETHER = "This moment could not be put together. Try again in a minute."
 LOOKS_AGAIN = 2
@@ -50,6 +51,11 @@ class Wanted(Struct, frozen=True):
         """Return what tells it from every other page that can be wanted of now."""
         words = tuple(sorted(self.query.items()))
         return (self.door.address, self.community.key, self.form, words, self.compress)
+
+    @property
+    def up(self) -> str:
+        """Return what leads from the page's address to that of the community."""
+        return "../" * self.door.view.place(self.query).count("/")
 
     def body(self, seen: Sight) -> str | None:
         """Return the page as it is made of what is known; nothing if there is none."""
@@ -78,7 +84,11 @@ class Wanted(Struct, frozen=True):
             body = waiting_json(look.share)
         else:
             body = waiting_page(
-                self.asked, name=self.community.title, share=look.share, has_failed=failed
+                self.asked,
+                name=self.community.title,
+                up=self.up,
+                share=look.share,
+                has_failed=failed,
             )
         return replace(
             self.page(body, keeping="no-store"),
@@ -90,7 +100,7 @@ class Wanted(Struct, frozen=True):
         """Return why there is no such moment."""
         if self.form == "json":
             return self.problem(status, problem.text)
-        body = wrong_page(problem.text, self.asked, name=self.community.title)
+        body = wrong_page(problem.text, self.asked, name=self.community.title, up=self.up)
         return replace(self.page(body, keeping="no-store"), status=status)
 
     def problem(self, status: HTTPStatus, why: str) -> Page:
@@ -100,6 +110,22 @@ class Wanted(Struct, frozen=True):
             msgspec.json.encode(told), PROBLEMS, compress=self.compress, keeping="no-store"
         )
         return replace(page, status=status)
+
+    def missing(self, seen: Sight) -> Page | None:
+        """Return for people that the thing of this page is not known, and what is near it."""
+        view = self.door.view
+        if view.missing is None or not self.is_a_page:
+            return None
+        body = missing_page(
+            view.missing(seen, self.query),
+            name=self.community.title,
+            up=self.up,
+            viewer=seen.viewer,
+            sign_in=sign_in_address(
+                seen.knowledge.base_url, f"/{self.community.key}/{view.place(self.query)}"
+            ),
+        )
+        return replace(self.page(body, keeping="no-store"), status=HTTPStatus.NOT_FOUND)
 
     def unknown(self, moment: Moment | None) -> Page | None:
         """Return that of this page nothing was known yet; of one that is not known now, nothing is said."""

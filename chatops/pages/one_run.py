@@ -21,6 +21,7 @@ from chatops.names import RunId
 from chatops.pages.audit import CommandTold, command_json, pull_url
 from chatops.projections.commands import Command
 from chatops.views.addresses import Place, slug
+from chatops.views.missing import Missing, quoted
 from chatops.views.nightly_detail import MARKS, job_link, words_of
 from chatops.views.page import Viewer, render, sign_in_address, took
 from chatops.views.table import rows_under
@@ -391,6 +392,22 @@ def _html(seen: Seen, query: Query) -> str | None:
     return _rendered(one, seen.knowledge, seen.viewer, f"runs/{one.run.run_id}{attempt}")
 
 
+def _missing(seen: Seen, query: Query) -> Missing:
+    """Return what is said where there is no such run, or no such attempt of it."""
+    run_id, attempt = query["id"], query.get("attempt", "")
+    nights = ("nightly", "All nights")
+    if attempt and _found(seen.knowledge, query, "") is not None:
+        said = f"Run {run_id} has no attempt {quoted(attempt)} that was heard of."
+        return Missing(said=said, ways=[(f"runs/{run_id}", "Its newest attempt"), nights])
+    if not NUMBER.fullmatch(run_id):
+        said = f"{quoted(run_id)} is no run: after `runs/` stands its number on GitHub."
+        return Missing(said=said, ways=[nights])
+    repo = seen.knowledge.community.repositories[0]
+    on_github = f"{seen.knowledge.github_url}/{repo}/actions/runs/{run_id}"
+    said = f"Nothing was heard of run {run_id}."
+    return Missing(said=said, ways=[nights, (on_github, "Look on GitHub")])
+
+
 def _json(seen: Seen, query: Query) -> str | None:
     one = _one(seen, query)
     return None if one is None else _told(one, seen.knowledge)
@@ -419,6 +436,7 @@ ATTEMPT_ASKED = (*RUN_ASKED, Word(name="attempt", meaning="Which attempt of it."
 RUN = View(
     address="runs/{id}",
     html=lambda seen, query: _html(seen, _of_run(query)),
+    missing=lambda seen, query: _missing(seen, _of_run(query)),
     json=lambda seen, query: _json(seen, _of_run(query)),
     document=RunDocument,
     words=RUN_ASKED,
@@ -428,6 +446,7 @@ RUN = View(
 ATTEMPT = View(
     address="runs/{id}/{attempt}",
     html=_html,
+    missing=_missing,
     json=_json,
     document=RunDocument,
     words=ATTEMPT_ASKED,

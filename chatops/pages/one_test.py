@@ -37,6 +37,7 @@ from chatops.projections.renames import lineage
 from chatops.views.addresses import Place, read_slug, slug
 from chatops.views.charts import charts
 from chatops.views.feed import Entry, Feed
+from chatops.views.missing import Missing, nearest, quoted
 from chatops.views.nightly_detail import (
     MARKS,
     Owners,
@@ -623,6 +624,23 @@ def _html(seen: Seen, query: Query) -> str | None:
     return _rendered(one, _perhaps(seen, one), seen.knowledge, query, seen.viewer)
 
 
+def _missing(seen: Seen, query: Query) -> Missing:
+    """Return what is said where no test has this address: the tests of the nights with such a name."""
+    usual = seen.knowledge.community.repositories[0]
+    place = read_slug(query["slug"], usual)
+    asked = place.name if place is not None else query["slug"].replace("~", " ")
+    known = {test.name: test for test in seen.board().tests}
+    return Missing(
+        said=f"No test is known that is called {quoted(asked)}.",
+        near=[
+            (f"tests/{slug(Place(repo=test.repo, workflow=test.workflow, name=name), usual)}", name)
+            for name in nearest(asked, known)
+            for test in (known[name],)
+        ],
+        ways=[("nightly", "All tests")],
+    )
+
+
 def _json(seen: Seen, query: Query) -> str | None:
     one = _one(seen, query)
     return None if one is None else _told(one, _perhaps(seen, one), seen.knowledge)
@@ -703,6 +721,7 @@ VIEW = View(
     address="tests/{slug}",
     moved=_moved,
     html=_html,
+    missing=_missing,
     json=_json,
     document=TestDocument,
     words=WORDS,

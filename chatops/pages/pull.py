@@ -34,10 +34,12 @@ from chatops.events import Recorded
 from chatops.events.gate import RequiredChecksChanged
 from chatops.names import PullNumber, Repo, Sha
 from chatops.pages.audit import MARKS as OUTCOMES
-from chatops.pages.audit import CommandTold, command_json
+from chatops.pages.audit import CommandTold, command_json, pull_url
 from chatops.projections.commands import Command
 from chatops.projections.pulls import numbers_of_commit, pull
 from chatops.views.lines import html
+from chatops.views.missing import Missing
+from chatops.views.missing import quoted as named
 from chatops.views.nightly_detail import MARKS
 from chatops.views.page import Viewer, render, shortened, sign_in_address
 from chatops.views.table import rows_under
@@ -507,6 +509,17 @@ def _html(seen: Seen, query: Query) -> str | None:
     return render_pull(seen.knowledge, told, query["id"], viewer=seen.viewer)
 
 
+def _missing(seen: Seen, query: Query) -> Missing:
+    """Return what is said where nothing is known of a pull request."""
+    knowledge, asked = seen.knowledge, query["id"]
+    place, queue = pull_place(knowledge.community, asked), ("prs", "Open pull requests")
+    if place is None:
+        said = f"{named(asked)} is no pull request here: after `prs/` stands its number."
+        return Missing(said=said, ways=[queue])
+    on_github = (pull_url(*place, knowledge.github_url), "Look on GitHub")
+    return Missing(said=f"Nothing was heard of pull request #{place[1]}.", ways=[queue, on_github])
+
+
 def _json(seen: Seen, query: Query) -> str | None:
     told = _story(seen, query)
     return None if told is None else pull_json(seen.knowledge, told)
@@ -535,6 +548,7 @@ WORDS = (
 VIEW = View(
     address=ADDRESS,
     html=_html,
+    missing=_missing,
     json=_json,
     document=PullDocument,
     words=WORDS,

@@ -21,11 +21,12 @@ from chatops.pages.audit import MARKS, CommandTold, command_json, pull_url
 from chatops.projections.answers import answer_given
 from chatops.projections.commands import STORY, Command, Outcome
 from chatops.projections.undone import taken_back
+from chatops.views.missing import Missing, quoted
 from chatops.views.offers import Offer, read_offer
 from chatops.views.page import Viewer, render, sign_in_address, took
 from chatops.views.table import rows_under
 from chatops.views.told import Button, Told, read_told
-from chatops.views.view import View, Word
+from chatops.views.view import Seen, View, Word
 
 A_MINUTE = timedelta(minutes=1)
 SURFACE = "web"
@@ -215,6 +216,12 @@ def _comment_url(chain: Chain, github_url: str) -> str:
     return f"{pull_url(said.repo, said.number, github_url)}#issuecomment-{said.comment_id}"
 
 
+def _missing(_seen: Seen, query: Mapping[str, str]) -> Missing:
+    """Return what is said where there is no such command, and no such event."""
+    said = f"No command and no event of this community is called {quoted(query['id'])}."
+    return Missing(said=said, ways=[("audit", "All commands")])
+
+
 def _news(_knowledge: Knowledge, recorded: Recorded) -> list[str]:
     """Return the page of the story that an event belongs to, or its own page."""
     said = recorded.correlation_id
@@ -228,6 +235,7 @@ WORDS = (Word(name="id", meaning="The id of a command, or `e` and the position o
 VIEW = View(
     address="audit/{id}",
     html=lambda seen, query: render_story(seen.knowledge, query, viewer=seen.viewer),
+    missing=_missing,
     json=lambda seen, query: story_json(seen.knowledge, query),
     document=StoryDocument,
     words=WORDS,

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from chatops.errors import Refused
 from chatops.views.compared import Compared
-from chatops.views.page import BACK, fragment, render
+from chatops.views.page import BACK, Viewer, fragment, render
 
 NOW = "now"
 EVENT = "event"
@@ -305,12 +305,15 @@ def _moment_of(place: Place, by: str) -> MomentOf:
     return MomentOf(position=place.position, time=place.at, by=by)
 
 
-def waiting_page(asked: Asked, *, name: str, share: float | None, has_failed: bool) -> str:
+def waiting_page(asked: Asked, *, name: str, up: str, share: float | None, has_failed: bool) -> str:
     """Return the page for while a moment is being put together."""
     percent = None if share is None else int(share * 100)
-    return render(
-        "past_waits.html", name=name, percent=percent, has_failed=has_failed, now=asked.link("")
-    )
+    return without_way_back(
+        render(
+            "past_waits.html", name=name, here="", up=up, viewer=Viewer.LOOKING_BACK,
+            percent=percent, has_failed=has_failed, now=asked.link(""),
+        )
+    )  # fmt: skip
 
 
 def waiting_json(share: float | None) -> str:
@@ -319,12 +322,12 @@ def waiting_json(share: float | None) -> str:
     return msgspec.json.encode(told).decode()
 
 
-def wrong_page(problem: str, asked: Asked, *, name: str) -> str:
+def wrong_page(problem: str, asked: Asked, *, name: str, up: str) -> str:
     """Return the page for a moment that cannot be shown."""
-    return render(
-        "past_wrong.html",
-        name=name,
-        problem=problem,
-        now=asked.link(""),
-        by_event="" if asked.by_event or not asked.kept else asked.link(asked.at, by=EVENT),
-    )
+    by_event = "" if asked.by_event or not asked.kept else asked.link(asked.at, by=EVENT)
+    return without_way_back(
+        render(
+            "past_wrong.html", name=name, here="", up=up, viewer=Viewer.LOOKING_BACK,
+            problem=problem, now=asked.link(""), by_event=by_event,
+        )
+    )  # fmt: skip

@@ -225,7 +225,10 @@ def personal(body: bytes, *, login: str, csrf: str, nonce: str) -> bytes:
 
 def not_found_page(path: str, sign_in: str = "") -> str:
     """Return the page for an address that leads nowhere, or nowhere for whoever does not sign in."""
-    return render("not_found.html", path=path, sign_in=sign_in)
+    page = render(
+        "not_found.html", name="ChatOps", here="", up="/", viewer=Viewer.ANYBODY, path=path, sign_in=sign_in
+    )  # fmt: skip
+    return page.replace(BACK, "")
 
 
 def lively(body: str, *, community: str, address: str, place: str) -> str:

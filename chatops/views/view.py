@@ -15,6 +15,7 @@ from chatops.answers.run_history import RunHistory
 from chatops.engine.command import Knowledge
 from chatops.events import Recorded
 from chatops.views.feed import Feed
+from chatops.views.missing import Missing
 from chatops.views.page import Viewer
 from chatops.views.pictures import Badge, Strip
 from chatops.views.table import Rows
@@ -104,6 +105,8 @@ class View(Struct, frozen=True, kw_only=True):
     stamp: Callable[[Seen, Query], Hashable] | None = None
     moved: Callable[[Seen, Query], str | None] | None = None
     """Where what the address names is found now, as an address from there; nothing if it is there still."""
+    missing: Callable[[Seen, Query], Missing] | None = None
+    """What is said to people where what the address names is not known."""
     rows: Rows | None = None
     """Which list of its JSON is its table for spreadsheets."""
     feed: Callable[[Seen, Query], Feed | None] | None = None

@@ -5,7 +5,7 @@ import pytest
 from chatops.config import Community
 from chatops.engine.command import Knowledge
 from chatops.views.embed import embedded
-from chatops.views.page import render
+from chatops.views.page import not_found_page
 from tests.builders import MORNING, PASS, REPO, night, nights_database
 
 ACME = Community(key="acme", title="<Acme>", repositories=(REPO,))
@@ -14,7 +14,7 @@ ACME = Community(key="acme", title="<Acme>", repositories=(REPO,))
 def framed(folder: Path, **query: str) -> str:
     with nights_database(folder, night(0, {"boot": PASS})) as db:
         knowledge = Knowledge(db=db, community=ACME, now=MORNING)
-        return embedded(render("not_found.html", path="/x"), "tests/a~~b(1)", query, knowledge)
+        return embedded(not_found_page("/x"), "tests/a~~b(1)", query, knowledge)
 
 
 def test_links_lead_out_of_the_frame_to_the_whole_page(tmp_path: Path) -> None:

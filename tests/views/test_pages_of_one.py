@@ -155,6 +155,15 @@ def test_everybody_can_read_it_at_every_width(doors: Doors, page: Page, path: st
     assert faults_for_anybody(page) == []
 
 
+@pytest.mark.parametrize("path", PAGES)
+def test_it_scrolls_sideways_at_no_width(doors: Doors, page: Page, path: str) -> None:
+    page.goto(at(doors, path))
+    for width in (375, 560, 600, 820, 901, 1024, 1100, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+
+
 @pytest.mark.parametrize("name", [NAME, EVIL, ODD])
 def test_a_test_of_the_nightly_page_leads_to_its_own_page(
     doors: Doors, chromium: Browser, name: str

@@ -48,8 +48,13 @@ class Kept(Struct, frozen=True, kw_only=True):
 
     @property
     def unclear(self) -> int:
-        """Return how many of its tests have no verdict in the newest night."""
-        return sum(number for state, number in self.counts.items() if state in UNCLEAR)
+        """Return how many of its tests have no verdict in the newest night, those left out that fail."""
+        return sum(test.cells[0].state in UNCLEAR for test in self.tests if not is_failing(test))
+
+    @property
+    def open(self) -> int:
+        """Return how many of its tests are none of these: still running, or skipped."""
+        return len(self.tests) - len(self.failing) - self.passed - self.unclear
 
 
 class Ownership(Struct, frozen=True, kw_only=True):

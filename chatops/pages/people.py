@@ -17,6 +17,8 @@ from chatops.answers.pull_results import PullResults
 from chatops.answers.required_list import Required, required_today
 from chatops.engine.command import Knowledge
 from chatops.views.addresses import Place, slug
+from chatops.views.filters import quoted
+from chatops.views.listing import question
 from chatops.views.nightly_detail import MARKS, Person, people_of
 from chatops.views.page import Viewer, render, shortened, sign_in_address
 from chatops.views.table import rows_under
@@ -43,6 +45,8 @@ class GroupRow(Struct, frozen=True, kw_only=True):
     people: tuple[Person, ...]
     failing: tuple[TestRow, ...]
     more: int
+    tonight: str
+    """Where its tests are among those of the nights; empty where it has none."""
 
 
 class RequiredRow(Struct, frozen=True, kw_only=True):
@@ -73,6 +77,7 @@ class GroupTold(TypedDict):
     passed: int
     failing: Sequence[str]
     without_verdict: int
+    running_or_skipped: int
 
 
 class EntryOfNothing(TypedDict):
@@ -196,6 +201,7 @@ def _group_json(row: GroupRow) -> GroupTold:
         "passed": kept.passed,
         "failing": [test.name for test in kept.failing],
         "without_verdict": kept.unclear,
+        "running_or_skipped": kept.open,
     }
 
 
@@ -211,6 +217,9 @@ def _group(kept: Kept, knowledge: Knowledge) -> GroupRow:
         people=people_of(kept.group, knowledge.github_url),
         failing=_tests(failing[:FAILING_SHOWN], knowledge),
         more=max(0, len(failing) - FAILING_SHOWN),
+        tonight=f"nightly{question({'q': f'owner:{quoted(kept.group.group)}'})}"
+        if kept.tests
+        else "",
     )
 
 

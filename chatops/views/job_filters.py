@@ -23,6 +23,15 @@ def _facets(facets: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]) -> Face
     return Facets({facet: dict(values) for facet, values in facets})
 
 
+def owners_called(community: Community, job: str) -> tuple[str, ...]:
+    """Return how those are called who look after a job: the groups by name, their people as `@login`."""
+    groups = community.owners_of(job)
+    people = {
+        f"@{owner.github}": None for group in groups for owner in group.owners if owner.github
+    }
+    return (*(group.group for group in groups), *people)
+
+
 def job_qualifiers(
     community: Community, name: Callable[[Thing], str]
 ) -> tuple[Qualifier[Thing], ...]:
@@ -33,10 +42,7 @@ def job_qualifiers(
         return Qualifier(name=facet, read=lambda one: facets.of(name(one), facet))
 
     return (
-        Qualifier(
-            name="owner",
-            read=lambda one: [group.group for group in community.owners_of(name(one))],
-        ),
+        Qualifier(name="owner", read=lambda one: owners_called(community, name(one))),
         *map(told, facets.names),
     )
 

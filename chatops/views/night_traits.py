@@ -14,7 +14,7 @@ from chatops.answers.night_tests import LEVEL, MATRIX
 from chatops.answers.nights import NightBoard, State, Test
 from chatops.config import Community
 from chatops.views.filters import NO, YES, YES_OR_NO, Qualifier
-from chatops.views.job_filters import facets_of, required_qualifier
+from chatops.views.job_filters import facets_of, owners_called, required_qualifier
 
 STATUSES = {
     State.FAILED: "failed",
@@ -99,7 +99,7 @@ def qualifiers(community: Community, muted: Collection[str]) -> tuple[Qualifier[
             name="status", read=lambda one: (one.status,), choices=tuple(STATUSES.values())
         ),
         required_qualifier(lambda one: one.test.is_required),
-        Qualifier(name="owner", read=lambda one: one.owners),
+        Qualifier(name="owner", read=lambda one: owners_called(community, one.test.name)),
         Qualifier(name="group", read=lambda one: (one.place.suite,)),
         Qualifier(
             name="flaky",

@@ -434,6 +434,7 @@ def test_a_name_that_is_no_test_is_shown_with_its_nights(tmp_path: Path) -> None
         ("-status:failed", {FUEL, LAND}),
         ("required:no", {FUEL, LAND}),
         ('owner:"launch crew"', {LAUNCH, FUEL}),
+        ("owner:@mona", {LAUNCH, FUEL}),
         ("owner:none", {LAND}),
         ("group:launch", {LAUNCH, FUEL}),
         ("flaky:yes", {FUEL}),

@@ -10,7 +10,7 @@ from msgspec import structs
 from chatops.config import Community, Owner, OwnerGroup
 from chatops.events import Event
 from chatops.pages.people import people_json, render_people
-from tests.builders import FAIL, PASS, night
+from tests.builders import CANCELLED, FAIL, PASS, RUNNING, SKIPPED, night
 from tests.pulls import HOSTILE
 from tests.rules import BROKEN, COMMUNITY, FLAKY, LISTS, ci, in_pulls, known, nights, version
 
@@ -85,7 +85,41 @@ def test_a_page_and_its_twin_show_the_same(tmp_path: Path) -> None:
     assert by_name["Aero"]["tests"] == 2
     for one in told["groups"]:
         assert f"<bdi>{one['group']}</bdi>" in page
-        assert one["passed"] + len(one["failing"]) + one["without_verdict"] == one["tests"]
+        without = one["without_verdict"] + one["running_or_skipped"]
+        assert one["passed"] + len(one["failing"]) + without == one["tests"]
+
+
+def test_the_tests_of_a_group_add_up_while_a_night_runs(tmp_path: Path) -> None:
+    tonight = {
+        "a": RUNNING,
+        "b": RUNNING,
+        "c": CANCELLED,
+        "d": SKIPPED,
+        "e": PASS,
+        "f": FAIL,
+        "g": CANCELLED,
+    }
+    before = dict.fromkeys(tonight, PASS) | {"b": FAIL, "c": FAIL}
+    every = structs.replace(
+        COMMUNITY,
+        maintainers=(OwnerGroup(regex=".", group="All of it", owners=(Owner(github="m"),)),),
+    )
+    page, told = shown(
+        tmp_path, night(0, tonight, is_over=False), night(1, before), community=every
+    )
+    [group] = told["groups"]
+
+    assert group["failing"] == ["b", "c", "f"]
+    assert (
+        group["tests"],
+        group["passed"],
+        group["without_verdict"],
+        group["running_or_skipped"],
+    ) == (7, 1, 1, 2)
+    assert (
+        'href="nightly?q=owner%3A%22All%20of%20it%22" aria-label="7 tests of All of it, night by night"'
+        in page
+    )
 
 
 def test_text_from_outside_stays_text(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from chatops.config import Channel, Community, OwnerGroup
+from chatops.config import Channel, Community, Owner, OwnerGroup
 from chatops.views.filters import read_filter
 from chatops.views.job_filters import facets_of, job_qualifiers, jobs_of_channel, required_qualifier
 from tests.builders import REPO
@@ -8,7 +8,7 @@ from tests.builders import REPO
 ACME = Community(
     title="Acme",
     repositories=(REPO,),
-    maintainers=(OwnerGroup(regex="launch", group="Crew", owners=()),),
+    maintainers=(OwnerGroup(regex="launch", group="Crew", owners=(Owner(github="mona"), Owner())),),
     facets={"size": {"large": "big"}, "phase": {"up": "launch"}},
 )
 NAMES = ("launch (big)", "launch", "land (big)")
@@ -18,6 +18,9 @@ NAMES = ("launch (big)", "launch", "land (big)")
     ("text", "names"),
     [
         ("owner:crew", ["launch (big)", "launch"]),
+        ("owner:@mona", ["launch (big)", "launch"]),
+        ("owner:MONA,nobody", ["launch (big)", "launch"]),
+        ("owner:@hubot", []),
         ("owner:none", ["land (big)"]),
         ("size:large -phase:up", ["land (big)"]),
         ("size:none", ["launch"]),

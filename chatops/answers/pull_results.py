@@ -113,8 +113,8 @@ class PullTest(Tally, kw_only=True):
 
     @property
     def full(self) -> str:
-        """Return its name with its workflow before it."""
-        return f"{self.workflow}{LEVEL}{self.name}"
+        """Return its name with its workflow before it, where that is known."""
+        return f"{self.workflow}{LEVEL}{self.name}" if self.workflow else self.name
 
     @property
     def pulls(self) -> tuple[PullNumber, ...]:

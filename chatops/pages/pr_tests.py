@@ -14,11 +14,14 @@ from msgspec import Struct
 from chatops.answers.nights import counted
 from chatops.answers.open_queue import Queue
 from chatops.answers.pull_results import Failure, PullResults, PullTest, pull_tests
+from chatops.answers.reported_results import FAIL, PASS, SKIP, Reported, reported_results
 from chatops.answers.shares import bounds
 from chatops.config import Community
 from chatops.engine.command import Knowledge
 from chatops.names import PullNumber, Repo
+from chatops.pages.audit import pull_url
 from chatops.pages.pull import pull_address
+from chatops.projections.reported_checks import reported_pulls
 from chatops.views.filters import Filter, Qualifier, read_filter
 from chatops.views.job_filters import job_qualifiers, required_qualifier
 from chatops.views.listing import PAGE, Choices, cut, question
@@ -31,7 +34,8 @@ LONGEST = 500
 PULLS_SHOWN = 8
 FAILURES_SHOWN = 50
 WINDOWS = {"7d": timedelta(days=7), "14d": timedelta(days=14), "30d": timedelta(days=30)}
-USUAL = "7d"
+USUAL, IN_FILES = "7d", "files"
+"""The usual window, and the one of what only dashboards' files tell: they do not say when."""
 Weight = Callable[[PullTest], Any]
 SORTS: Mapping[str, tuple[str, Weight | None]] = {
     "blocks": ("pull requests blocked", None),
@@ -114,6 +118,10 @@ class Listed(Struct, frozen=True, kw_only=True):
     total: int
     newer: str
     older: str
+    window: timedelta | None
+    reported: Reported | None
+    known_pulls: int
+    """Of how many pull requests only dashboards' files tell."""
 
 
 class PullTestTold(TypedDict):
@@ -151,13 +159,23 @@ class OpenedTold(PullTestTold):
     failures: Sequence[FailureTold]
 
 
+class ReportedTold(TypedDict):
+    """How many results of each kind dashboards' files tell, each attempt counted, and of how many pull requests."""
+
+    pull_requests: int
+    passed: int
+    failed: int
+    skipped: int
+
+
 class PullTestsDocument(TypedDict):
     """The tests by how many pull requests they blocked."""
 
     verdict: str
-    window_days: int
+    window_days: int | None
     heard_at: datetime | None
     is_cut: bool
+    reported: ReportedTold | None
     tests: int
     found: int
     rows: Sequence[PullTestTold]
@@ -172,7 +190,13 @@ def listed(
 ) -> Listed:
     """Return the page of the list that an address asks for."""
     asked, size = _asked(query, knowledge.community), page_size(query, ON_A_PAGE)
-    tests = pull_tests(knowledge, results, WINDOWS[asked.window])
+    window = WINDOWS.get(asked.window)
+    reported = reported_results(knowledge) if window is None else None
+    tests = (
+        pull_tests(knowledge, results, window)
+        if window
+        else list(reported.tests if reported else ())
+    )
     chosen = [test for test in tests if asked.shows(test)]
     weight = SORTS[asked.sort][1]
     if weight is not None:
@@ -186,7 +210,10 @@ def listed(
 
     return Listed(
         asked=asked,
-        verdict=_verdict(tests, asked.window),
+        verdict=_verdict(
+            tests,
+            "of those that were imported" if window is None else f"in the last {window.days} days",
+        ),
         rows=tuple(row(test) for test in page.rows),
         selected=row(selected) if selected is not None else None,
         failures=tuple(_failed(one, knowledge) for one in (selected.failures if selected else ()))[
@@ -196,6 +223,9 @@ def listed(
         total=len(tests),
         newer=page.newer,
         older=page.older,
+        window=window,
+        reported=reported,
+        known_pulls=reported_pulls(knowledge.db, knowledge.community.repositories),
     )
 
 
@@ -222,9 +252,13 @@ def render_pr_tests(
         page=page,
         heard_at=results.heard_at,
         is_cut=results.is_cut,
-        runs=sum(len(day.runs) for day in results.within(WINDOWS[page.asked.window])),
+        runs=sum(len(day.runs) for day in results.within(page.window)) if page.window else 0,
         now=results.now,
-        windows=[(key, f"{window.days} days") for key, window in WINDOWS.items()],
+        windows=[
+            *((key, f"{window.days} days") for key, window in WINDOWS.items()),
+            *([(IN_FILES, "in files")] if page.known_pulls else []),
+        ],
+        in_files=page.asked.link(w=IN_FILES, q="", required="", all="") if page.known_pulls else "",
         sorts=[(key, word) for key, (word, _) in SORTS.items()],
         is_unknown=bool(page.asked.selected) and page.selected is None,
     )
@@ -237,9 +271,10 @@ def pr_tests_json(
     page = listed(knowledge, results, queue, query)
     told: PullTestsDocument = {
         "verdict": page.verdict,
-        "window_days": WINDOWS[page.asked.window].days,
+        "window_days": page.window.days if page.window else None,
         "heard_at": results.heard_at,
         "is_cut": results.is_cut,
+        "reported": _reported_json(page.reported) if page.reported is not None else None,
         "tests": page.total,
         "found": page.found,
         "rows": [_row_json(row) for row in page.rows],
@@ -264,6 +299,15 @@ def pr_tests_json(
         "older": page.older or None,
     }
     return msgspec.json.encode(told).decode()
+
+
+def _reported_json(reported: Reported) -> ReportedTold:
+    return {
+        "pull_requests": reported.pulls,
+        "passed": reported.results.get(PASS, 0),
+        "failed": reported.results.get(FAIL, 0),
+        "skipped": reported.results.get(SKIP, 0),
+    }
 
 
 def _row_json(row: Row) -> PullTestTold:
@@ -296,7 +340,8 @@ def _qualifiers(community: Community) -> tuple[Qualifier[PullTest], ...]:
 
 def _asked(query: Mapping[str, str], community: Community) -> Asked:
     words = Choices(query)
-    window = words.of("w", WINDOWS, USUAL, "is no window here; the last 7 days are shown.")
+    windows = (*WINDOWS, IN_FILES)
+    window = words.of("w", windows, USUAL, "is no window here; the last 7 days are shown.")
     sort = words.of("s", SORTS, "blocks", "is no order; what blocks most comes first.")
     page = words.page()
     asked = read_filter(query.get("q", ""), _qualifiers(community))
@@ -312,22 +357,19 @@ def _asked(query: Mapping[str, str], community: Community) -> Asked:
     )
 
 
-def _verdict(tests: list[PullTest], window: str) -> str:
-    days = WINDOWS[window].days
+def _verdict(tests: list[PullTest], when: str) -> str:
     if not tests:
-        return f"No test has run in a pull request in the last {days} days."
+        return f"No test has run in a pull request {when}."
     blocking = [test for test in tests if test.blocked]
     pulls = {(test.repo, number) for test in blocking for number in test.pulls}
     again = sum(test.again for test in tests)
     helped = sum(test.helped for test in tests)
     reruns = f" Running again helped in {helped} of {again} cases." if again else ""
     if not blocking:
-        return (
-            f"No required test failed in the end in a pull request in the last {days} days.{reruns}"
-        )
+        return f"No required test failed in the end in a pull request {when}.{reruns}"
     return (
         f"{counted(len(blocking), 'required test')} blocked {counted(len(pulls), 'pull request')} "
-        f"in the last {days} days.{reruns}"
+        f"{when}.{reruns}"
     )
 
 
@@ -335,7 +377,7 @@ def _row(test: PullTest, asked: Asked, now: int, knowledge: Knowledge) -> Row:
     path, _, leaf = test.full.rpartition(" / ")
     total = test.fails + test.passes
     low, high = bounds(test.fails, total)
-    pulls = _pulls(test.repo, test.pulls, knowledge)
+    pulls = _pulls(test.repo, test.pulls, knowledge, is_known=asked.window != IN_FILES)
     is_selected = asked.selected == test.full
     return Row(
         test=test,
@@ -343,32 +385,39 @@ def _row(test: PullTest, asked: Asked, now: int, knowledge: Knowledge) -> Row:
         leaf=leaf,
         link=asked.link(sel="" if is_selected else test.full),
         now=now,
-        share=f"{test.fails / total:.0%}" if total else "–",
-        within=f"{low:.0%} to {high:.0%}" if total else "",
+        share=f"{test.fails / total * 100:.0f} %" if total else "–",
+        within=f"{low * 100:.0f} to {high * 100:.0f} %" if total else "",
         pulls=pulls[:PULLS_SHOWN],
         more=max(0, len(pulls) - PULLS_SHOWN),
     )
 
 
 def _pulls(
-    repo: Repo, numbers: Iterable[PullNumber], knowledge: Knowledge
+    repo: Repo, numbers: Iterable[PullNumber], knowledge: Knowledge, *, is_known: bool
 ) -> tuple[tuple[PullNumber, str], ...]:
-    """Return pull requests, each with the address of its page."""
+    """Return pull requests, each with the address of its page; of one that only a file tells of, on GitHub."""
+    if not is_known:
+        return tuple((number, pull_url(repo, number, knowledge.github_url)) for number in numbers)
     return tuple((number, pull_address(knowledge.community, repo, number)) for number in numbers)
 
 
 def _failed(failure: Failure, knowledge: Knowledge) -> Failed:
+    pulls = _pulls(failure.repo, failure.numbers, knowledge, is_known=bool(failure.sha))
     url = f"{knowledge.github_url}/{failure.repo}/actions/runs/{failure.run_id}"
-    return Failed(
-        failure=failure,
-        pulls=_pulls(failure.repo, failure.numbers, knowledge),
-        url=f"{url}/job/{failure.last.job_id}" if failure.last.job_id else url,
-    )
+    if not failure.run_id:
+        url = f"{pulls[0][1]}/checks"
+    elif failure.last.job_id:
+        url = f"{url}/job/{failure.last.job_id}"
+    return Failed(failure=failure, pulls=pulls, url=url)
 
 
 WORDS = (
     Word(name="q", meaning="Words of names, and what else is asked of the tests: see the page."),
-    Word(name="w", meaning="How far back.", values=tuple(WINDOWS)),
+    Word(
+        name="w",
+        meaning="How far back; `files` is what only imported files tell.",
+        values=(*WINDOWS, IN_FILES),
+    ),
     Word(name="s", meaning="In which order.", values=tuple(SORTS)),
     PAGE,
     Word(name="required", meaning="Only what is required.", values=("", "1")),

@@ -11,6 +11,7 @@ from chatops.answers.pull_results import PullResults, pull_results
 from chatops.engine.command import Knowledge
 from chatops.events import Event
 from chatops.pages.pr_tests import ON_A_PAGE, listed, pr_tests_json, render_pr_tests
+from tests.projections.test_reported_checks import told
 from tests.pulls import HOSTILE, RULES, opened, ran, town
 from tests.scene import scene
 
@@ -76,7 +77,7 @@ def test_a_test_that_is_not_there_is_said(tmp_path: Path) -> None:
     with known(tmp_path, town()) as all_known:
         page = render_pr_tests(*all_known, {"sel": "<i>gone"})
 
-    assert "No test of these days is called <bdi>&lt;i&gt;gone</bdi>" in page
+    assert "No test here is called <bdi>&lt;i&gt;gone</bdi>" in page
 
 
 def test_what_it_blocks_now_is_told_apart_from_what_it_blocked(tmp_path: Path) -> None:
@@ -91,6 +92,45 @@ def test_nothing_at_all_is_said(tmp_path: Path) -> None:
         page = render_pr_tests(*all_known, {})
 
     assert "No test has run in a pull request in the last 7 days." in page
+
+
+def test_what_only_files_tell_is_shown_apart_with_their_totals(tmp_path: Path) -> None:
+    evil = "suite / <b>bold"
+    facts = [
+        RULES, told(8, "test (a)", 1, "Fail"), told(9, "test (a)", 1, "Fail"), told(9, "test (a)", 2, "Pass"),
+        told(9, evil, 1, "Fail"), told(9, "lint", 1, "Skip"),
+    ]  # fmt: skip
+    with known(tmp_path, facts) as all_known:
+        usual = render_pr_tests(*all_known, {})
+        page = render_pr_tests(*all_known, {"w": "files", "sel": evil})
+        document = json.loads(pr_tests_json(*all_known, {"w": "files", "sel": evil}))
+
+    assert '<a href="?w=files">Look at those</a>' in usual
+    assert "<span>1 passed, 3 failed, 1 skipped, each attempt counted</span>" in page
+    assert document["reported"] == {"pull_requests": 2, "passed": 1, "failed": 3, "skipped": 1}
+    assert document["window_days"] is None
+    assert document["verdict"] in page
+    assert document["verdict"].startswith(
+        "1 required test blocked 1 pull request of those that were imported. Running again helped in 1 of 1"
+    )
+    assert [(row["name"], row["failed_on"]) for row in document["rows"]] == [
+        ("test (a)", [8]),
+        (evil, [9]),
+    ]
+    assert [one["url"] for one in document["selected"]["failures"]] == [
+        "https://github.com/acme/rocket/actions/runs/90/job/1"
+    ]
+    assert 'href="https://github.com/acme/rocket/pull/8"' in page
+    assert "<b>bold" not in page
+
+
+def test_without_an_import_nobody_is_asked_to_choose_one(tmp_path: Path) -> None:
+    with known(tmp_path, town()) as all_known:
+        usual = render_pr_tests(*all_known, {})
+        page = render_pr_tests(*all_known, {"w": "files"})
+
+    assert "in files" not in usual
+    assert "No test has run in a pull request of those that were imported." in page
 
 
 def test_pages_lead_to_each_other(tmp_path: Path) -> None:
@@ -124,6 +164,6 @@ def test_a_page_and_its_twin_show_the_same(tmp_path: Path) -> None:
     for row in told["rows"]:
         numbers = [row["blocked"], row["blocks_now"], *(f"#{n}" for n in row["failed_on"])]
         share = row["fails"] / (row["fails"] + row["passes"])
-        shown = [*numbers, row["fails"], row["passes"], f"{share:.0%}"]
+        shown = [*numbers, row["fails"], row["passes"], f"{share * 100:.0f} %"]
         name = row["name"] + (" required" if row["is_required"] else "")
         assert f"{name} {' '.join(map(str, shown))}" in text

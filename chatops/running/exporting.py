@@ -21,6 +21,7 @@ from typing import TypeVar
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from chatops.answers.closed import closed_repositories
 from chatops.answers.nights import NightBoard
@@ -35,7 +36,7 @@ from chatops.errors import BadInput, ChatopsError
 from chatops.running.helping import Helpers, Written, write, write_copies, write_table
 from chatops.showing import DOORS, VIEWS
 from chatops.views.addresses import Place, slug
-from chatops.views.choices import Told, choices, told
+from chatops.views.choices import Told, choices, heads_of, told
 from chatops.views.dashboard_files import check_stats, job_stats
 from chatops.views.exported import LINK, Site, address_of, exported
 from chatops.views.feed import moment
@@ -66,6 +67,8 @@ LONGEST_NAME = 150
 """Of a folder; a file system takes 255 bytes."""
 Made = TypeVar("Made")
 Step = Callable[[int, int], None]
+Terms = Mapping[tuple[str, str], frozenset[str]]
+"""Which rows a term leaves, such as `status:failed` in the box `q`, by what they are about."""
 
 
 class Still:
@@ -354,8 +357,13 @@ class Export:
         variants = {"": _safe(address)}
         for one in combined:
             variants[urlencode(sorted(one.items()))] = f"{_safe(address)}/{_named_after(one)}"
+        terms = {
+            (name, term): frozenset(heads_of(view.html(self._seen, {**query, name: term}) or ""))
+            for name, values in offered.terms.items()
+            for term in values
+        }
         for one in ({}, *combined):
-            self._variant(address, view, query, one, variants, offered.usual)
+            self._variant(address, view, query, one, variants, offered.usual, terms)
         for name, values in does.sets.items():
             # What most people ask for has an address that works without scripts.
             if values.keys() == {"1"}:
@@ -369,11 +377,12 @@ class Export:
         one: Mapping[str, str],
         variants: Mapping[str, str],
         usual: Mapping[str, str],
+        terms: Terms,
     ) -> None:
         page = view.html(self._seen, {**query, **one})
         if page is None:
             return
-        does = self._does(page, view, {**query, **one}, one, variants)
+        does = self._does(page, view, {**query, **one}, one, variants, terms)
         folder = variants[urlencode(sorted(one.items()))]
         copy = exported(
             page, address, self._site, folder=folder, as_of=self._as_of, variants=variants,
@@ -388,6 +397,7 @@ class Export:
         query: Mapping[str, str],
         one: Mapping[str, str],
         variants: Mapping[str, str],
+        terms: Terms,
     ) -> Told:
         """Return what the choices do on this copy, but for those that lead to another one."""
         lead = {name for known in variants for name in _names(known)} | set(one)
@@ -397,7 +407,12 @@ class Export:
             if name not in lead
             and (chosen := view.html(self._seen, {**query, name: value})) is not None
         }
-        return told(page, made, is_cut=page.count("<tr") > ROWS)
+        does = told(page, made, is_cut=page.count("<tr") > ROWS)
+        typed: dict[str, dict[str, list[int]]] = defaultdict(dict)
+        heads = heads_of(page)
+        for (name, term), kept in terms.items():
+            typed[name][term] = [place for place, head in enumerate(heads) if head in kept]
+        return replace(does, sets={**does.sets, **typed})
 
     # --- writing -------------------------------------------------------------
 

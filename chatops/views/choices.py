@@ -10,16 +10,17 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from html import unescape
 from html.parser import HTMLParser
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 from msgspec import Struct, field
 
 ROW = re.compile(r"<tr(?P<what>[^>]*)>(?P<cells>.*?)</tr>", re.DOTALL)
 TAG = re.compile(r"<[^>]*>")
 GROUPS = '<div class="grid'
-GROUPED = re.compile(r"<tbody>.*?</tbody>", re.DOTALL)
+GROUPED = re.compile(r'<table(?! class="names").*?<tbody>(.*?)</tbody>', re.DOTALL)
 LIST = re.compile(r'<table class="rows.*?<tbody>(.*?)</tbody>', re.DOTALL)
 FILTER, FORM_ENDS = '<form class="filter"', "</form>"
+SELECTS = re.compile(r'href="\?(?:[^"]*&amp;)?sel=([^"&]+)')
 AGAIN = re.compile(r'href="\?([^"]*)"')
 NOT_CHOSEN = frozenset({"at", "compare", "p", "part", "rows", "sel"})
 """What an address asks for besides: of a copy, nobody can ask it."""
@@ -31,6 +32,8 @@ class Choices(Struct):
 
     values: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     usual: dict[str, str] = field(default_factory=dict)
+    terms: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """What links ask for in a box that is typed into, such as `status:failed`."""
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """Yield each choice that is not the usual one."""
@@ -51,8 +54,13 @@ def choices(page: str) -> Choices:
         found.values[name] += reader.listed.get(listed, [])[:MOST_OFFERED] if listed else values
     for query in AGAIN.findall(page):
         asked = parse_qsl(unescape(query))
-        if len(asked) == 1 and asked[0][0] not in {*NOT_CHOSEN, *reader.typed, *found.usual}:
-            found.values[asked[0][0]].append(asked[0][1])
+        if len(asked) != 1:
+            continue
+        [(name, value)] = asked
+        if name in reader.typed and ":" in value and value not in found.terms[name]:
+            found.terms[name].append(value)
+        elif name not in {*NOT_CHOSEN, *reader.typed, *found.usual}:
+            found.values[name].append(value)
     return found
 
 
@@ -179,6 +187,19 @@ def rows_of(page: str) -> list[str]:
     ]
 
 
+def heads_of(page: str) -> list[str]:
+    """Return what each of these rows is about: what its link selects, or else the words of its head."""
+    found = []
+    for start, end in _bodies(page):
+        for row in ROW.finditer(page, start, end):
+            if " hidden" in row["what"] or "detail" in row["what"]:
+                continue
+            selects = SELECTS.search(row["cells"])
+            words = " ".join(TAG.sub(" ", row["cells"].partition("</th>")[0]).split())
+            found.append(unquote_plus(unescape(selects[1])) if selects else words)
+    return found
+
+
 def numbered(page: str) -> str:
     """Return a page whose rows have their numbers, so that a script finds them again."""
     pieces, last, number = [], 0, 0
@@ -196,6 +217,6 @@ def _bodies(page: str) -> list[tuple[int, int]]:
     """Return where the rows of a page's list are: in its groups, or in the first table after its form."""
     form = page.find(FORM_ENDS, page.find(FILTER))
     if GROUPS in page:
-        return [found.span() for found in GROUPED.finditer(page, page.index(GROUPS))]
+        return [found.span(1) for found in GROUPED.finditer(page, page.index(GROUPS))]
     found = LIST.search(page, max(form, 0))
     return [found.span(1)] if found and form >= 0 else []

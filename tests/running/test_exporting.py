@@ -240,6 +240,34 @@ def test_an_address_with_a_filter_shows_the_same_as_the_service(place: str, page
     expect(page.locator("tbody tr:visible")).to_have_count(0)
 
 
+def test_what_the_counts_and_chips_ask_for_is_shown_without_a_service(
+    place: str, page: Page
+) -> None:
+    visible = page.locator("tr[data-row]:visible")
+    page.goto(f"{place}/nightly/")
+    expect(page.locator("#shown")).to_have_text(re.compile(r"^(\d+) of \1 tests$"))
+    counts = page.locator(".counts a").all()
+    assert counts
+    for link in [one.get_attribute("href") for one in counts]:
+        page.goto(f"{place}/nightly/{(link or '').removeprefix('./')}")
+        number = page.locator(".counts a[href='" + (link or "") + "'] b").inner_text()
+        expect(visible).to_have_count(int(number))
+        expect(page.locator("#shown")).to_have_text(re.compile(f"^{number} of "))
+        expect(page.locator("#left-out")).to_be_hidden()
+    page.goto(f"{place}/nightly/s-name/?q=-status:failed fuel")
+    expect(visible).to_have_count(1)
+
+
+def test_what_a_copy_cannot_know_is_left_out_and_said(place: str, page: Page) -> None:
+    page.goto(f"{place}/nightly/?q=flaky:>5% fuel")
+
+    expect(page.locator("tr[data-row]:visible")).to_have_count(1)
+    expect(page.locator("#left-out")).to_have_text(
+        "“flaky:>5%” is left out: only the page as it is now can be asked that."
+    )
+    assert axe(page) == []
+
+
 def test_a_list_is_filtered_and_sorted_in_the_browser(place: str, page: Page) -> None:
     page.goto(f"{place}/prs/")
     rows = page.locator("tr[data-row]:visible")

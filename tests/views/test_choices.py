@@ -1,4 +1,4 @@
-from chatops.views.choices import choices, numbered, rows_of, told
+from chatops.views.choices import choices, heads_of, numbered, rows_of, told
 
 FORM = """<form class="filter" method="get">
 <input type="search" name="q"><input type="text" name="author" list="authors">
@@ -33,6 +33,28 @@ def test_a_form_says_what_can_be_chosen_and_what_is_usual() -> None:
         ("author", "mona"), ("author", "octo"), ("n", "10"), ("required", "1"), ("s", "name"), ("w", "4w"),
     ]  # fmt: skip
     assert found.usual == {"required": "", "s": "worst", "n": "30"}
+
+
+def test_what_links_ask_for_in_the_box_is_told_apart() -> None:
+    links = '<a href="?q=status:failed">1</a><a href="?q=status%3Afailed">1</a><a href="?q=a">a</a>'
+
+    assert choices(f"{FORM}{links}").terms == {"q": ["status:failed"]}
+
+
+def test_rows_are_known_by_what_their_link_selects_or_by_their_head() -> None:
+    link = '<a href="?s=name&amp;sel=CI+/%20a" title="a">a</a>'
+
+    assert heads_of(grouped((link, "b <i>c</i>"), ("d",), hidden=frozenset("d"))) == [
+        "CI / a",
+        "b c",
+    ]
+
+
+def test_names_that_are_no_tests_are_no_rows() -> None:
+    names = '<table class="names"><tbody><tr><th>caller</th></tr></tbody></table>'
+
+    assert rows_of(grouped(("a",)) + names) == ["a"]
+    assert "data-row" not in numbered(names)
 
 
 def test_a_page_without_a_filter_offers_nothing() -> None:

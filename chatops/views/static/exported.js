@@ -25,6 +25,38 @@ function start() {
     return value.toLowerCase().split(/\s+/).filter(Boolean).every((word) => name.includes(word));
   }
 
+  // The numbers that a term leaves, nothing where only a server knows: words are looked for in names, and what more can be
+  // asked, such as `status:failed`, is in the copy as far as a link of the page asks for it.
+  function left(box, term) {
+    if (term.length > 1 && term.startsWith("-")) {
+      const out = left(box, term.slice(1));
+      return out && rows.map(number).filter((one) => !out.includes(one));
+    }
+    const [, key, values] = /^([A-Za-z-]+:)(\S.*)$/u.exec(term) ?? [null, "", term];
+    const found = (values.match(/"[^"]*"|[^",]+/gu) ?? []).map((value) => {
+      if (key) {
+        return sets[box]?.[key + value];
+      }
+      const word = value.replaceAll('"', "").toLowerCase();
+      return rows.filter((row) => nameOf(row).includes(word)).map(number);
+    });
+    return values.startsWith("/") || found.includes(undefined) ? null : found.flat();
+  }
+
+  function say(terms) {
+    const known = document.getElementById("left-out");
+    const note = known ?? document.createElement("p");
+    note.id = "left-out";
+    note.className = "warning";
+    note.setAttribute("role", "status");
+    note.hidden = terms.length === 0;
+    const what = terms.map((term) => `“${term.slice(0, 60)}”`).join(", ");
+    note.textContent = `${what} ${terms.length === 1 ? "is" : "are"} left out: only the page as it is now can be asked that.`;
+    if (!known) {
+      form.after(note);
+    }
+  }
+
   // Where what is asked is another copy, go there; say whether that is so.
   function leave(asked) {
     const wanted = new URLSearchParams();
@@ -55,20 +87,33 @@ function start() {
   function apply(asked) {
     let shown = new Set(rows.map(number));
     let order = null;
+    const leftOut = [];
+    const keep = (some) => {
+      shown = new Set(some.filter((one) => shown.has(one)));
+    };
     for (const [name, value] of asked) {
       const control = named(name);
       if (!value || !control || value === (usual[name] ?? "")) {
         continue;
       }
-      if (orders[name]?.[value]) {
+      if (control.type === "search") {
+        for (const term of value.match(/(?:[^\s"]|"[^"]*"?)+/gu) ?? []) {
+          const some = left(name, term);
+          if (some) {
+            keep(some);
+          } else {
+            leftOut.push(term);
+          }
+        }
+      } else if (orders[name]?.[value]) {
         order = orders[name][value];
       } else if (sets[name]) {
-        const of = sets[name][value] ?? [];
-        shown = shown.intersection ? shown.intersection(new Set(of)) : new Set(of.filter((one) => shown.has(one)));
-      } else if (control.type === "search" || control.type === "text") {
-        shown = new Set(rows.filter((row) => shown.has(number(row)) && hasText(row, control, value)).map(number));
+        keep(sets[name][value] ?? []);
+      } else if (control.type === "text") {
+        keep(rows.filter((row) => hasText(row, control, value)).map(number));
       }
     }
+    say(leftOut);
     for (const row of rows) {
       row.hidden = !shown.has(number(row));
     }

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from bench.makes import OURS, Act, Make, clicks_to_failing, make_of
+from bench.makes import EMPTY, OURS, Act, Make, clicks_to_failing, make_of
 from bench.nights import CONFIGURATION, NIGHTS, fill
 from bench.product import caught_up, opened, product
 from bench.rows import Row, Target, at_most, beside_limit, beside_peer, not_measured
@@ -97,14 +97,14 @@ def _measured(chromium: Browser, ours: str, others: tuple[str, ...], count: int)
     makes = {ours: OURS, **{one: _make(chromium, one) for one in others}}
     for profile in WIDTHS:
         mine, *theirs = pages = [Seen(address, make) for address, make in makes.items()]
+        empty = Seen(f"{ours}-nowhere", EMPTY)
         for number in range(count + 1):
             say(f"{profile}, visit {number} of {count}")
-            for seen in pages:
+            for seen in (*pages, empty):
                 # The first visit of a process waits for what is made once, and is not counted.
                 _visit(chromium, seen, profile, is_counted=bool(number))
         yield from _rows(profile, mine)
-        if not theirs:
-            yield _alone(profile, mine)
+        yield _beside_nothing(profile, mine, empty)
         for other in theirs:
             yield from _beside(profile, mine, other)
     first, *rest = [_judged(chromium, address, make) for address, make in makes.items()]
@@ -140,11 +140,10 @@ def _rows(profile: str, mine: Seen) -> Iterator[Row]:
         )
 
 
-def _alone(profile: str, mine: Seen) -> Row:
-    return Row(
-        what=f"{WHAT}, {profile}: last row painted", peer="–",
-        ours=f"{mine.visit().last_row:,.0f} ms", theirs="–", ratio=None, target="", is_met=None,
-    )  # fmt: skip
+def _beside_nothing(profile: str, mine: Seen, empty: Seen) -> Row:
+    what = f"{WHAT}, {profile}: last row painted"
+    of = mine.visit().last_row, empty.visit().last_row
+    return beside_peer(what, empty.make.name, *of, None, unit=" ms")
 
 
 def _beside(profile: str, mine: Seen, other: Seen) -> Iterator[Row]:

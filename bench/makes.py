@@ -142,6 +142,8 @@ TABLED = Make(
     failing=f"{_TABLE_ROWS}:not(:has(> td:nth-child(5):text-is('0')))",
 )
 UNKNOWN = Make(name="another page")
+EMPTY = Make(name="a page of ours with nothing on it", rows="h1")
+"""What opening any page costs in this browser, before there is anything on it."""
 MAKES = (OURS, LISTED, TABLED, UNKNOWN)
 
 

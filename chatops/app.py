@@ -60,6 +60,7 @@ from chatops.news import News
 from chatops.ports import GitHub, Permission, Ports, Workspaces
 from chatops.projections.canaries import canary
 from chatops.projections.commands import commands_lately
+from chatops.projections.gaps import open_gaps
 from chatops.settings import Settings
 from chatops.showing import Pages
 from chatops.surfaces import dashboard
@@ -76,6 +77,7 @@ logger = structlog.get_logger(__name__)
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 SWEEP_SECONDS = 60
+GAPS_SECONDS = 600
 FORGET_SECONDS = 3600
 REQUIRED_SECONDS = 3600
 OWNERS_SECONDS = 3600
@@ -271,13 +273,16 @@ class Service:
         scheduler = AsyncIOScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1}
         )
+        kept = timedelta(days=self.settings.delivery_retention_days)
         # What ended, or was changed, while this process was away is not waited for any longer.
         at_once = {"next_run_time": self.clock.now()}
+        soon = {"next_run_time": self.clock.now() + timedelta(seconds=SWEEP_SECONDS)}
         for chore, seconds, how in (
             (self._forget, FORGET_SECONDS, {}),
             (self.sweep, SWEEP_SECONDS, at_once),
             (self.looker.learn_required, REQUIRED_SECONDS, at_once),
             (self.looker.learn_owners, OWNERS_SECONDS, at_once),
+            (partial(self.looker.learn_gaps, kept), GAPS_SECONDS, soon),
             *(
                 (partial(self.rounds.make, name), int(one.every.total_seconds()), {})
                 for name, one in self.rounds.all.items()
@@ -699,6 +704,7 @@ class Service:
             self.metrics.digests.set(
                 sum(len(list(missing_digests(self.knowledge(db, one)))) for one in communities)
             )
+            self.metrics.gaps.set(len(open_gaps(db)))
         self.metrics.canary.set(
             (now - known.returned_at).total_seconds() if known.returned_at else -1
         )

@@ -5,6 +5,7 @@ The bus asks for it; what is fetched becomes facts like any other, so that a dec
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 import msgspec
 import structlog
@@ -33,9 +34,11 @@ from chatops.intake.objects import (
     status_event,
 )
 from chatops.intake.owners import owners_version
+from chatops.intake.redelivery import audit, looked_at_from
 from chatops.intake.required import required_version
 from chatops.names import Login, Repo, RunId
 from chatops.ports import Clock, GitHub, IssueState, Permission
+from chatops.projections.gaps import Gap, last_audit, open_gaps
 from chatops.projections.identities import Identity, identity
 from chatops.projections.jobs import jobs_of_runs
 from chatops.projections.owners import owners_now
@@ -47,6 +50,8 @@ logger = structlog.get_logger(__name__)
 
 BY_LOGIN = frozenset({"github", "cli", "web"})
 """The surfaces on which people are called by their GitHub login; on any other they are who they have proved to be."""
+NO_APP = "no_app"
+"""Why GitHub tells us nothing of what it delivered, where nothing is wrong."""
 CALLS_KEPT = 1_000
 """Calls to GitHub of each hour that questions leave to what people want done."""
 
@@ -71,6 +76,27 @@ class Looker:
         self._clock = clock
         self._append = append
         self._fetched = Fetched(log.database)
+
+    async def learn_gaps(self, kept: timedelta) -> None:
+        """Compare what GitHub says it delivered with what came; `kept` is how long that is remembered here."""
+        now = self._clock.now()
+        since, gaps = await asyncio.to_thread(self._compared, now, kept)
+        try:
+            found = await audit(
+                self._github, self._append, since=since, now=now, gaps=gaps,
+                known=self._log.deliveries.known,
+            )  # fmt: skip
+        except (Refused, Transient) as problem:
+            if getattr(problem, "reason", "") != NO_APP:
+                logger.warning("deliveries not compared", problem=str(problem))
+            return
+        if found.missed or found.mended:
+            logger.warning("deliveries compared", missed=found.missed, mended=found.mended)
+
+    def _compared(self, now: datetime, kept: timedelta) -> tuple[datetime, tuple[Gap, ...]]:
+        with self._log.database.read() as db:
+            last = last_audit(db)
+            return looked_at_from(now, last.until if last else None, kept), open_gaps(db)
 
     async def person(self, received: CommandReceived) -> Standing:
         """Ask who somebody is: GitHub's role for them, and what the pull request says of them."""

@@ -39,6 +39,11 @@ class Metrics(Collector):
             "How long ago the last canary was sent that came back; -1 if none has.",
             registry=registry,
         )
+        self.gaps = Gauge(
+            "chatops_deliveries_missing",
+            "Deliveries of GitHub's own list that have not come.",
+            registry=registry,
+        )
         self.rounds = Gauge(
             "chatops_round_age_seconds",
             "How long ago a round was made to its end; only where rounds are made.",

@@ -127,6 +127,14 @@ class Commit(Struct, frozen=True, kw_only=True):
 class GitHub(Protocol):
     """The calls we make to GitHub. They raise `Refused` where GitHub says no, `Transient` where it stumbles."""
 
+    def deliveries(self) -> AsyncIterator[Json]:
+        """Yield each try to deliver something to our App in the last three days, the newest first."""
+        ...
+
+    async def deliver_again(self, number: int) -> None:
+        """Have one of them delivered once more, by the number of a try."""
+        ...
+
     async def permission(self, repo: Repo, login: Login, *, account: int = 0) -> Permission:
         """Return the role of a person in a repository; with an account's number, only if the login is still its."""
         ...

@@ -1,10 +1,10 @@
 """Does the bot itself still do its work? What does not work does not say so, so its silence is looked for.
 
-Four things are looked at: a canary that is sent every hour and has to come back, what is heard of a community, which
-is never silent for more than a day, the nights, of which each is judged when it has ended or does not come, and the
-digests, of which each day has one or a word why not. What is wrong is an
-alert for those who run the bot, and is seen on the page of its status and in its metrics, too: a process that is down
-tells nobody.
+Five things are looked at: a canary that is sent every hour and has to come back, what GitHub delivers, of which all
+has to come, what is heard of a community, which is never silent for more than a day, the nights, of which each is
+judged when it has ended or does not come, and the digests, of which each day has one or a word why not. What is wrong
+is an alert for those who run the bot, and is seen on the page of its status and in its metrics, too: a process that is
+down tells nobody.
 """
 
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct
 
 from chatops.answers.missing_digests import MissingDigest, missing_digests
+from chatops.answers.nights import counted
 from chatops.answers.unjudged import unjudged
 from chatops.config import Operators
 from chatops.engine.command import Knowledge
@@ -22,11 +23,16 @@ from chatops.events.canaries import CanarySent
 from chatops.projections.alerts import Known, open_alerts
 from chatops.projections.canaries import Canary, canary
 from chatops.projections.freshness import last_heard
+from chatops.projections.gaps import open_gaps
 
 BOT = "bot"
 """The kind of alerts that are about the bot itself."""
 CANARY, SILENCE, DIGEST = "The canary", "Silence", "The digest"
 JUDGING = "The judging of nights"
+DELIVERIES = "What GitHub delivers"
+ASKED_IN_VAIN = 3
+REMEMBERED = timedelta(days=3)
+"""For so long GitHub can send a delivery again."""
 ENDED = "ended"
 FLIGHT = timedelta(minutes=15)
 """A canary needs less than a second; one that is out for so long is lost."""
@@ -44,11 +50,16 @@ class Vital(Struct, frozen=True, kw_only=True):
 def vitals(knowledge: Knowledge, operators: Operators, *, is_first: bool = True) -> list[Vital]:
     """Return the signs of life, as one community sees them; of digests those that are missing.
 
-    The canary is everybody's, and is looked for in the first community alone, so that it is told of once.
+    The canary and what GitHub delivers are everybody's: they are looked at in the first community alone, and so told of
+    once.
     """
-    canaries = [_canary(canary(knowledge.db), operators, knowledge.now)] if is_first else []
+    of_all = (
+        [_canary(canary(knowledge.db), operators, knowledge.now), _gaps(knowledge)]
+        if is_first
+        else []
+    )
     return [
-        *canaries,
+        *of_all,
         _silence(knowledge, operators),
         _judging(knowledge),
         *(_digest(one) for one in missing_digests(knowledge)),
@@ -149,6 +160,25 @@ def _judging(knowledge: Knowledge) -> Vital:
     if text:
         text += " Alerts are not raised meanwhile: the worker's log says what has stopped."
     return Vital(subject=subject, seen_at=None, text=text)
+
+
+def _gaps(knowledge: Knowledge) -> Vital:
+    """Return whether something has not come that was asked for again and again, and can still be had."""
+    now = knowledge.now
+    gaps = [
+        one
+        for one in open_gaps(knowledge.db)
+        if one.times >= ASKED_IN_VAIN and one.delivered_at > now - REMEMBERED
+    ]
+    text = ""
+    if gaps:
+        newest = gaps[0]
+        text = (
+            f"{counted(len(gaps), 'webhook')} of GitHub's did not come, though asked for again. Of the newest, "
+            f"{newest.event} of {newest.delivered_at:%Y-%m-%d %H:%M} UTC, GitHub says: {newest.said}. "
+            "The App's page of deliveries on GitHub shows each with our answer."
+        )
+    return Vital(subject=DELIVERIES, seen_at=None, text=text)
 
 
 def _digest(missing: MissingDigest) -> Vital:

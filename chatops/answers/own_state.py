@@ -18,6 +18,7 @@ from chatops.names import Repo
 from chatops.projections.canaries import Canary, canary
 from chatops.projections.digests import last_digest_at
 from chatops.projections.freshness import heard_by_source
+from chatops.projections.gaps import Audit, Gap, last_audit, mended_gaps, open_gaps
 
 LAG_LIMIT = 50_000
 """Events behind which a read model makes the process unready: its answers would be old."""
@@ -61,6 +62,12 @@ class OwnState(Struct, frozen=True, kw_only=True):
     head: int
     last_event_at: datetime | None
     ledger: Ledger
+    audit: Audit | None
+    """The newest look at GitHub's own list of deliveries; nothing where there was none."""
+    gaps: tuple[Gap, ...]
+    """The deliveries of that list that have not come."""
+    mended: int
+    """How many came after all."""
     projections: tuple[Progress, ...]
     open: tuple[Open, ...]
     heard: tuple[tuple[Repo, str, datetime], ...]
@@ -135,6 +142,9 @@ def own_state(knowledge: Knowledge, process: Process, *, is_past: bool = False) 
         head=head,
         last_event_at=recorded.get(head),
         ledger=newest_deliveries(db, DELIVERIES_LOOKED_AT),
+        audit=last_audit(db),
+        gaps=open_gaps(db),
+        mended=mended_gaps(db),
         projections=tuple(progress_of(db, process.projections, head)),
         open=tuple(Open(backlog=one, since=recorded.get(one.oldest)) for one in backlog),
         heard=tuple(heard),

@@ -58,6 +58,7 @@ NO_SAMPLE = 0
 SHORTEST_SAMPLE, LONGEST_SAMPLE = 64, 65_536
 """Bytes: with less there is nothing to save, and of more only the beginning is taken."""
 LEVEL = 1
+AT_ONCE = 500
 A_DAY = timedelta(days=1) // timedelta(microseconds=1)
 """Microseconds for which a sample serves. What GitHub sends changes over the months, and a sample is gone soon after
 the last delivery that was compressed beside it."""
@@ -184,6 +185,17 @@ class Deliveries:
         beside = None if row.beside is None else _dictionary(_plain(row.beside))
         body = zstandard.ZstdDecompressor(dict_data=beside).decompress(row.body)
         return Delivery(guid=row.guid, event=row.event, body=body)
+
+    def known(self, guids: Sequence[str]) -> set[str]:
+        """Return which of these deliveries are kept."""
+        found: set[str] = set()
+        with self._database.read() as db:
+            for start in range(0, len(guids), AT_ONCE):
+                some = guids[start : start + AT_ONCE]
+                found.update(
+                    db.scalars(select(DELIVERIES.c.guid).where(DELIVERIES.c.guid.in_(some)))
+                )
+        return found
 
     def forget(self, older_than: timedelta) -> int:
         """Drop what is past its retention, and samples that nothing can need any longer. Returns how many went."""

@@ -21,6 +21,7 @@ from chatops.gateways.github_access import (
 )
 from chatops.gateways.github_cache import BoundedCache
 from chatops.gateways.github_git import GitCalls
+from chatops.gateways.github_hooks import HookCalls
 from chatops.gateways.github_issues import IssueCalls
 from chatops.gateways.github_reviews import Reviews
 from chatops.gateways.github_statuses import StatusCalls
@@ -71,7 +72,7 @@ class GitHubSettings(Protocol):
         ...
 
 
-class GitHubGateway(IssueCalls, StatusCalls, Reviews, GitCalls):
+class GitHubGateway(IssueCalls, StatusCalls, Reviews, GitCalls, HookCalls):
     """Calls GitHub as an App, with a token, or as nobody (which may read what is public, slowly)."""
 
     def __init__(
@@ -387,6 +388,14 @@ class GitHubGateway(IssueCalls, StatusCalls, Reviews, GitCalls):
         return list(names)
 
     # How a call is made
+
+    def _as_app(self) -> Api:
+        if not self._app_id:
+            raise Refused(
+                "Only a GitHub App is told what was delivered to it, and the bot has none.",
+                reason="no_app",
+            )
+        return self._itself
 
     async def _remembering(self, repo: Repo) -> Api:
         return (await self._accounts.of(repo)).remembering

@@ -31,6 +31,7 @@ SECTIONS: Mapping[str, str] = {
 """Where the runbook goes on; a test looks whether it does."""
 
 
+GAPS_SHOWN = 20
 NO_PAST = ("deliveries", "read_models", "work", "github_calls", "digests_missing")
 """What programs are told nothing of when they look back: no event tells how it was."""
 
@@ -61,6 +62,26 @@ class DeliveriesTold(TypedDict):
     since: datetime | None
     is_cut: bool
     events: Sequence[DeliveriesOfOne]
+
+
+class GapTold(TypedDict):
+    """A delivery that has not come."""
+
+    guid: str
+    event: str
+    github_says: str
+    delivered_at: datetime
+    asked_again: int
+
+
+class GapsTold(TypedDict):
+    """What came of comparing GitHub's own list of deliveries with what was received."""
+
+    audited_at: datetime
+    since: datetime
+    listed: int
+    came_after_all: int
+    missing: Sequence[GapTold]
 
 
 class ReadModelTold(TypedDict):
@@ -115,6 +136,7 @@ class StatusDocument(TypedDict):
     head: int
     last_event_at: datetime | None
     deliveries: DeliveriesTold | None
+    gaps: GapsTold | None
     read_models: Sequence[ReadModelTold] | None
     work: WorkTold | None
     heard: Sequence[HeardTold]
@@ -155,6 +177,12 @@ def verdict(state: OwnState) -> str:
     if state.is_stale:
         silent = ago(state.now - state.heard_at)
         return f"It works, but has heard nothing of this community's repositories for {silent}."
+    if state.gaps:
+        one = len(state.gaps) == 1
+        return (
+            f"It works, but {counted(len(state.gaps), 'webhook')} of GitHub's {'has' if one else 'have'} "
+            f"not come; {'it is' if one else 'they are'} asked for again."
+        )
     if state.digests_missing:
         one = state.digests_missing == 1
         return (
@@ -175,8 +203,14 @@ def tone(state: OwnState) -> str:
         return "doubtful"
     if not state.is_ready or state.is_canary_out:
         return "bad"
-    is_doubtful = state.heard_at is None or state.is_stale or state.digests_missing or state.parked
-    return "doubtful" if is_doubtful else "good"
+    wrong = (
+        state.heard_at is None,
+        state.is_stale,
+        state.gaps,
+        state.digests_missing,
+        state.parked,
+    )
+    return "doubtful" if any(wrong) else "good"
 
 
 def render_status(knowledge: Knowledge, state: OwnState, *, viewer: Viewer = Viewer.ANYBODY) -> str:
@@ -196,6 +230,7 @@ def render_status(knowledge: Knowledge, state: OwnState, *, viewer: Viewer = Vie
         well=[one for one in readers if one.mark == "p"],
         reasons=[(one, _reasons(one)) for one in state.open],
         looked_at=DELIVERIES_LOOKED_AT,
+        gaps_shown=GAPS_SHOWN,
         schema=_schema(state),
         runbook=RUNBOOK,
         sections=SECTIONS,
@@ -225,6 +260,7 @@ def status_json(state: OwnState) -> str:
                 for one in state.ledger.received
             ],
         },
+        "gaps": _gaps_told(state),
         "read_models": [
             {"name": one.name, "position": one.position, "lag": one.lag, "state": one.word}
             for one in map(_reader, state.projections)
@@ -261,6 +297,27 @@ def status_json(state: OwnState) -> str:
     }
     unknown = dict.fromkeys(NO_PAST) if state.is_past else {}
     return msgspec.json.encode({**told, **unknown}).decode()
+
+
+def _gaps_told(state: OwnState) -> GapsTold | None:
+    if state.audit is None:
+        return None
+    return {
+        "audited_at": state.audit.until,
+        "since": state.audit.since,
+        "listed": state.audit.listed,
+        "came_after_all": state.mended,
+        "missing": [
+            {
+                "guid": one.guid,
+                "event": one.event,
+                "github_says": one.said,
+                "delivered_at": one.delivered_at,
+                "asked_again": one.times,
+            }
+            for one in state.gaps
+        ],
+    }
 
 
 def _reader(one: Progress) -> Reader:

@@ -10,6 +10,7 @@ from chatops.config import Channel, Digest, Operators
 from chatops.events import Event
 from chatops.events.alerts import AlertMessageWanted, AlertsTurned
 from chatops.events.canaries import CanaryReturned, CanarySent
+from chatops.events.deliveries import DeliveryAskedAgain, DeliveryMended, DeliveryMissed
 from chatops.events.digests import DigestWithheld
 from chatops.events.notices import NightSettled
 from chatops.names import RunId
@@ -90,6 +91,31 @@ def test_a_community_of_which_nothing_is_heard_is_told_of(tmp_path: Path) -> Non
     (alert,) = turned.opened
     assert alert.subject == "Silence of Acme"
     assert alert.text.startswith("nothing was heard of its repositories since 2026-01-15 ")
+
+
+def test_webhooks_that_do_not_come_though_asked_for_are_told_of_while_they_can_be_had(
+    tmp_path: Path,
+) -> None:
+    def lost(hours: int) -> list[Event]:
+        at = NOW - hours * HOUR
+        missed = DeliveryMissed(
+            guid=f"{hours}", number=hours, event="push", said="timed out", delivered_at=at
+        )
+        return [missed, *(DeliveryAskedAgain(guid=f"{hours}", time=n, at=at) for n in (1, 2, 3))]
+
+    facts = [*lost(2), *lost(3), *lost(80), *lost(4)[:-1]]
+    lost_place, mended_place = tmp_path / "lost", tmp_path / "mended"
+    lost_place.mkdir()
+    mended_place.mkdir()
+    [turned] = told(lost_place, facts, replace(OPERATORS, channel=""))
+    came = [DeliveryMended(guid=guid, at=NOW) for guid in ("2", "3")]
+
+    assert isinstance(turned, AlertsTurned)
+    [alert] = turned.opened
+    assert alert.subject == "What GitHub delivers"
+    assert alert.text.startswith("2 webhooks of GitHub's did not come")
+    assert "push of 2026-01-15 10:00 UTC, GitHub says: timed out." in alert.text
+    assert told(mended_place, [*facts, *came], replace(OPERATORS, channel="")) == []
 
 
 def test_a_night_that_nobody_judges_is_told_of_until_somebody_does(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from chatops.events import Event
 from chatops.names import Repo
 from chatops.pages.status import RUNBOOK, SECTIONS, render_status, status_json, tone, verdict
 from chatops.projections.canaries import Canary
+from chatops.projections.gaps import Audit, Gap
 from tests.pulls import HOSTILE
 from tests.scene import COMMUNITY, NOW, job, scene
 
@@ -103,6 +104,38 @@ def test_a_digest_that_is_missing_is_counted(tmp_path: Path) -> None:
     assert "The last digest no channel got one yet, none is missing" in words(shown(good)[0])
     sent = replace(good, digest_at=good.now - timedelta(hours=6))
     assert "The last digest 6 h ago, none is missing" in words(shown(sent)[0])
+
+
+LOST = Gap(
+    guid="1-2", number=7, event="issue_comment", said="timed <out>",
+    delivered_at=NOW - timedelta(hours=1), times=2, asked_at=NOW - timedelta(minutes=9),
+)  # fmt: skip
+
+
+def test_what_github_delivered_and_has_not_come_is_counted(tmp_path: Path) -> None:
+    never = seen(tmp_path)
+    audit = Audit(since=NOW - timedelta(minutes=24), until=NOW - timedelta(minutes=4), listed=90)
+    whole = replace(never, audit=audit, mended=3)
+    short = replace(whole, gaps=(LOST,) * 25)
+
+    assert "list of deliveries never: only a GitHub App is told" in words(shown(never)[0])
+    assert shown(never)[1]["gaps"] is None
+    page, told = shown(whole)
+    assert "list of deliveries 4 min ago, none is missing, 3 came when asked for again" in words(
+        page
+    )
+    assert (told["gaps"]["listed"], told["gaps"]["came_after_all"]) == (90, 3)
+    assert (tone(whole), tone(short)) == ("good", "doubtful")
+    assert verdict(short).endswith(
+        "25 webhooks of GitHub's have not come; they are asked for again."
+    )
+    page, told = shown(short)
+    assert "4 min ago, 25 missing" in words(page)
+    assert "issue_comment 2026-01-15 11:00:00 timed <out> 2 times" in words(page)
+    assert "and 5 more, in the JSON" in words(page)
+    assert "timed <out>" not in page
+    assert len(told["gaps"]["missing"]) == 25
+    assert told["gaps"]["missing"][0]["github_says"] == "timed <out>"
 
 
 def test_why_something_stopped_is_the_operators(tmp_path: Path) -> None:

@@ -2,14 +2,14 @@
 
 Runs before the new code, which reads what was imported from the first event on.
 
-Revision: 0026
+Revision: 0024
 Follows:  0023
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0026"
+revision = "0024"
 down_revision = "0023"
 
 

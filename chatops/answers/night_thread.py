@@ -31,6 +31,7 @@ Wants = Callable[[str, bool], bool]
 NEWS = timedelta(hours=24)
 """A night that began longer ago than this gets no message any more."""
 NAMES_KEPT = 20
+RESTS = "The channel has its rest, so it is said in the thread alone."
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -198,6 +199,7 @@ def news(
     tests = list(_tests(board, where.wants))
     counting = [test for test in tests if test.was_required(place) or not board.knows_required]
     was_red, is_red = _turned(counting, place, edges)
+    has_turned, is_resting = was_red != is_red, rests(where.channel, at)
     return NightNewsWanted(
         message=where.message,
         community=knowledge.community.key,
@@ -209,8 +211,9 @@ def news(
         workflow=workflow,
         failing=_named(edge for edge in edges if edge.fails),
         fixed=_named(edge for edge in edges if not edge.fails),
-        is_shown=was_red != is_red and not rests(where.channel, at),
+        is_shown=has_turned and not is_resting,
         is_red=is_red,
+        withheld=RESTS if has_turned and is_resting else "",
         path=usual_path(map(full_name, tests)),
         url=_url(knowledge),
         wanted_at=at,

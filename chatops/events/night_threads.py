@@ -84,8 +84,8 @@ class NightMessageOutdated(_OfNight, frozen=True, kw_only=True):
 class NightNewsWanted(_OfNight, frozen=True, kw_only=True):
     """What an attempt of a run has changed is to be said below the message.
 
-    `is_shown`: in the channel, too, for the night has turned red or green; `is_red` says which. `path` is what most
-    full names begin with.
+    `is_shown`: in the channel, too, for the night has turned red or green; `is_red` says which, and `withheld` why it
+    is not shown although it has. `path` is what most full names begin with.
     """
 
     kind: ClassVar[str] = "night_news.wanted"
@@ -98,6 +98,7 @@ class NightNewsWanted(_OfNight, frozen=True, kw_only=True):
     fixed: tuple[str, ...] = ()
     is_shown: bool = False
     is_red: bool = False
+    withheld: str = ""
     path: str = ""
     url: str = ""
     wanted_at: datetime

@@ -82,7 +82,7 @@ def alerts_answer(news: AlertNews, told: Sequence[Told] = ()) -> Answer:
         counts=_counts(news),
         sections=tuple(_sections(news, known, shown)),
         actions=tuple(_actions(wrong, known)),
-        footer=_footer(news, shown, wrong=len(wrong)),
+        footer=_footer(news, shown, wrong),
     )
 
 
@@ -246,12 +246,13 @@ def _actions(wrong: Sequence[Alert], known: Mapping[str, Told]) -> list[Action]:
     return found
 
 
-def _footer(news: AlertNews, shown: ShownTests, *, wrong: int) -> Line:
+def _footer(news: AlertNews, shown: ShownTests, wrong: Sequence[Alert]) -> Line:
     if not news.slash_command:
         return shown.note()
-    lasts = " A single green night does not end an alert." if wrong else ""
+    is_test = any(alert.what == TEST for alert in wrong)
+    lasts = " A single green night does not end an alert." if is_test else ""
     listed: Line = (Code(f"{news.slash_command} alerts"), f" lists what is wrong now.{lasts}")
-    if wrong > MOST_NAMED:
+    if len(wrong) > MOST_NAMED:
         # So many have no button.
         ack, take = (Code(f"{news.slash_command} {verb} *PART*") for verb in ("ack", "take"))
         listed = (*listed, " ", ack, " and ", take, " say who knows of some of them.")

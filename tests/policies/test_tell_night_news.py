@@ -56,7 +56,7 @@ def test_the_channel_sees_it_when_the_night_has_turned(
     (event,) = told(tmp_path, [*nights(**rows), SENT], settled())
 
     assert isinstance(event, NightNewsWanted)
-    assert event.is_shown == is_shown
+    assert (event.is_shown, event.withheld) == (is_shown, "")
     assert event.is_red == (rows["nozzle"][-1] == "F")
     assert event.path == "Nightly / engine / "
 
@@ -68,6 +68,7 @@ def test_while_the_channel_rests_it_is_said_in_the_thread_alone(tmp_path: Path) 
 
     assert isinstance(event, NightNewsWanted)
     assert not event.is_shown
+    assert event.withheld == "The channel has its rest, so it is said in the thread alone."
 
 
 def test_what_stayed_as_it_was_is_no_news(tmp_path: Path) -> None:

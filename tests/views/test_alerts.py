@@ -177,6 +177,10 @@ def test_what_the_verdict_has_said_is_not_said_again_until_there_is_more_to_say(
     seen = Told(alert=OUTAGE.alert, seen_by="mona", looked_after_by="hubot")
 
     assert alerts_answer(news).sections == ()
+    rule = "A single green night does not end an alert."
+    for one, is_said in ((OUTAGE, False), (alert(), True)):
+        told = alerts_answer(AlertNews(opened=(one,), slash_command="/acme"))
+        assert (rule in as_text(told)) == is_said
     said = as_text(alerts_answer(news, [seen]))
     assert "  Runner s390x: 12 jobs wait. Seen by mona. hubot looks after it" in said
 

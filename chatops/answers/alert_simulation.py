@@ -4,27 +4,34 @@ Nothing is posted and nothing recorded: the rules are pure, so that the nights o
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 
 from chatops.answers.alerting import AlertTurn, Turn, results_of, turns_of_test
 from chatops.answers.nights import NightBoard, Test
-from chatops.config import AlertRules, Community
+from chatops.answers.simulated_posts import Wants, digests_posted, night_messages
+from chatops.config import AlertRules, Channel, Community
 
-Wants = Callable[[str, bool], bool]
-"""Whether a channel is about a job, by its name and whether it is required."""
+Hearing = tuple[Channel, Wants]
+"""A channel, and whether it is about a job."""
 LONG = 2
 """So many nights in a row are a streak that nobody should overlook, if the test is required."""
 
 
 class Posts(Struct, frozen=True, kw_only=True):
-    """What one channel would have been told: posts, mentions of people in them, and alerts that they tell of."""
+    """What one channel would have been told: posts, mentions of people in them, and alerts that they tell of.
+
+    Besides, and whatever the rules: `digests`, and a message for each of `nights`, of which `turns` were shown again.
+    """
 
     channel: str
     posts: int
     mentions: int
     alerts: int
+    digests: int = 0
+    nights: int = 0
+    turns: int = 0
 
 
 class Simulated(Struct, frozen=True, kw_only=True):
@@ -55,7 +62,7 @@ class Simulated(Struct, frozen=True, kw_only=True):
 
 
 def simulated(
-    board: NightBoard, rules: AlertRules, community: Community, channels: Mapping[str, Wants]
+    board: NightBoard, rules: AlertRules, community: Community, channels: Sequence[Hearing]
 ) -> Simulated:
     """Return what rules would have done with the nights of a board."""
     turned = [(test, turn) for test in board.tests for turn in turns_of_test(test, rules)]
@@ -78,17 +85,23 @@ def simulated(
         closed=counts[Turn.CLOSED, True] + counts[Turn.CLOSED, False],
         streaks=sum(number for number, _ in streaks),
         missed=sum(missed for _, missed in streaks),
-        channels=tuple(_posts(name, wants, turned, community) for name, wants in channels.items()),
+        channels=tuple(_posts(board, hearing, turned, community) for hearing in channels),
     )
 
 
 def _posts(
-    name: str, wants: Wants, turned: Sequence[tuple[Test, AlertTurn]], community: Community
+    board: NightBoard,
+    hearing: Hearing,
+    turned: Sequence[tuple[Test, AlertTurn]],
+    community: Community,
 ) -> Posts:
     """Return what a channel would have been told: one post for each workflow of a night that turned anything."""
+    channel, wants = hearing
+    calls = channel.alerts is not None and channel.alerts.mentions
+    nights, turns = night_messages(board, channel, wants)
     posts: dict[tuple[int, str], list[tuple[Test, AlertTurn]]] = defaultdict(list)
     for test, turn in turned:
-        if wants(test.name, turn.required):
+        if channel.hears_alerts and wants(test.name, turn.required):
             posts[turn.place, test.workflow].append((test, turn))
     mentions = sum(
         len(
@@ -100,10 +113,18 @@ def _posts(
                 for owner in group.owners
             }
         )
-        for post in posts.values()
+        for post in (posts.values() if calls else ())
     )
     opened = sum(turn.turn is Turn.OPENED for post in posts.values() for _, turn in post)
-    return Posts(channel=name, posts=len(posts), mentions=mentions, alerts=opened)
+    return Posts(
+        channel=channel.title,
+        posts=len(posts),
+        mentions=mentions,
+        alerts=opened,
+        digests=digests_posted(board, channel, wants),
+        nights=nights,
+        turns=turns,
+    )
 
 
 def _streaks(test: Test, rules: AlertRules) -> tuple[int, int]:

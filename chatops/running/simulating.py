@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from chatops.answers.alert_simulation import Simulated, simulated
 from chatops.answers.nights import night_board
 from chatops.app import Service, upgrade_database
-from chatops.config import AlertRules, Channel, Community
+from chatops.config import AlertRules, Alerts, Channel, Community
 from chatops.engine.database import open_database
 from chatops.engine.log import Batch, Log
 from chatops.engine.projection import Projector
@@ -26,7 +26,7 @@ from chatops.views.job_filters import jobs_of_channel
 
 NAIVE = "required_nights=1,other_nights=1,recovery_nights=1"
 """What one thinks of first: an alert for each new failure."""
-EVERYTHING = Channel(key="", name="everything there is")
+EVERYTHING = Channel(key="", name="everything there is", alerts=Alerts(thread=False))
 
 
 def simulate(
@@ -45,8 +45,10 @@ def simulate(
         board = night_board(
             db, where.repositories, where.nightly, nights=nights, now=service.clock.now()
         )
-    channels = [one for one in where.channels.values() if one.hears_alerts] or [EVERYTHING]
-    wants = {one.title: jobs_of_channel(where, one) for one in channels}
+    channels = [
+        one for one in where.channels.values() if one.hears_alerts or one.digest is not None
+    ] or [EVERYTHING]
+    wants = [(one, jobs_of_channel(where, one)) for one in channels]
     return [
         _told(name, simulated(board, one, where, wants))
         for name, one in (("configured", rules), *(others or [("naive", rules_said(rules, NAIVE))]))
@@ -76,9 +78,9 @@ def lines(told: Sequence[dict[str, Any]]) -> Iterator[str]:
     for key, title in TITLES.items():
         yield f"| {title} | {' | '.join(str(one[key]) for one in told)} |"
     for place, channel in enumerate(told[0]["channels"]):
-        for key in ("posts", "mentions", "alerts"):
+        for key, title in OF_CHANNEL.items():
             row = " | ".join(str(one["channels"][place][key]) for one in told)
-            yield f"| {channel['channel']}: {key} | {row} |"
+            yield f"| {channel['channel']}: {title} | {row} |"
 
 
 TITLES = {
@@ -94,6 +96,16 @@ TITLES = {
     "changed": "failures of another kind",
     "streaks": "streaks of two nights or more, required",
     "missed": "of them overlooked",
+}
+
+
+OF_CHANNEL = {
+    "posts": "posts of alerts",
+    "mentions": "mentions",
+    "alerts": "alerts",
+    "digests": "digests",
+    "nights": "messages of nights",
+    "turns": "of them shown again",
 }
 
 
@@ -114,7 +126,7 @@ def _told(name: str, one: Simulated) -> dict[str, Any]:
         "streaks": one.streaks,
         "missed": one.missed,
         "channels": [
-            {"channel": of.channel, "posts": of.posts, "mentions": of.mentions, "alerts": of.alerts}
+            {"channel": of.channel, **{key: getattr(of, key) for key in OF_CHANNEL}}
             for of in one.channels
         ],
     }

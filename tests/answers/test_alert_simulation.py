@@ -10,7 +10,7 @@ from msgspec import structs
 
 from chatops.answers.alert_simulation import Simulated, simulated
 from chatops.answers.nights import night_board
-from chatops.config import AlertRules
+from chatops.config import AlertRules, Alerts, Channel, Digest
 from chatops.events import Event
 from chatops.events.alerts import AlertsTurned
 from chatops.policies.raise_alerts import RaiseAlerts
@@ -19,6 +19,7 @@ from tests.commands.nights import night
 from tests.scene import NOW, decided, scene
 
 LENGTH = 8
+NOZZLES = Channel(key="C0", name="nozzles", alerts=Alerts(), digest=Digest())
 WORDS = {".": "success", "F": "failure", "c": "cancelled"}
 NAIVE = AlertRules(required_nights=1, other_nights=1, recovery_nights=1)
 
@@ -29,7 +30,13 @@ def simulate(folder: Path, facts: Sequence[Event], rules: AlertRules | None = No
         board = night_board(
             knowledge.db, community.repositories, community.nightly, now=knowledge.now
         )
-        wants = {"nozzles": lambda name, _: "nozzle" in name, "all": lambda _name, _required: True}
+        quiet = Channel(key="C2", alerts=Alerts(mentions=False))
+        wants = [
+            (NOZZLES, lambda name, _: "nozzle" in name),
+            (Channel(key="C1", alerts=Alerts(thread=False)), lambda _name, _required: True),
+            (quiet, lambda _name, _required: True),
+            (Channel(key="C3", digest=Digest()), lambda _name, _required: True),
+        ]
         return simulated(board, rules or community.alert_rules, community, wants)
 
 
@@ -49,7 +56,11 @@ def test_the_rules_and_the_naive_ones_are_compared_on_the_same_nights(tmp_path: 
 def test_each_channel_counts_its_own_posts_and_whom_they_call(tmp_path: Path) -> None:
     found = simulate(tmp_path, [*nights(nozzle=".FF..", tank=".FFF."), required("nozzle")])
 
-    nozzles, everything = found.channels
+    nozzles, everything, quiet, daily = found.channels
+    assert (daily.posts, daily.mentions, daily.alerts, daily.digests) == (0, 0, 0, 3)
+    assert (nozzles.channel, nozzles.digests, nozzles.nights, nozzles.turns) == ("nozzles", 2, 5, 2)
+    assert (everything.digests, everything.nights, everything.turns) == (0, 0, 0)
+    assert (quiet.posts, quiet.mentions) == (3, 0)
     assert (nozzles.posts, nozzles.mentions, nozzles.alerts) == (2, 1, 1)
     assert (everything.posts, everything.mentions, everything.alerts) == (3, 1, 2)
 

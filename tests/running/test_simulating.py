@@ -126,7 +126,7 @@ def test_people_get_a_table(tmp_path: Path) -> None:
 
     assert table[0] == "| | configured | naive |"
     assert "| alerts of required tests | 1 | 1 |" in table
-    assert "| nozzles: posts | 1 | 2 |" in table
+    assert "| nozzles: posts of alerts | 1 | 2 |" in table
 
 
 def test_in_made_up_nights_slower_rules_tell_less_and_overlook_more(tmp_path: Path) -> None:

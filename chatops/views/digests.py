@@ -194,7 +194,9 @@ def _counts(told: DigestContents) -> Line:
                 of_them_required(told.required_failed, told.failed) or ", none of them required"
             )
         failed = told.failed or "none"
-        said.append(f"In {_night(told)} {failed} of {_counted(told.ran, 'job')} failed{required}. ")
+        so_far = " so far" if any(one.due_at is None for one in told.awaited) else ""
+        ran = _counted(told.ran, "job")
+        said.append(f"In {_night(told)} {failed} of {ran} failed{so_far}{required}. ")
     below = [
         f"{number:,} {word}"
         for number, word in (

@@ -20,7 +20,7 @@ from chatops.events.digests import (
     DigestWanted,
     DigestWeek,
 )
-from chatops.names import PullNumber, Sha
+from chatops.names import PullNumber, RunId, Sha
 from chatops.standins.slack.limits import (
     MOST_TEXT_IN_BLOCKS,
     MOST_TEXT_IN_UPDATE,
@@ -202,7 +202,16 @@ def test_a_night_that_did_not_start_is_told_with_its_day() -> None:
     said = as_text(digest_answer(digest(with_(awaited=(late,)))))
 
     assert said.startswith("Nightly did not start.")
+    assert "5 of 200 jobs failed, 1 of them required." in said
     assert "Nightly should have begun on Thu 13 Aug at 09:00 UTC" in said
+
+
+def test_what_is_known_of_a_night_that_goes_on_is_known_so_far() -> None:
+    run = AwaitedRun(workflow="Nightly", run_id=RunId(7))
+
+    said = as_text(digest_answer(digest(with_(awaited=(run,)))))
+
+    assert "In the night of Sat 22 Aug 5 of 200 jobs failed so far, 1 of them required." in said
 
 
 def test_the_week_is_a_second_chart() -> None:

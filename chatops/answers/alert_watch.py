@@ -17,7 +17,7 @@ from chatops.engine.command import Knowledge
 from chatops.events import Event
 from chatops.events.alerts import Alert, AlertsTurned
 from chatops.projections.alerts import Known, open_alerts
-from chatops.projections.jobs import Waiting, waiting_jobs
+from chatops.projections.jobs import Waiting, jobs_of_runs, newest_runs_called, waiting_jobs
 from chatops.projections.runs import attempts_of_runs
 
 RUNNER = "runner"
@@ -27,6 +27,7 @@ NIGHTS_LOOKED_AT = 8
 GIVEN_UP = timedelta(hours=24)
 """GitHub cancels a job that has waited for so long."""
 NAMES_KEPT = 50
+FORGOTTEN = timedelta(days=7)
 
 
 def watched(knowledge: Knowledge) -> list[Event]:
@@ -65,7 +66,8 @@ def late_nights(knowledge: Knowledge, known: Iterable[Known]) -> Iterator[Alerts
 def runners_away(knowledge: Knowledge, known: Iterable[Known]) -> Iterator[AlertsTurned]:
     """Yield that many jobs wait for one kind of runner, in one alert, and that they do no longer.
 
-    It is over when fewer than half as many wait, so that one job more or less neither ends it nor begins it anew.
+    It is over when fewer than half as many wait, so that one job more or less neither ends it nor begins it anew, and a
+    runner has taken one since: that nobody waits any more, because all were cancelled, is no runner.
     """
     rules, now = knowledge.community.alert_rules, knowledge.now
     waited = timedelta(minutes=rules.runner_minutes)
@@ -79,8 +81,21 @@ def runners_away(knowledge: Knowledge, known: Iterable[Known]) -> Iterator[Alert
             yield _turned(knowledge, look, opened=_away(labels, jobs, rules.runner_minutes))
     for subject, was in open_now.items():
         left = sum(len(jobs) for labels, jobs in by_label.items() if _runner(labels) == subject)
-        if left * 2 < rules.runner_jobs:
+        if left * 2 < rules.runner_jobs and _is_back(was, knowledge):
             yield _turned(knowledge, f"{was.alert.alert}/{ENDED}", closed=was.alert)
+
+
+def _is_back(was: Known, knowledge: Knowledge) -> bool:
+    """Return whether a runner has taken a job that needs it since the alert began; after some days it is not known."""
+    if knowledge.now - was.opened_at > FORGOTTEN:
+        return True
+    newest = newest_runs_called(knowledge.db, was.alert.jobs)
+    return any(
+        _runner(job.labels) == was.alert.subject
+        and job.runner
+        and (job.started_at is None or job.started_at >= was.opened_at)
+        for job in jobs_of_runs(knowledge.db, sorted(set(newest.values())))
+    )
 
 
 def _ours(jobs: Sequence[Waiting], knowledge: Knowledge) -> list[Waiting]:

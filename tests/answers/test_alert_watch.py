@@ -10,7 +10,7 @@ from chatops.config import AlertRules, Community
 from chatops.engine.command import Knowledge
 from chatops.events import Event
 from chatops.events.alerts import AlertsTurned
-from chatops.events.runs import JobQueued, JobStarted, RunStarted
+from chatops.events.runs import JobCompleted, JobQueued, JobStarted, RunStarted
 from chatops.names import JobId, Repo, RunId
 from tests.alerting import hearing
 from tests.commands.nights import night
@@ -46,7 +46,17 @@ def waiting(number: int, **job: object) -> list[Event]:
 
 
 def begun(number: int) -> JobStarted:
-    return JobStarted(repo=REPO, run_id=RunId(10), attempt=1, job_id=JobId(number), name="x")
+    return JobStarted(
+        repo=REPO, run_id=RunId(10), attempt=1, job_id=JobId(number), name=f"job {number}",
+        labels=("s390x",), runner="metal-1", started_at=NOW,
+    )  # fmt: skip
+
+
+def cancelled(number: int) -> JobCompleted:
+    return JobCompleted(
+        repo=REPO, run_id=RunId(10), attempt=1, job_id=JobId(number), name=f"job {number}",
+        labels=("s390x",), conclusion="cancelled", completed_at=NOW,
+    )  # fmt: skip
 
 
 def test_a_night_that_has_not_begun_is_alerted_of_once(tmp_path: Path) -> None:
@@ -126,6 +136,24 @@ def test_it_is_over_when_fewer_than_half_wait(tmp_path: Path, left: int, *, is_o
             found = watched(knowledge)
 
     assert [bool(event.closed) for event in found] == ([True] if is_over else [])  # type: ignore[attr-defined]  # turns
+
+
+@pytest.mark.parametrize(
+    ("hours", "later", "is_over"),
+    [(1, [], False), (1, [begun(7)], True), (8 * 24, [], True)],
+    ids=["cancelled", "one was taken", "long ago"],
+)
+def test_jobs_that_were_cancelled_while_they_waited_end_nothing(
+    tmp_path: Path, hours: int, later: list[Event], *, is_over: bool
+) -> None:
+    with scene(tmp_path, waiting(6)) as world:
+        with world.knowledge(hearing()) as knowledge:
+            world.add(watched(knowledge))
+        world.add([*map(cancelled, range(6)), *later])
+        with world.knowledge(hearing()) as knowledge:
+            found = turned(replace(knowledge, now=NOW + timedelta(hours=hours)))
+
+    assert [bool(event.closed) for event in found] == ([True] if is_over else [])
 
 
 def test_without_a_channel_nobody_looks(tmp_path: Path) -> None:

@@ -112,7 +112,8 @@ def _verdict(news: AlertNews, left: Sequence[Alert], shown: ShownTests) -> str:
     if told and not left:
         if len(told) == 1:
             return f"{shown.text(told[0].subject)}: over."
-        return f"All {len(told):,} alerts are over."
+        which = "Both" if len(told) == 2 else f"All {len(told):,}"  # noqa: PLR2004 - as one says it
+        return f"{which} alerts are over."
     if len(told) + len(closed) == 1:
         gone = f" {news.come_and_gone:,} more came and went." if news.come_and_gone else ""
         return f"{_alone(news, shown)}{gone}"

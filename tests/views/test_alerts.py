@@ -109,7 +109,7 @@ def test_what_is_over_says_so_and_offers_nothing() -> None:
     news = AlertNews(opened=(alert(), alert(TANK)))
     over = [Told(alert=one.alert, is_over=True) for one in news.opened]
 
-    assert verdict(news, *over) == "All 2 alerts are over."
+    assert verdict(news, *over) == "Both alerts are over."
     said = as_text(alerts_answer(news, over))
     assert "Over (2)" in said
     assert "Wrong now" not in said

@@ -76,11 +76,13 @@ def runners_away(knowledge: Knowledge, known: Iterable[Known]) -> Iterator[Alert
         by_label[job.labels].append(job)
     open_now = {one.alert.subject: one for one in known if one.alert.what == RUNNER}
     for labels, jobs in sorted(by_label.items()):
-        if len(jobs) >= rules.runner_jobs and _runner(labels) not in open_now:
+        if len(jobs) >= rules.runner_jobs and runner_called(labels) not in open_now:
             look = f"{RUNNER}/{labels}/{now:%Y%m%dT%H}"
             yield _turned(knowledge, look, opened=_away(labels, jobs, rules.runner_minutes))
     for subject, was in open_now.items():
-        left = sum(len(jobs) for labels, jobs in by_label.items() if _runner(labels) == subject)
+        left = sum(
+            len(jobs) for labels, jobs in by_label.items() if runner_called(labels) == subject
+        )
         if left * 2 < rules.runner_jobs and _is_back(was, knowledge):
             yield _turned(knowledge, f"{was.alert.alert}/{ENDED}", closed=was.alert)
 
@@ -91,7 +93,7 @@ def _is_back(was: Known, knowledge: Knowledge) -> bool:
         return True
     newest = newest_runs_called(knowledge.db, was.alert.jobs)
     return any(
-        _runner(job.labels) == was.alert.subject
+        runner_called(job.labels) == was.alert.subject
         and job.runner
         and (job.started_at is None or job.started_at >= was.opened_at)
         for job in jobs_of_runs(knowledge.db, sorted(set(newest.values())))
@@ -127,7 +129,7 @@ def _away(labels: str, jobs: Sequence[Waiting], minutes: int) -> Alert:
     return Alert(
         alert=f"{RUNNER}/{labels}/{first:%Y%m%dT%H%M%S}",
         what=RUNNER,
-        subject=_runner(labels),
+        subject=runner_called(labels),
         since=first,
         jobs=tuple(dict.fromkeys(job.name for job in jobs))[:NAMES_KEPT],
         text=(
@@ -137,7 +139,8 @@ def _away(labels: str, jobs: Sequence[Waiting], minutes: int) -> Alert:
     )
 
 
-def _runner(labels: str) -> str:
+def runner_called(labels: str) -> str:
+    """Return what an alert of a kind of runner is about, as one calls it."""
     return f"Runner {labels}"
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
+from chatops.answers.alert_watch import RUNNER, runner_called
 from chatops.answers.nights import counted
 from chatops.engine.policy import Policy, Scene, Wanted
 from chatops.events import Event, Recorded
@@ -49,15 +50,16 @@ class AlertOfLost(Policy):
             if _is_lost(job):
                 lost[job.labels].append(job.name)
         enough = community.alert_rules.runner_jobs
-        known = {
-            one.alert.subject: one.alert
-            for one in open_alerts(scene.db, community.key)
-            if one.alert.what == LOST
-        }
+        there = open_alerts(scene.db, community.key)
+        known = {one.alert.subject: one.alert for one in there if one.alert.what == LOST}
+        # One outage is one alert: where jobs wait for this kind, it is told that it is away.
+        away = {one.alert.subject for one in there if one.alert.what == RUNNER}
         opened = tuple(
             _alert(settled, labels, names, fact.recorded_at)
             for labels, names in sorted(lost.items())
-            if len(names) >= enough and _subject(labels) not in known
+            if len(names) >= enough
+            and _subject(labels) not in known
+            and runner_called(labels) not in away
         )
         closed = _over(known, Counter(job.labels for job in jobs), lost, enough)
         if not opened and not closed:

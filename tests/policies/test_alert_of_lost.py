@@ -7,7 +7,8 @@ from chatops.config import Community
 from chatops.events import Event
 from chatops.events.alerts import AlertsTurned
 from chatops.policies.alert_of_lost import AlertOfLost
-from tests.alerting import RUN, hearing, settled
+from tests.alerting import RUN, alert, hearing, settled
+from tests.alerting import turned as opened
 from tests.scene import COMMUNITY, decided, job, scene
 
 ARM = ("arm",)
@@ -63,6 +64,17 @@ def test_many_jobs_that_one_kind_of_runner_lost_are_one_alert(
 )
 def test_what_is_no_outage_is_no_news(tmp_path: Path, facts: list[Event]) -> None:
     assert turned(tmp_path, facts) == []
+
+
+@pytest.mark.parametrize(("labels", "is_told"), [("arm", False), ("s390x", True)])
+def test_an_outage_of_which_is_told_already_is_not_told_again(
+    tmp_path: Path, labels: str, *, is_told: bool
+) -> None:
+    waits = alert(f"Runner {labels}", what="runner", jobs=("job 1",))
+
+    found = turned(tmp_path, [opened([waits], look="runner"), *lost(5)])
+
+    assert bool(found) == is_told
 
 
 @pytest.mark.parametrize(("again", "is_over"), [(3, False), (2, True)])

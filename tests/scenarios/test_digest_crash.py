@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chatops.config import WEEKDAYS
 from chatops.engine.database import open_database
+from chatops.standins.github import PlannedJob
 from chatops.standins.slack import Message
 from tests.scenarios.stage import Stage, stage, wait_until
 from tests.scenarios.test_two_processes import let_a_lease_pass
@@ -54,6 +55,11 @@ def test_each_digest_and_its_details_are_there_once_though_the_process_is_killed
         with ExitStack() as stack:
             process = stack.enter_context(here.process())
             here.hear_at(process)
+            # A night of which there is something to say below the message.
+            red = PlannedJob("test", outcomes=("failure",))
+            here.repository.run(workflow="Nightly", event="schedule", jobs=[red])
+            here.let_ci_end()
+            wait_until(here.arrived)
             # When the request is heard, when Slack was asked to take the message, and when the details.
             for number, more in enumerate((0, 1, 2), start=1):
                 before = posts(here)

@@ -40,7 +40,9 @@ class LinkAccount(Command):
     example: ClassVar[str] = "/link"
     role: ClassVar[Role] = Role.ANYONE
     for_strangers: ClassVar[bool] = True
-    irreversible: ClassVar[str] = "Say `/link remove` to be linked no more."
+    irreversible: ClassVar[str] = (
+        "Say `/link remove` to be linked no more, and `/link` to be linked again."
+    )
 
     @classmethod
     def verbs(cls, community: Community) -> Mapping[str, tuple[str, ...]]:
@@ -95,13 +97,6 @@ class LinkAccount(Command):
                 expires_at=knowledge.now + GOOD_FOR,
             )
         ]
-
-    @classmethod
-    def taken_back(cls, story: Story, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
-        del asked, knowledge
-        again = "Say `/link` to be linked again."
-        was_removed = story.first(IdentityUnlinked) is not None
-        raise Refused(again if was_removed else cls.irreversible, reason="irreversible")
 
     @classmethod
     def tell(cls, story: Story, knowledge: Knowledge) -> Answer:

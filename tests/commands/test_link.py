@@ -93,30 +93,6 @@ def test_a_link_can_be_taken_back(tmp_path: Path) -> None:
     assert (wanted.team, wanted.user, wanted.login) == ("T1", "U1", "alice")
 
 
-@pytest.mark.parametrize(
-    ("event", "said"),
-    [
-        (LINKED, "Say `/link remove` to be linked no more."),
-        (
-            IdentityUnlinked(command=COMMAND, team="T1", user="U1", login=Login("alice"), at=NOW),
-            "Say `/link` to be linked again.",
-        ),
-    ],
-    ids=["linked", "removed"],
-)
-def test_undo_is_told_the_word_that_does_it(tmp_path: Path, event: Event, said: str) -> None:
-    asked = Asked(received=SAID, standing=Standing(), grant=Grant(ground="anyone"))
-
-    with (
-        scene(tmp_path) as world,
-        world.knowledge() as knowledge,
-        pytest.raises(Refused) as refused,
-    ):
-        LinkAccount.taken_back(story(SAID, event), asked, knowledge)
-
-    assert refused.value.text == said
-
-
 def test_what_is_not_there_cannot_be_taken_back(tmp_path: Path) -> None:
     with pytest.raises(Refused) as refused:
         decide(tmp_path, ["remove"])

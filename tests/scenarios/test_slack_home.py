@@ -202,6 +202,7 @@ async def test_a_job_is_muted_in_a_form_and_what_is_wrong_is_said_at_the_field(
 
         assert "Choose a job" in empty.body
         assert list(json.loads(without_reason.body)["errors"]) == [REASON]
+        assert {empty.error, without_reason.error, wrong.error} == {None}
         assert "30 days at most" in wrong.body
         assert len(before) == 1
         assert here.slack.workspace.modals == {}

@@ -282,7 +282,8 @@ def test_what_is_wrong_with_a_field_is_said_at_the_field(
     assert 'role="alert"' in text
     assert shown[1].index("Nor that.") > shown[1].index(second_field)
     assert "Not &lt;this&gt;." not in shown[1]
-    assert 'role="alert"' not in shown[2]
+    assert "Nowhere." not in shown[2]
+    assert "We had some trouble connecting." in shown[2]
 
 
 def test_a_form_that_comes_back_has_what_was_written_and_so_has_one_with_the_same_field(

@@ -16,7 +16,7 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
@@ -447,8 +447,8 @@ class SlackStandIn:
             trigger=self.tickets.give_trigger(person.id),
         )
         answer = await self._transport.deliver(Envelope(kind="interactive", payload=payload))
-        if answer.error is None:
-            self.web_api.take_response(view, answer.body)
+        if answer.error is None and not self.web_api.take_response(view, answer.body):
+            return replace(answer, error="errors_without_fields")
         return answer
 
     async def say(

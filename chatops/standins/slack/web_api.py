@@ -447,18 +447,27 @@ class WebApi:
         )
         return {"view": self.view_shape(self.workspace.keep_view(view))}
 
-    def take_response(self, view: View, body: str) -> None:
-        """Do with a modal what the app answers to its being sent: close it, show what is wrong, or show another one."""
+    def take_response(self, view: View, body: str) -> bool:
+        """Do with a modal what the app answers to its being sent: close it, show what is wrong, or show another one.
+
+        Return whether Slack would take it: what is wrong has to be said at fields that the modal has.
+        """
         try:
             said = json.loads(body or "{}")
         except ValueError:
             said = {}
         action = said.get("response_action") if isinstance(said, dict) else None
         if action == "errors":
-            return
+            errors = said.get("errors")
+            fields = {
+                block.get("block_id")
+                for block in view.content["blocks"]
+                if block["type"] == "input"
+            }
+            return isinstance(errors, dict) and bool(errors) and set(errors) <= fields
         if action not in ("update", "push"):
             self.workspace.close_modal(view.id)
-            return
+            return True
         content = self._view_content(Arguments(values={"view": said.get("view")}), "modal")
         identifier = view.id if action == "update" else self.workspace.next_id("V")
         self.workspace.keep_view(
@@ -470,6 +479,7 @@ class WebApi:
                 content=content,
             )
         )
+        return True
 
     def views_publish(self, arguments: Arguments) -> JsonObject:
         """Replace a person's home tab."""

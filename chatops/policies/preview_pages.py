@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
+from msgspec.structs import replace
+
 from chatops.answers.closed import closed_repositories
 from chatops.answers.previews import (
     Preview,
@@ -30,6 +32,7 @@ from chatops.views.drawn import picture_address
 NIGHTLY = ("", "nightly")
 AT = "at"
 """The word of an address that names the moment as of which a page is shown."""
+FILTER = "q"
 OPENED = "sel"
 """The word of the nightly's address that names the test whose row is opened."""
 PULL = re.compile(r"prs/(?:([\w.-]+/[\w.-]+)/)?([1-9][0-9]{0,8})", re.ASCII)
@@ -80,7 +83,7 @@ def _preview(shared: PageShared, knowledge: Knowledge) -> Preview | None:
     if shared.place in NIGHTLY:
         opened = asked.get(OPENED)
         of_test = job_preview(knowledge, "", opened[0]) if opened else None
-        return of_test or nightly_preview(knowledge)
+        return of_test or _nightly(knowledge, is_filtered=FILTER in asked)
     if (pull := PULL.fullmatch(shared.place)) is not None:
         repo = Repo(pull.group(1) or usual)
         if repo not in knowledge.community.repositories:
@@ -93,3 +96,11 @@ def _preview(shared: PageShared, knowledge: Knowledge) -> Preview | None:
         place = read_slug(shared.place.removeprefix(TEST), usual)
         return None if place is None else job_preview(knowledge, place.workflow, place.name)
     return None
+
+
+def _nightly(knowledge: Knowledge, *, is_filtered: bool) -> Preview | None:
+    """Return the nightly in short; where the page shows a part of it, it is said that this is not what is meant."""
+    found = nightly_preview(knowledge)
+    if found is None or not is_filtered:
+        return found
+    return replace(found, title=f"{found.title}, all of it")

@@ -48,6 +48,10 @@ def test_the_nightly_says_its_verdict_and_what_fails_newly(tmp_path: Path, place
     assert wanted.picture == "https://ci.example/strip/drawn/fp.png"
 
 
+def test_of_a_part_of_the_nightly_all_is_told_and_said_to_be(tmp_path: Path) -> None:
+    assert one(tmp_path, "nightly", "?q=s390x").title == "Acme: the nightly, all of it"
+
+
 @pytest.mark.parametrize(
     ("place", "asked"),
     [(f"tests/{NOZZLE}", ""), ("nightly", "?sel=engine%20%2F%20nozzle&amp;n=30")],

@@ -7,6 +7,7 @@ turns, so that each is decided by what the one before has changed.
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 
@@ -35,6 +36,7 @@ from chatops.ports import IssueState
 logger = structlog.get_logger(__name__)
 
 SOURCE = "chatops"
+NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 """The source of facts that this program itself is the cause of."""
 
 
@@ -182,7 +184,7 @@ class Bus:
         except Refused as refusal:
             raise _naming(refusal, received) from refusal
         if kind.needs_pull and not target.number:
-            raise which_pull(received.verb)
+            raise which_pull(received.verb, received.words)
         is_pull = not received.on_issue if issue is None else issue.is_pull
         if kind.looks() and target.number and is_pull:
             try:
@@ -230,10 +232,12 @@ def is_explained(received: CommandReceived) -> bool:
     return any(word.lower() in DRY_RUN for word in received.words)
 
 
-def which_pull(verb: str) -> Refused:
-    """Return the refusal of what is about a pull request, where none is named."""
+def which_pull(verb: str, words: Sequence[str]) -> Refused:
+    """Return the refusal of what is about a pull request, where none is named, or only a bare number was."""
+    number = next((word for word in words if NUMBER.fullmatch(word)), "123")
     return Refused(
-        f"Which pull request? Say its number or its address: `/{verb} #123`.", reason="no_pull"
+        f"Which pull request? Say its number or its address: `/{verb} #{number}`.",
+        reason="no_pull",
     )
 
 

@@ -103,7 +103,7 @@ class Forms:
         except Refused as refusal:
             return _said(refusal, vocabulary, community)
         if kind.needs_pull and not number:
-            return _said(which_pull(received.verb), vocabulary, community)
+            return _said(which_pull(received.verb, received.words), vocabulary, community)
         if kind.name not in (CHECKED if number else CHECKED | CHECKED_WITHOUT_PULL):
             return ""
         looking = asyncio.to_thread(self._refused, received, vocabulary, community)

@@ -129,6 +129,7 @@ async def test_a_word_that_is_none_of_ours_is_found(world: Scene) -> None:
         ("history", ("door",), "No job here is called door"),
         ("who", ("nozzle",), ""),
         ("retest", (), "Which pull request? Say its number or its address: /acme retest #123."),
+        ("retest", ("7",), "Say its number or its address: /acme retest #7."),
     ],
 )
 async def test_what_hangs_on_words_alone_is_found_where_no_pull_request_is_named(

@@ -30,6 +30,7 @@ from chatops.engine.authority import Role
 from chatops.engine.command import Asked, Command, Knowledge, Story
 from chatops.errors import Refused
 from chatops.events import Event
+from chatops.events.conversation import CommandReceived
 from chatops.events.reruns import RerunDeferred, RerunRequested
 from chatops.events.tables import RowsShown
 from chatops.names import JobId
@@ -44,6 +45,8 @@ LIST_LENGTH = 45_000
 ROW_LENGTH = 10
 NAMES_SHOWN = 3
 ALL, LIST = "all", "?"
+SLACK = "slack"
+SHORT = "Of a long list only the beginning is shown here; a part of a name means a job, too."
 NOT_RUN = frozenset({"skipped", "neutral"})
 
 
@@ -128,7 +131,9 @@ class RunTests(Command):
             return rerun_answer(story, knowledge, what="job")
         shown = story.first(RowsShown)
         assert shown is not None
-        return _listed(shown, required_rule(knowledge.db, shown.repo))
+        received = story.first(CommandReceived)
+        is_short = received is not None and received.surface == SLACK
+        return _listed(shown, required_rule(knowledge.db, shown.repo), is_short=is_short)
 
     @classmethod
     def taken_back(cls, story: Story, asked: Asked, knowledge: Knowledge) -> Sequence[Event]:
@@ -248,8 +253,11 @@ def _asked(
     )  # fmt: skip
 
 
-def _listed(shown: RowsShown, required: RequiredRule | None) -> Answer:
-    """Return the list of what can be named, folded by workflow; what has to pass to merge is marked."""
+def _listed(shown: RowsShown, required: RequiredRule | None, *, is_short: bool) -> Answer:
+    """Return the list of what can be named, folded by workflow; what has to pass to merge is marked.
+
+    `is_short`: a message has room for the first of each workflow only.
+    """
     sections: dict[str, list[Line]] = {}
     for number, row in enumerate(shown.rows, start=1):
         workflow, _, job = row.partition(LEVEL)
@@ -257,7 +265,7 @@ def _listed(shown: RowsShown, required: RequiredRule | None) -> Answer:
         mark: Line = (" ", Strong("required")) if marked else ()
         sections.setdefault(workflow, []).append((Strong(str(number)), " ", job, *mark))
     example = min(EXAMPLE_ROW, len(shown.rows))
-    left = f"; the list has room for {len(shown.rows)}" if shown.more else ""
+    left = f"; the list has room for {len(shown.rows)}" if shown.more and not is_short else ""
     return Answer(
         verdict=(
             f"{counted(len(shown.rows) + shown.more, 'job')} can run again{left}. Say ",
@@ -272,5 +280,6 @@ def _listed(shown: RowsShown, required: RequiredRule | None) -> Answer:
             Section(title=workflow, lines=tuple(lines), folded=True)
             for workflow, lines in sections.items()
         ),
+        footer=(SHORT,) if is_short else (),
         private=True,
     )

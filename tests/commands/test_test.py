@@ -150,6 +150,19 @@ def test_a_list_that_is_too_long_for_a_comment_says_how_many_have_no_number(tmp_
     assert "100 jobs can run again; the list has room for 88." in tell(tmp_path, shown)
 
 
+def test_in_slack_the_list_claims_no_room_that_it_has_not(tmp_path: Path) -> None:
+    shown = RowsShown(
+        command=COMMAND, repo=REPO, number=PULL, rows=("CI / a",), more=3, shown_at=NOW
+    )
+
+    with scene(tmp_path) as world, world.knowledge() as knowledge:
+        asked = received(surface="slack")
+        text = as_text(RunTests.tell(story(asked, shown), knowledge))
+
+    assert "4 jobs can run again. Say" in text
+    assert "only the beginning is shown here" in text
+
+
 def test_each_job_is_listed_once_as_it_was_last(tmp_path: Path) -> None:
     again = job(9, 10, "a", "success", attempt=2)
     twice = (pull(), ended(10), job(1, 10, "a"), ended(10, attempt=2), again)

@@ -48,7 +48,7 @@ def pull_status(checks: PullChecks, received: CommandReceived, knowledge: Knowle
         tone=tone(checks),
         counts=counts(checks),
         sections=tuple(section for section in sections if section.lines),
-        actions=knowledge.offers(*_reruns(checks), *_choice(checks), *_whose(checks))
+        actions=knowledge.offers(*reruns(checks), *_choice(checks), *_whose(checks))
         if _has_buttons(received)
         else (),
         footer=(*freshness(checks, knowledge), SCOPE),
@@ -149,7 +149,7 @@ def to_do(
     if checks.labels_missing:
         labels = ", ".join(checks.labels_missing)
         lines.append((f"Ask somebody with write access to look at it and to add {labels}.",))
-    for action in () if has_buttons else _reruns(checks):
+    for action in () if has_buttons else reruns(checks):
         gate = (_gate_link(checks, knowledge),) if action.text == LOOK_AGAIN else ()
         lines.append((f"{action.text}: ", Code(f"/{action.said}"), " on the pull request.", *gate))
     return tuple(lines)
@@ -159,7 +159,7 @@ def _has_buttons(received: CommandReceived) -> bool:
     return received.surface == "slack"
 
 
-def _reruns(checks: PullChecks) -> list[Action]:
+def reruns(checks: PullChecks) -> list[Action]:
     """Return what may be run again at once: the required checks that failed, or the gate that did not notice."""
     found = []
     repeatable = [check for check in checks.holding_up if check in checks.failed and check.workflow]

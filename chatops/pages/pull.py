@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TypedDict
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
 from msgspec import Struct
@@ -25,7 +25,7 @@ from chatops.answers.meant_jobs import NIGHTS as NIGHTS_COMPARED
 from chatops.answers.night_cells import GREEN, UNSETTLED, Execution, State
 from chatops.answers.night_tests import LEVEL
 from chatops.answers.pull_checks import Check, PullChecks, pull_checks
-from chatops.answers.pull_status import SCOPE, to_do, tone, verdict
+from chatops.answers.pull_status import SCOPE, reruns, to_do, tone, verdict
 from chatops.answers.pull_story import PullStory, failures, pull_story
 from chatops.config import Community
 from chatops.engine.answer import Code, Line, Tone, pieces, plain
@@ -46,6 +46,7 @@ from chatops.views.table import rows_under
 from chatops.views.view import Query, Seen, View, Word
 
 ADDRESS = "prs/{id:path}"
+RETEST, LET_IN = "retest", "ok-to-test"
 SHA_SHOWN = 9
 AWAITED_SHOWN = 10
 MISSING_SHOWN = 5
@@ -79,6 +80,8 @@ class Row(Struct, frozen=True, kw_only=True):
     judged: Judgement | None
     because: str
     say: str
+    say_address: str
+    """Where whoever looks can say it; empty where nobody can."""
 
 
 class Group(Struct, frozen=True, kw_only=True):
@@ -143,7 +146,8 @@ def render_pull(
         besides=[html(pieces(what)) for what in story.blocked.besides],
         counts=counts(checks),
         to_do=[html(line) for line in to_do(checks, knowledge)] if pull.state == "open" else [],
-        groups=groups(story, knowledge),
+        buttons=buttons(story, knowledge, viewer),
+        groups=groups(story, knowledge, viewer),
         gate=[html(line) for line in gate_lines(checks, knowledge)],
         trust=[html(line) for line in (*story.trust, *approvals(story))],
         done=done(story, knowledge),
@@ -345,12 +349,45 @@ def approvals(story: PullStory) -> list[Line]:
     return [*lines, (f"… and {more} more.",)] if more > 0 else lines
 
 
-def groups(story: PullStory, knowledge: Knowledge) -> list[Group]:
+def buttons(story: PullStory, knowledge: Knowledge, viewer: Viewer) -> list[tuple[str, str]]:
+    """Return what whoever looks can say about it as a whole: words, and where; nothing where nobody can."""
+    checks, community = story.checks, knowledge.community
+    if checks.pull.state != "open":
+        return []
+    offered = {action.said: action.text for action in reruns(checks)}
+    others = [check for check in checks.failed if check.workflow and check not in checks.holding_up]
+    if others and not checks.running:
+        offered.setdefault(RETEST, "Run all that failed again")
+    if community.trust.label in checks.labels_missing:
+        offered[LET_IN] = "Let its tests in"
+    return [
+        (f"{words}…", address)
+        for said, words in offered.items()
+        if said.split()[0] in knowledge.commands
+        and (address := _form(said, checks, knowledge, viewer))
+    ]
+
+
+def _form(said: str, checks: PullChecks, knowledge: Knowledge, viewer: Viewer) -> str:
+    """Return the address of the form with a command in it, after signing in where that is needed; else nothing."""
+    pull, key = checks.pull, knowledge.community.key
+    asked = {"say": f"/{said}", "repo": pull.repo, "number": str(pull.number)}
+    form = f"/{key}/commands?{urlencode(asked, quote_via=quote)}"
+    match viewer:
+        case Viewer.SIGNED_IN:
+            return form
+        case Viewer.STRANGER:
+            return sign_in_address(knowledge.base_url, form)
+        case Viewer.ANYBODY | Viewer.LOOKING_BACK:
+            return ""
+
+
+def groups(story: PullStory, knowledge: Knowledge, viewer: Viewer = Viewer.ANYBODY) -> list[Group]:
     """Return every check in the group where somebody looks for it; what is quiet is closed."""
     checks = story.checks
 
     def of(key: str, title: str, found: Iterable[Check], *, is_open: bool = False) -> Group:
-        rows = tuple(_row(check, story, knowledge) for check in found)
+        rows = tuple(_row(check, story, knowledge, viewer) for check in found)
         return Group(key=key, title=title, rows=rows, is_open=is_open)
 
     held = [check for check in checks.holding_up if check.state not in UNSETTLED]
@@ -401,7 +438,7 @@ def groups(story: PullStory, knowledge: Knowledge) -> list[Group]:
     return [group for group in found if group.rows]
 
 
-def _row(check: Check, story: PullStory, knowledge: Knowledge) -> Row:
+def _row(check: Check, story: PullStory, knowledge: Knowledge, viewer: Viewer) -> Row:
     cell = check.cell
     repo = story.checks.pull.repo
     executions = cell.executions if cell is not None else ()
@@ -409,7 +446,7 @@ def _row(check: Check, story: PullStory, knowledge: Knowledge) -> Row:
     judged = story.judged.get(check.name)
     tries = [(one, _try(one, f"{knowledge.github_url}/{repo}/actions/runs")) for one in executions]
     path, _, leaf = check.name.rpartition(LEVEL)
-    repeats = check.workflow and check.state in REPEATABLE
+    said = f"{RETEST} {quoted(check.name)}" if check.workflow and check.state in REPEATABLE else ""
     return Row(
         check=check,
         mark=MARKS[check.state],
@@ -421,7 +458,10 @@ def _row(check: Check, story: PullStory, knowledge: Knowledge) -> Row:
         whose=_whose(judged),
         judged=judged,
         because=_because(check, story.checks),
-        say=f"/retest {quoted(check.name)}" if repeats else "",
+        say=f"/{said}" if said else "",
+        say_address=_form(said, story.checks, knowledge, viewer)
+        if said and RETEST in knowledge.commands and story.checks.pull.state == "open"
+        else "",
     )
 
 

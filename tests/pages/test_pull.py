@@ -1,3 +1,4 @@
+import html
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -5,6 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from msgspec import structs
@@ -16,6 +18,8 @@ from chatops.answers.open_queue import open_queue
 from chatops.answers.pull_checks import PullChecks, pull_checks
 from chatops.answers.pull_status import pull_status
 from chatops.answers.pull_story import PullStory, pull_story
+from chatops.commands.ok_to_test import OkToTest
+from chatops.commands.retest import Retest
 from chatops.config import Approvals, Community
 from chatops.engine.answer import plain
 from chatops.engine.command import Knowledge
@@ -27,6 +31,7 @@ from chatops.events.reruns import RerunRequested
 from chatops.events.trust import TrustGiven
 from chatops.names import CommandId, Login, PullNumber, Repo, RunId
 from chatops.pages.pull import pull_json, pull_place, render_pull
+from chatops.views.page import Viewer
 from tests.builders import Ran, night
 from tests.pulls import FAILING, HOSTILE, RULES, head, opened, ran, touching, town
 from tests.scene import COMMUNITY, NOW, REPO, received, scene
@@ -42,7 +47,15 @@ class Shown:
         self.page = render_pull(knowledge, story, str(story.checks.pull.number))
         self.told: dict[str, Any] = json.loads(pull_json(knowledge, story))
         self.checks = checks
+        self.story = story
         self.knowledge = knowledge
+
+    def rendered(self, viewer: Viewer) -> str:
+        """Return the page as somebody sees it."""
+        knowledge = structs.replace(
+            self.knowledge, commands={"retest": Retest, "ok-to-test": OkToTest}
+        )
+        return render_pull(knowledge, self.story, str(self.story.checks.pull.number), viewer=viewer)
 
     @property
     def text(self) -> str:
@@ -149,6 +162,50 @@ def test_approvals_are_shown_and_missed(tmp_path: Path) -> None:
         assert "To be approved: /, by mona." in one.text
         assert "It has to name an issue in its title or text" in one.text
         assert one.told["approvals"]
+
+
+@pytest.mark.parametrize(
+    ("viewer", "begins"),
+    [
+        (Viewer.SIGNED_IN, "/acme/commands?say="),
+        (Viewer.STRANGER, "https://ci.example/sign-in?to=/acme/commands%3Fsay%3D"),
+        (Viewer.ANYBODY, None),
+        (Viewer.LOOKING_BACK, None),
+    ],
+)
+def test_what_helps_has_a_button_for_whoever_can_say_it(
+    tmp_path: Path, viewer: Viewer, begins: str | None
+) -> None:
+    with shown(tmp_path, town()) as one:
+        page = one.rendered(viewer)
+
+    found = {
+        html.unescape(re.sub(r"<[^>]+>", "", words)): html.unescape(address)
+        for address, words in re.findall(r'<a class="button" href="([^"]*)"[^>]*>(.*?)</a>', page)
+    }
+    if begins is None:
+        assert found == {}
+        return
+    assert {"Run the required ones again…", "Say it…"} <= found.keys()
+    assert all(address.startswith(begins) for address in found.values())
+    required = unquote(unquote(found["Run the required ones again…"]))
+    assert required.endswith("say=/retest required&repo=acme/rocket&number=1")
+    assert 'say=/retest "CI / ' in unquote(unquote(found["Say it…"]))
+
+
+def test_tests_that_were_not_let_in_have_a_button_and_a_closed_pull_request_none(
+    tmp_path: Path,
+) -> None:
+    waiting = structs.replace(COMMUNITY, trust=structs.replace(COMMUNITY.trust, label="ok-to-test"))
+    for number in range(1, 8):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with shown(folder, town(), number, waiting) as one:
+            page = one.rendered(Viewer.SIGNED_IN)
+            is_missing = "ok-to-test" in one.checks.labels_missing
+            assert ("Let its tests in…" in page) is (is_missing and one.checks.pull.state == "open")
+            if one.checks.pull.state != "open":
+                assert 'class="button"' not in page
 
 
 def test_who_did_what_leads_to_the_story_and_keeps_what_slack_said(tmp_path: Path) -> None:

@@ -191,6 +191,8 @@ def test_what_helps_has_a_button_for_whoever_can_say_it(
     required = unquote(unquote(found["Run the required ones again…"]))
     assert required.endswith("say=/retest required&repo=acme/rocket&number=1")
     assert 'say=/retest "CI / ' in unquote(unquote(found["Say it…"]))
+    # Whoever says a button's words to press it says those that are seen.
+    assert set(re.findall(r'aria-label="(Say it…)[^"]*">Say it…', page)) == {"Say it…"}
 
 
 def test_tests_that_were_not_let_in_have_a_button_and_a_closed_pull_request_none(

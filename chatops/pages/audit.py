@@ -26,6 +26,7 @@ from chatops.projections.commands import (
     next_commands,
     people,
 )
+from chatops.projections.freshness import last_heard
 from chatops.views.listing import question
 from chatops.views.page import Viewer, render, sign_in_address
 from chatops.views.table import rows_under
@@ -120,6 +121,7 @@ class AuditDocument(TypedDict):
     """The list of commands, the newest first."""
 
     community: str
+    heard_at: datetime | None
     notes: Sequence[str]
     commands: Sequence[CommandTold]
     older: str | None
@@ -168,6 +170,8 @@ def render_audit(
         viewer=viewer,
         sign_in=sign_in_address(knowledge.base_url, place),
         page=page,
+        heard_at=last_heard(knowledge.db, community.repositories),
+        now=knowledge.now,
         people=people(
             knowledge.db,
             community.key,
@@ -185,6 +189,7 @@ def audit_json(knowledge: Knowledge, query: Mapping[str, str]) -> str:
     page = listed(knowledge, query)
     told: AuditDocument = {
         "community": knowledge.community.key,
+        "heard_at": last_heard(knowledge.db, knowledge.community.repositories),
         "notes": page.asked.notes,
         "commands": [command_json(row.command, row.who) for row in page.rows],
         "older": f"audit.json{page.older}" if page.older else None,

@@ -20,6 +20,7 @@ from chatops.events import Recorded, event_id
 from chatops.pages.audit import MARKS, CommandTold, command_json, pull_url
 from chatops.projections.answers import answer_given
 from chatops.projections.commands import STORY, Command, Outcome
+from chatops.projections.freshness import last_heard
 from chatops.projections.undone import taken_back
 from chatops.views.missing import Missing, quoted
 from chatops.views.offers import Offer, read_offer
@@ -60,6 +61,7 @@ class EventTold(TypedDict):
 class StoryDocument(TypedDict):
     """The story of a command, or of an event that belongs to none."""
 
+    heard_at: datetime | None
     command: CommandTold | None
     comment: str | None
     answer: str | None
@@ -93,6 +95,8 @@ def render_story(
         pull_url=pull_url(command.repo, command.number, knowledge.github_url) if command else "",
         comment_url=_comment_url(chain, knowledge.github_url),
         took=took(chain.took),
+        heard_at=last_heard(knowledge.db, knowledge.community.repositories),
+        now=knowledge.now,
         steps=_steps(chain, knowledge.github_url),
         related=[(spoken(one), one, who_asked(one, knowledge)) for one in chain.related],
         told=told,
@@ -112,6 +116,7 @@ def story_json(knowledge: Knowledge, query: Mapping[str, str]) -> str | None:
     command = chain.command
     answer = read_told(answer_given(knowledge.db, command.command) if command is not None else None)
     told: StoryDocument = {
+        "heard_at": last_heard(knowledge.db, knowledge.community.repositories),
         "command": command_json(command, who_asked(command, knowledge)) if command else None,
         "comment": _comment_url(chain, knowledge.github_url) or None,
         "answer": answer.text if answer is not None else None,

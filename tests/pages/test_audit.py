@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -11,7 +12,7 @@ from chatops.events import Event, event_id
 from chatops.events.conversation import CommandAccepted, CommandRefused, EffectFailed
 from chatops.names import CommandId, Login, PullNumber
 from chatops.pages.audit import ON_A_PAGE, audit_json, listed, render_audit
-from tests.scene import NOW, Scene, received, scene
+from tests.scene import NOW, Scene, pull, received, scene
 
 
 def said(number: int, /, **changes: object) -> Event:
@@ -151,6 +152,18 @@ def test_who_was_decided_for_is_called_by_their_login(tmp_path: Path) -> None:
             page = render_audit(knowledge, {})
 
     assert "<bdi>mona</bdi>" in page
+
+
+def test_it_says_how_old_what_is_known_is(tmp_path: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    with known(tmp_path, [*OUTCOMES, pull()]) as (_, knowledge):
+        page, told = render_audit(knowledge, {}), json.loads(audit_json(knowledge, {}))
+    with known(tmp_path / "nothing", []) as (_, knowledge):
+        nothing = render_audit(knowledge, {})
+
+    assert re.search(r"Heard last <b>[^<]+ ago</b>", page)
+    assert told["heard_at"]
+    assert "Nothing was heard from GitHub yet." in nothing
 
 
 def test_a_page_has_a_twin_for_programs(tmp_path: Path) -> None:

@@ -136,6 +136,7 @@ def test_a_story_has_a_twin_for_programs(tmp_path: Path) -> None:
     with known(tmp_path, RETEST) as (_, knowledge):
         told = json.loads(story_json(knowledge, {"id": ID}) or "")
 
+    assert told["heard_at"] is None
     assert told["command"]["verb"] == "retest"
     assert [event["kind"] for event in told["events"]] == [event.kind for event in RETEST]
     assert told["events"][3]["details"] == {"workflow": "CI", "attempt": "2"}

@@ -23,6 +23,10 @@ AGES = frozenset(
     {"as_of", "heard_at", "at", "now", "last_at", "oldest_at", "older", "newer", "is_stale"}
 )
 """Fields that are different although nothing has changed."""
+SAID = {"knows_required": "it is known what is required", "newest": "newest night"}
+"""What fields are called where their own names say nothing to people."""
+UNSAID = frozenset({"counts"})
+"""Fields that only hold others together."""
 SHOWN = 12
 """Things of a list that are shown of each kind; of the others it is said how many there are."""
 FIELDS_SHOWN = 6
@@ -102,7 +106,7 @@ def _differences(old: Thing, new: Thing, under: str = "") -> Iterator[tuple[str,
     for name in _names(old, new):
         was, now, said = old.get(name), new.get(name), f"{under}{_words(name)}"
         if isinstance(was, dict) and isinstance(now, dict):
-            yield from _differences(was, now, f"{said}: ")
+            yield from _differences(was, now, under if name in UNSAID else f"{said}: ")
         elif was != now:
             yield said, was, now
 
@@ -216,4 +220,4 @@ def _short(text: str) -> str:
 
 
 def _words(name: str) -> str:
-    return name.removeprefix("is_").replace("_", " ")
+    return SAID.get(name) or name.removeprefix("is_").replace("_", " ")

@@ -62,6 +62,18 @@ def test_fields_of_the_page_and_things_within_things() -> None:
     }
 
 
+def test_names_that_only_programs_know_are_said_in_words() -> None:
+    before = {"knows_required": False, "newest": {"counts": {"passed": 128}}}
+    after = {"knows_required": True, "newest": {"counts": {"passed": 165}}}
+
+    told = {one.name: (one.before, one.after) for one in compared(before, after).fields}
+
+    assert told == {
+        "it is known what is required": ("no", "yes"),
+        "newest night: passed": ("128", "165"),
+    }
+
+
 def test_of_many_the_first_are_shown_and_the_others_counted() -> None:
     many = {f"job {number}": "new" for number in range(SHOWN + 5)}
 

@@ -7,10 +7,10 @@ writes files of its own; in whichever process it runs, the files are the same.
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from threading import Thread
@@ -66,7 +66,8 @@ class Helpers(AbstractContextManager["Helpers"]):
             self._pool = self._pool or ProcessPoolExecutor(
                 self._count, mp_context=get_context("spawn"), initializer=_begin
             )
-            self._waiting.append(self._pool.submit(work, *what))
+            with _all_there():
+                self._waiting.append(self._pool.submit(work, *what))
             self._wait(MOST_WAITING)
         else:
             self.written += work(*what)
@@ -78,14 +79,8 @@ class Helpers(AbstractContextManager["Helpers"]):
 
     def _wait(self, most: int) -> None:
         while len(self._waiting) > most:
-            try:
+            with _all_there():
                 self.written += self._waiting.popleft().result()
-            except BrokenProcessPool as problem:
-                message = (
-                    "A process that helped to write the pages was ended from outside, perhaps for lack of memory. "
-                    "Nothing was changed; try again."
-                )
-                raise ChatopsError(message) from problem
 
     def __exit__(
         self,
@@ -95,6 +90,19 @@ class Helpers(AbstractContextManager["Helpers"]):
     ) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _all_there() -> Iterator[None]:
+    """Say it in a sentence where a process that helps is there no more."""
+    try:
+        yield
+    except BrokenProcessPool as problem:
+        message = (
+            "A process that helped to write the pages was ended from outside, perhaps for lack of memory. "
+            "Nothing was changed; try again."
+        )
+        raise ChatopsError(message) from problem
 
 
 def _begin() -> None:

@@ -64,6 +64,8 @@ def test_a_helper_that_is_lost_is_said_in_a_sentence(tmp_path: Path) -> None:
 
         with pytest.raises(ChatopsError, match="ended from outside"):
             helpers.finish()
+        with pytest.raises(ChatopsError, match="ended from outside"):
+            helpers.do(die, tmp_path)
 
 
 HELPED = """

@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from itertools import count
 from pathlib import Path
@@ -30,6 +30,8 @@ from tests.scenarios.stage import SECRET, Stage, ask, stage, wait_until
 from tests.surfaces.doors import GITHUB_PATH, job, signed
 
 pytestmark = pytest.mark.timeout(180)
+
+PIECE = 65_536
 
 numbers = count(1)
 
@@ -253,10 +255,10 @@ def full(disk: Path, process: Process) -> Iterator[None]:
     """Fill a disk; where it could not be mounted, let a process write no larger files."""
     if os.path.ismount(disk):
         filler = disk / "filler"
-        with filler.open("wb", buffering=0) as file:
-            os.posix_fallocate(
-                file.fileno(), 0, os.statvfs(disk).f_bavail * os.statvfs(disk).f_bsize
-            )
+        # The process writes at the same time, so how much is free is found by taking it.
+        with filler.open("wb", buffering=0) as file, suppress(OSError):
+            while True:
+                file.write(bytes(PIECE))
         yield
         filler.unlink()
         return

@@ -17,6 +17,7 @@ from chatops.answers.owners import Area, top_owners
 from chatops.config import TOP_OWNERS, Community, Configuration
 from chatops.engine.authority import Standing, also_named, hangs_on_house, may_read
 from chatops.engine.command import Command
+from chatops.engine.deliveries import first_received
 from chatops.engine.fetched import Fetched
 from chatops.engine.log import Batch, Log
 from chatops.engine.vocabulary import Vocabulary
@@ -96,7 +97,9 @@ class Looker:
     def _compared(self, now: datetime, kept: timedelta) -> tuple[datetime, tuple[Gap, ...]]:
         with self._log.database.read() as db:
             last = last_audit(db)
-            return looked_at_from(now, last.until if last else None, kept), open_gaps(db)
+            # What was sent before the first that came was for whoever listened then: its commands are not ours to do.
+            until = last.until if last else first_received(db) or now
+            return looked_at_from(now, until, kept), open_gaps(db)
 
     async def person(self, received: CommandReceived) -> Standing:
         """Ask who somebody is: GitHub's role for them, and what the pull request says of them."""

@@ -23,7 +23,7 @@ from chatops.events.canaries import CanarySent
 from chatops.projections.alerts import Known, open_alerts
 from chatops.projections.canaries import Canary, canary
 from chatops.projections.freshness import last_heard
-from chatops.projections.gaps import open_gaps
+from chatops.projections.gaps import REMEMBERED, open_gaps
 
 BOT = "bot"
 """The kind of alerts that are about the bot itself."""
@@ -31,8 +31,6 @@ CANARY, SILENCE, DIGEST = "The canary", "Silence", "The digest"
 JUDGING = "The judging of nights"
 DELIVERIES = "What GitHub delivers"
 ASKED_IN_VAIN = 3
-REMEMBERED = timedelta(days=3)
-"""For so long GitHub can send a delivery again."""
 ENDED = "ended"
 FLIGHT = timedelta(minutes=15)
 """A canary needs less than a second; one that is out for so long is lost."""

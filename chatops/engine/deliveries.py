@@ -99,6 +99,12 @@ class Ledger(NamedTuple):
     is_cut: bool
 
 
+def first_received(db: Connection) -> datetime | None:
+    """Return when the oldest delivery came that is kept."""
+    first = db.execute(select(func.min(DELIVERIES.c.received_at))).scalar()
+    return None if first is None else from_microseconds(first)
+
+
 def newest_deliveries(db: Connection, limit: int) -> Ledger:
     """Return what came of the newest deliveries, those events first that came most."""
     newest = (

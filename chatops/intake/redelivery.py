@@ -26,12 +26,10 @@ from chatops.events.deliveries import (
 )
 from chatops.intake.objects import is_id, moment
 from chatops.ports import GitHub, Json
-from chatops.projections.gaps import Gap
+from chatops.projections.gaps import REMEMBERED, Gap
 
 logger = structlog.get_logger(__name__)
 
-REMEMBERED = timedelta(days=3)
-"""How long GitHub keeps what it sent, and can send it again."""
 OVERLAP = timedelta(minutes=10)
 """So much of the look before is looked at again: what is listed late is not overlooked."""
 UNDER_WAY = timedelta(minutes=2)
@@ -100,10 +98,9 @@ async def audit(
     return Audited(listed=len(listed), missed=len(found), asked=len(asked), mended=len(mended))
 
 
-def looked_at_from(now: datetime, last: datetime | None, kept: timedelta) -> datetime:
+def looked_at_from(now: datetime, last: datetime, kept: timedelta) -> datetime:
     """Return from when on the list is compared: since the look before, and never longer than both sides remember."""
-    oldest = now - min(REMEMBERED, kept)
-    return oldest if last is None else max(oldest, last - OVERLAP)
+    return max(now - min(REMEMBERED, kept), last - OVERLAP)
 
 
 async def _listed(github: GitHub, since: datetime) -> dict[str, Listed]:

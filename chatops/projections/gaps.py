@@ -1,7 +1,7 @@
 """Which deliveries of GitHub's have not come, how often was asked for them, and when was that looked at last?"""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from msgspec import Struct
@@ -18,6 +18,8 @@ from chatops.events.deliveries import (
     DeliveryMissed,
 )
 
+REMEMBERED = timedelta(days=3)
+"""How long GitHub keeps what it sent, and can send it again."""
 AUDIT = 1
 MOST_OPEN = 1_000
 

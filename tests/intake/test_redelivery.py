@@ -16,12 +16,11 @@ from chatops.intake.redelivery import (
     MOST_TIMES,
     OVERLAP,
     PAUSE,
-    REMEMBERED,
     Audited,
     audit,
     looked_at_from,
 )
-from chatops.projections.gaps import Gap
+from chatops.projections.gaps import REMEMBERED, Gap
 from tests.gateways.places import Place, github
 from tests.intake.hearing import Notebook
 
@@ -183,6 +182,5 @@ def test_a_look_begins_a_little_before_the_end_of_the_last_one() -> None:
     now = datetime.fromisoformat("2026-01-15T12:00:00+00:00")
 
     assert looked_at_from(now, now - A_WHILE, LONG) == now - A_WHILE - OVERLAP
-    assert looked_at_from(now, None, LONG) == now - REMEMBERED
     assert looked_at_from(now, now - LONG, LONG) == now - REMEMBERED
-    assert looked_at_from(now, None, timedelta(days=1)) == now - timedelta(days=1)
+    assert looked_at_from(now, now - LONG, timedelta(days=1)) == now - timedelta(days=1)

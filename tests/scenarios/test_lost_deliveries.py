@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
 
 KEPT = timedelta(days=30)
 NOWHERE = "http://127.0.0.1:9/"
-A_WHILE = 7_200.0
+A_WHILE = 3_900.0
 
 
 async def test_what_was_said_while_nobody_answered_is_heard_and_done(
@@ -63,3 +63,24 @@ async def test_what_came_is_no_gap(database_url: str, tmp_path: Path) -> None:
             fact for fact in await place.events() if isinstance(fact.event, DeliveryMissed)
         ] == []
         assert known == set(sent)
+
+
+async def test_what_was_sent_before_anything_came_is_not_asked_for(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with town(database_url, tmp_path) as place:
+        hooks = place.hub.webhooks
+        ours, hooks.url = hooks.url, NOWHERE
+        place.pass_time(-A_WHILE)
+        place.open_pull()
+        place.say("/retest")
+        await hooks.drained()
+        hooks.url = ours
+
+        await place.service.looker.learn_gaps(KEPT)
+        await hooks.drained()
+
+        assert not any(one.redelivery for one in hooks.deliveries)
+        assert [
+            fact for fact in await place.events() if isinstance(fact.event, DeliveryMissed)
+        ] == []

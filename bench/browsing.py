@@ -7,10 +7,11 @@ in turn with ours.
 import statistics
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urljoin
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from bench.makes import EMPTY, OURS, Act, Make, clicks_to_failing, make_of
+from bench.makes import EMPTY, LINE, OURS, Act, Make, clicks_to_failing, make_of
 from bench.nights import CONFIGURATION, NIGHTS, fill
 from bench.product import caught_up, opened, product
 from bench.rows import Row, Target, at_most, beside_limit, beside_peer, not_measured
@@ -97,14 +98,14 @@ def _measured(chromium: Browser, ours: str, others: tuple[str, ...], count: int)
     makes = {ours: OURS, **{one: _make(chromium, one) for one in others}}
     for profile in WIDTHS:
         mine, *theirs = pages = [Seen(address, make) for address, make in makes.items()]
-        empty = Seen(f"{ours}-nowhere", EMPTY)
+        empty, line = Seen(f"{ours}-nowhere", EMPTY), Seen(urljoin(ours, "/healthz"), LINE)
         for number in range(count + 1):
             say(f"{profile}, visit {number} of {count}")
-            for seen in (*pages, empty):
+            for seen in (*pages, empty, line):
                 # The first visit of a process waits for what is made once, and is not counted.
                 _visit(chromium, seen, profile, is_counted=bool(number))
         yield from _rows(profile, mine)
-        yield _beside_nothing(profile, mine, empty)
+        yield from _beside_nothing(profile, mine, empty, line)
         for other in theirs:
             yield from _beside(profile, mine, other)
     first, *rest = [_judged(chromium, address, make) for address, make in makes.items()]
@@ -131,7 +132,7 @@ def _visit(chromium: Browser, seen: Seen, profile: str, *, is_counted: bool) -> 
 def _rows(profile: str, mine: Seen) -> Iterator[Row]:
     visit = mine.visit()
     for name, (word, limit) in LIMITS.items():
-        if profile == "desktop" or name == "blocked":
+        if profile == "desktop":
             yield beside_limit(f"{WHAT}, {profile}: {word}", getattr(visit, name), limit)
     for name in mine.acts:
         limit = AT_ONCE if profile == "desktop" else LATER
@@ -140,10 +141,21 @@ def _rows(profile: str, mine: Seen) -> Iterator[Row]:
         )
 
 
-def _beside_nothing(profile: str, mine: Seen, empty: Seen) -> Row:
+def _beside_nothing(profile: str, mine: Seen, empty: Seen, line: Seen) -> Iterator[Row]:
+    """Yield what of a page's cost is its own: any document blocks a slow processor for a while, and takes a frame."""
     what = f"{WHAT}, {profile}: last row painted"
     of = mine.visit().last_row, empty.visit().last_row
-    return beside_peer(what, empty.make.name, *of, None, unit=" ms")
+    yield beside_peer(what, empty.make.name, *of, None, unit=" ms")
+    for other in (empty, line):
+        what = f"{WHAT}, {profile}: total blocking time"
+        of = mine.visit().blocked, other.visit().blocked
+        yield beside_peer(what, other.make.name, *of, None, unit=" ms")
+    if profile != "desktop":
+        word, limit = LIMITS["blocked"]
+        own = max(0.0, mine.visit().blocked - line.visit().blocked)
+        yield beside_limit(
+            f"{WHAT}, {profile}: {word}, beyond that of {line.make.name}", own, limit
+        )
 
 
 def _beside(profile: str, mine: Seen, other: Seen) -> Iterator[Row]:

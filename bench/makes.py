@@ -144,6 +144,8 @@ TABLED = Make(
 UNKNOWN = Make(name="another page")
 EMPTY = Make(name="a page of ours with nothing on it", rows="h1")
 """What opening any page costs in this browser, before there is anything on it."""
+LINE = Make(name="a line of plain text", rows="pre")
+"""What this browser takes to begin with any document, whoever wrote it."""
 MAKES = (OURS, LISTED, TABLED, UNKNOWN)
 
 

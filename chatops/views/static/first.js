@@ -23,14 +23,15 @@ function showNext() {
     rows += hidden[0].querySelectorAll("tr").length;
     next.push(hidden.shift());
   }
+  // When the rest is far below, its places need no keeping any more: it comes with these, and not a frame later.
+  if (document.readyState !== "loading" && !(hidden.length && isNear(hidden[0]))) {
+    showAll();
+    return;
+  }
   for (const part of next) {
     part.dataset.seen = "";
   }
-  if (next.length || document.readyState === "loading") {
-    afterThisFrame();
-  } else {
-    showAll();
-  }
+  afterThisFrame();
 }
 
 function showAll() {

@@ -38,7 +38,7 @@ from chatops.showing import DOORS, VIEWS
 from chatops.views.addresses import Place, slug
 from chatops.views.choices import Told, choices, heads_of, told
 from chatops.views.dashboard_files import check_stats, job_stats
-from chatops.views.exported import LINK, Site, address_of, exported
+from chatops.views.exported import LINK, Site, address_of, exported, no_copy_page
 from chatops.views.feed import moment
 from chatops.views.formats import EMBED, FORMS, Door
 from chatops.views.page import ASSETS, Viewer, asset_url, at, render
@@ -420,9 +420,11 @@ class Export:
         self._written += write(self._folder, path, body)
 
     def _write_beside(self) -> None:
-        """Write what is there besides pages: where to begin, and the first dashboards' files."""
+        """Write what is there besides pages: where to begin, what is nowhere, and the first dashboards' files."""
         begin = render("begin.html", name=self._community.title)
         self._write("index.html", begin.encode())
+        nowhere = no_copy_page(self._site, name=self._community.title, as_of=self._as_of)
+        self._write("404.html", nowhere.encode())
         # A place that builds sites from files is told to leave these as they are.
         self._write(".nojekyll", b"")
         seen, community = self._seen, self._community

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, quote, unquote
 from msgspec import Struct
 
 from chatops.views.choices import Told, numbered
-from chatops.views.page import BACK, HEAD_SOURCE, LIVE, asset_url, fragment
+from chatops.views.page import BACK, HEAD_SOURCE, LIVE, asset_url, fragment, render
 
 LINK = re.compile(r' (href|src|action|data-detail)="([^"]*)"')
 BASE = re.compile(r'<base href="([^"]*)"')
@@ -126,6 +126,16 @@ def exported(
     harmless = data.replace("<", "\\u003c")
     block = f'<script type="application/json" id="choices">{harmless}</script>\n'
     return page.replace("</body>", f"{block}</body>", 1)
+
+
+def no_copy_page(site: Site, *, name: str, as_of: str) -> str:
+    """Return what a place that serves files shows for an address without a copy.
+
+    It is shown at that very address, however deep, and the site may lie in a folder that nobody knows here: so it loads
+    nothing, and no link of it is relative.
+    """
+    nights = f"{site.base_url.rstrip('/')}/{site.key}/{BEGINS}" if site.base_url else ""
+    return render("no_copy.html", name=name, as_of=as_of, nights=nights)
 
 
 @lru_cache(maxsize=PLACES_KEPT)

@@ -73,10 +73,21 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """Serves files, and says nothing about it."""
+    """Serves files and says nothing about it; what is not there is answered as GitHub Pages does."""
 
     def log_message(self, *_words: object) -> None:
         """Say nothing."""
+
+    def send_error(
+        self, code: int, _message: str | None = None, _explain: str | None = None
+    ) -> None:
+        """Answer with the page of the site."""
+        body = (Path(self.directory) / "site" / "404.html").read_bytes()
+        self.send_response(code)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
 
 @contextmanager
@@ -149,6 +160,30 @@ def test_what_is_not_copied_leads_to_the_service_if_that_has_an_address(tmp_path
 
     assert 'href="https://ci.example/acme/status"' in page
     assert '<a href="https://ci.example/acme/nightly">The page as it is now</a>' in page
+
+
+def test_an_address_without_a_copy_is_answered_however_deep_it_is(place: str, page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{place}/runs/77/9/deep/down")
+
+    expect(page.locator("h1")).to_have_text("Nothing is here.")
+    expect(page.locator("main")).to_contain_text("nightly/, right after the address of this site")
+    assert page.locator("a").count() == 0
+    assert [url for url in asked if not url.startswith("data:")] == [f"{place}/runs/77/9/deep/down"]
+    assert axe(page) == []
+
+
+def test_an_address_without_a_copy_leads_to_the_service_if_that_has_an_address(
+    tmp_path: Path,
+) -> None:
+    site, _ = exported(tmp_path, base_url="https://ci.example/")
+
+    page = (site / "404.html").read_text()
+
+    assert [link for link in LINK.findall(page) if not link.startswith("data:")] == [
+        "https://ci.example/acme/nightly"
+    ]
 
 
 def test_an_export_takes_the_place_of_the_one_before(tmp_path: Path) -> None:

@@ -216,6 +216,8 @@ class FlakyDocument(TypedDict):
     heard_at: datetime | None
     is_cut: bool
     nights: int
+    nights_in_files: int
+    not_counted: str | None
     heads: int
     run_again: int
     helped: int
@@ -303,6 +305,8 @@ def flaky_json(knowledge: Knowledge, history: RunHistory, query: Mapping[str, st
         "heard_at": history.heard_at,
         "is_cut": history.is_cut,
         "nights": found.nights,
+        "nights_in_files": found.in_files,
+        "not_counted": found.not_counted or None,
         "heads": found.heads,
         "run_again": found.again,
         "helped": found.helped,

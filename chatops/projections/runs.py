@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    func,
     or_,
     select,
 )
@@ -201,6 +202,23 @@ def newest_of_workflows(
         )
         found.extend(_run(row) for row in db.execute(query))
     return found
+
+
+def nights_in_files(db: Connection, repo: Repo, workflow: str, since: datetime) -> int:
+    """Return how many nights only a dashboard's file told of, since a moment.
+
+    A file does not say when they were; but later runs have greater ids, so those before an older night are older, too.
+    """
+    runs = LIVE.runs.c
+    of_workflow = (runs.repo == repo, runs.workflow == workflow)
+    older = select(func.max(runs.run_id)).where(*of_workflow, runs.created_at < seconds(since))
+    told = (
+        select(runs.run_id)
+        .where(*of_workflow, runs.run_id > (db.scalar(older) or 0))
+        .group_by(runs.run_id)
+        .having(func.max(runs.weight) == WEIGHT[RunReported])
+    )
+    return len(db.scalars(told).all())
 
 
 def completed_attempts(db: Connection, run_ids: Sequence[RunId]) -> set[tuple[RunId, int]]:

@@ -15,10 +15,11 @@ from chatops.answers.flaky import FlakyTest, Where, ledger
 from chatops.answers.run_history import night_history, run_history
 from chatops.engine.command import Knowledge
 from chatops.events import Event
-from chatops.events.runs import JobCompleted
+from chatops.events.runs import JobCompleted, JobReported, RunReported
+from chatops.names import RunId
 from tests.commands.nights import CALLER, night
 from tests.pulls import RULES, opened, ran
-from tests.scene import NOW, Scene, TickingClock, scene
+from tests.scene import NOW, REPO, Scene, TickingClock, scene
 
 FAILED, PASSED = "failure:Run tests", "success"
 ENDS = (PASSED, PASSED, FAILED, "cancelled", "skipped", "failure:Set up job")
@@ -223,6 +224,45 @@ def test_the_nights_alone_are_the_same_nights(tmp_path: Path) -> None:
     assert alone.tests == among.tests
     assert (alone.nights, alone.again, alone.helped) == (among.nights, among.again, among.helped)
     assert alone.nights == 2
+
+
+def in_a_file(run_id: int, *results: str) -> list[Event]:
+    """Return what an imported file tells of a night: how a test ended in each attempt."""
+    of, name = RunId(run_id), f"{CALLER}nozzle"
+    return [
+        event
+        for attempt, result in enumerate(results, start=1)
+        for event in (
+            RunReported(repo=REPO, run_id=of, attempt=attempt, workflow="Nightly", number=run_id),
+            JobReported(repo=REPO, run_id=of, attempt=attempt, name=name, result=result),
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("where", "weeks", "number"),
+    [
+        (Where.ANYWHERE, 4, 2),
+        (Where.NIGHTS, 4, 2),
+        (Where.NIGHTS, 1, 0),
+        (Where.NIGHTS, 13, 3),
+        (Where.PULLS, 4, 0),
+    ],
+)
+def test_nights_that_only_a_file_tells_of_are_named_as_not_counted(
+    tmp_path: Path, where: Where, weeks: int, number: int
+) -> None:
+    # Later runs have greater ids: what comes before a night that is too old is too old itself.
+    events = [
+        *in_a_file(969, "Fail", "Pass"), *night(30, nozzle="success"),
+        *in_a_file(975, "Pass"), *in_a_file(980, "Fail", "Pass"), *night(10, nozzle="success"),
+        *in_a_file(999, "Fail"), *night(1, nozzle="success"),
+    ]  # fmt: skip
+    with known(tmp_path, [RULES, *events]) as (_, knowledge):
+        found = ledger(knowledge, run_history(knowledge), weeks=weeks, where=where)
+
+    assert found.in_files == number
+    assert found.not_counted[:2].strip() == (str(number) if number else "")
 
 
 def test_nothing_known_says_so(tmp_path: Path) -> None:

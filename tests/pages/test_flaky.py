@@ -14,11 +14,13 @@ from chatops.config import Community, OwnerGroup
 from chatops.engine.command import Knowledge
 from chatops.events import Event
 from chatops.events.mutes import JobsMuted
+from chatops.events.runs import RunReported
+from chatops.names import RunId
 from chatops.pages.flaky import EVIDENCE_SHOWN, ON_A_PAGE, flaky_json, listed, render_flaky
 from chatops.views.page import Viewer
 from tests.commands.nights import CALLER, night
 from tests.pulls import HOSTILE, RULES, opened, ran
-from tests.scene import COMMAND, COMMUNITY, NOW, scene
+from tests.scene import COMMAND, COMMUNITY, NOW, REPO, scene
 
 FAILED, PASSED = "failure:Run tests", "success"
 OWNED = structs.replace(COMMUNITY, maintainers=(OwnerGroup(group="Fuel", regex="nozzle"),))
@@ -163,6 +165,23 @@ def test_pages_lead_to_each_other_and_keep_the_filter(tmp_path: Path) -> None:
 
     assert (first.newer, first.older) == ("", "?q=job&p=2")
     assert (last.newer, last.older, len(last.rows)) == ("?q=job", "", 1)
+
+
+def test_nights_of_files_are_said_not_to_count(tmp_path: Path) -> None:
+    said = "1 night that only a file tells of is not among them: the file says neither when it was nor on which commit."
+    event = RunReported(
+        repo=REPO, run_id=RunId(900), attempt=1, number=900, workflow=COMMUNITY.nightly[0].name
+    )
+    with known(tmp_path, [*EVENTS, event]) as (knowledge, history):
+        page = render_flaky(knowledge, history, {})
+        twin = json.loads(flaky_json(knowledge, history, {}))
+        of_pulls = render_flaky(knowledge, history, {"where": "pulls"})
+        twin_of_pulls = json.loads(flaky_json(knowledge, history, {"where": "pulls"}))
+
+    assert f'<p class="also">{said}</p>' in page
+    assert (twin["nights_in_files"], twin["not_counted"]) == (1, said)
+    assert "only a file tells" not in of_pulls
+    assert (twin_of_pulls["nights_in_files"], twin_of_pulls["not_counted"]) == (0, None)
 
 
 def test_text_from_outside_stays_text(tmp_path: Path) -> None:

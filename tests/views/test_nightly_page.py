@@ -20,7 +20,7 @@ from chatops.config import Community, Owner, OwnerGroup
 from chatops.pages.nightly import render_nightly
 from chatops.surfaces.pages import CONTENT_SECURITY_POLICY
 from chatops.views.page import asset
-from tests.browser import faults_for_anybody
+from tests.browser import faults, faults_for_anybody
 from tests.builders import (
     CANCELLED,
     FAIL,
@@ -247,6 +247,17 @@ def test_the_page_never_scrolls_sideways(site: Site, page: Page, width: int) -> 
         page.goto(f"{site.address}/{path}")
 
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [1280, 1366, 1440])
+def test_a_month_of_nights_and_its_numbers_fit_a_laptop(site: Site, page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{site.address}/nightly")
+
+    hidden = page.locator(".scroller").evaluate("one => one.scrollWidth - one.clientWidth")
+    assert page.locator(".grid thead tr:last-child").first.locator("th").count() == 1 + 30 + 5
+    assert hidden == 0
+    assert faults(page) == []
 
 
 @pytest.mark.parametrize(

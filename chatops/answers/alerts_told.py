@@ -1,6 +1,6 @@
 """What is wrong now, who looks after it, and what were channels not told of, and why?"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from chatops.answers.alert_looks import TEST
 from chatops.answers.job_words import Named, fits, is_called
@@ -9,9 +9,11 @@ from chatops.answers.short_names import short_names
 from chatops.config import Community
 from chatops.engine.answer import Answer, Code, Line, Piece, Section, Strong, Tone, When
 from chatops.engine.command import Knowledge
+from chatops.events.alerts import Alert
 from chatops.projections.alert_messages import Held, newest_held
 from chatops.projections.alerts import Known, open_alerts
 from chatops.projections.mutes import Mute, muted_jobs
+from chatops.projections.withheld_turns import Turn, newest_turns
 
 LINES_SHOWN = 10
 HELD_SHOWN = 5
@@ -72,16 +74,25 @@ def untold(about: str, knowledge: Knowledge) -> Answer:
     )
 
 
-def _held_of(about: str, knowledge: Knowledge) -> list[Held]:
-    community = knowledge.community
-    return [
-        one
-        for one in newest_held(knowledge.db, community.key, HELD_LOOKED_AT)
-        if any(_is_meant(about, subject, community) for subject in _subjects(one))
+def _held_of(about: str, knowledge: Knowledge) -> list[Held | Turn]:
+    """Return the alerts that channels were not told of, and the turns of nights that they were not shown."""
+    db, community = knowledge.db, knowledge.community
+    every: list[Held | Turn] = [
+        *newest_held(db, community.key, HELD_LOOKED_AT),
+        *newest_turns(db, community.key, HELD_LOOKED_AT),
     ]
+    return sorted(
+        (
+            one
+            for one in every
+            if any(_is_meant(about, subject, community) for subject in _subjects(one))
+        ),
+        key=lambda one: one.at,
+        reverse=True,
+    )
 
 
-def _held_section(held: list[Held], community: Community) -> Section:
+def _held_section(held: Sequence[Held | Turn], community: Community) -> Section:
     return Section(
         title="What I held back lately",
         lines=tuple(_held(one, community) for one in held[:HELD_SHOWN]),
@@ -125,20 +136,35 @@ def _line(one: Known, muted: dict[str, Mute], shown: dict[str, str]) -> Line:
     return tuple(line)
 
 
-def _held(one: Held, community: Community) -> Line:
+def _held(one: Held | Turn, community: Community) -> Line:
     subjects = _subjects(one)
-    alerts = (*one.news.opened, *one.news.changed, *one.news.closed)
-    path = next((alert.path for alert in alerts if alert.path), "")
-    names = ", ".join(short_names(subjects, path)[subject] for subject in subjects[:NAMED])
+    shown = short_names(subjects, _path(one))
+    names = ", ".join(shown[subject] for subject in subjects[:NAMED])
     more = f" and {len(subjects) - NAMED} more" if len(subjects) > NAMED else ""
     channel = community.channels.get(one.channel)
     where = channel.title if channel is not None else one.channel
-    return (When(one.at), f", {where}: {names}{more}. {one.text}")
+    turned = (
+        f"the night of {one.night} turned {'red' if one.is_red else 'green'}, by "
+        if isinstance(one, Turn)
+        else ""
+    )
+    return (When(one.at), f", {where}: {turned}{names}{more}. {one.text}")
 
 
-def _subjects(one: Held) -> list[str]:
-    news = one.news
-    return [alert.subject for alert in (*news.opened, *news.changed, *news.closed)]
+def _subjects(one: Held | Turn) -> list[str]:
+    if isinstance(one, Turn):
+        return list(one.jobs)
+    return [alert.subject for alert in _alerts(one)]
+
+
+def _path(one: Held | Turn) -> str:
+    if isinstance(one, Turn):
+        return one.path
+    return next((alert.path for alert in _alerts(one) if alert.path), "")
+
+
+def _alerts(one: Held) -> tuple[Alert, ...]:
+    return (*one.news.opened, *one.news.changed, *one.news.closed)
 
 
 def _is_meant(about: str, subject: str, community: Community) -> bool:

@@ -5,7 +5,8 @@ from chatops.commands.alerts import Alerts
 from chatops.commands.why import Why
 from chatops.events import Event
 from chatops.events.alerts import AlertMessageWithheld, AlertsAcknowledged
-from chatops.names import CommandId
+from chatops.events.night_threads import NightNewsWanted
+from chatops.names import CommandId, RunId
 from tests.alerting import CHANNEL, NOZZLE, TANK, alert, muted, turned
 from tests.commands.nights import said
 from tests.scene import NOW
@@ -17,6 +18,14 @@ SEEN = AlertsAcknowledged(
 HELD = AlertMessageWithheld(
     message="m", community="acme", channel=CHANNEL, opened=(alert(),), reason="quiet",
     text="The channel rests until 07:00 (UTC), and is told then.", until=NOW, withheld_at=NOW,
+)  # fmt: skip
+
+
+TURNED = NightNewsWanted(
+    message="n", community="acme", channel=CHANNEL, night="Wed 14 Jan", thread="1.5", run_id=RunId(1_000),
+    attempt=1, workflow="Nightly", failing=(TANK,), fixed=(NOZZLE,), is_red=True, path="Nightly / engine / ",
+    withheld="The channel has its rest, so it is said in the thread alone.",
+    wanted_at=NOW - timedelta(hours=1),
 )  # fmt: skip
 
 
@@ -58,3 +67,23 @@ def test_why_answers_it_too(tmp_path: Path) -> None:
     assert "The channel rests until 07:00 (UTC), and is told then." in text
     nothing = said(tmp_path / "other", Why, ["not", "told"])
     assert nothing.startswith("Nothing was held back from a channel lately.")
+
+
+def test_a_turn_of_a_night_that_a_resting_channel_was_not_shown_is_told(tmp_path: Path) -> None:
+    text = said(tmp_path, Why, ["not", "told"], HELD, TURNED)
+
+    assert text.startswith("2 messages held back lately.")
+    first, second = text.index(f"{CHANNEL}: {NOZZLE}. The channel rests"), text.index("Wed 14 Jan")
+    assert first < second
+    assert (
+        f"{CHANNEL}: the night of Wed 14 Jan turned red, by tank. "
+        "The channel has its rest, so it is said in the thread alone."
+    ) in text
+
+
+def test_of_one_job_only_the_turns_that_it_made_are_told(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+
+    assert "1 message of tank held back" in said(tmp_path, Why, ["not", "told", "tank"], TURNED)
+    nothing = said(tmp_path / "other", Why, ["not", "told", "nozzle"], TURNED)
+    assert nothing.startswith("Nothing of nozzle was held back from a channel lately.")

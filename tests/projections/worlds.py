@@ -38,7 +38,7 @@ from chatops.events.digests import (
 )
 from chatops.events.gate import RequiredChecksChanged, RequiredReported
 from chatops.events.mutes import JobsMuted, JobsOutlivedMute, JobsUnmuted
-from chatops.events.night_threads import NightMessageSent, NightMessageWanted
+from chatops.events.night_threads import NightMessageSent, NightMessageWanted, NightNewsWanted
 from chatops.events.notices import NightSettled, NoticeWanted, NoticeWithheld
 from chatops.events.owners import OwnersChanged
 from chatops.events.picks import PickPromised
@@ -398,6 +398,11 @@ def alerts(draw: st.DrawFn) -> list[Event]:
         events += [
             NightMessageWanted(
                 message=f"{number}", community="acme", channel="C1", wanted_at=NOW
+            ),
+            NightNewsWanted(
+                message=f"{number}", community="acme", channel="C1", thread="1", run_id=RunId(number),
+                attempt=1, workflow="Nightly", failing=("a",), withheld=draw(st.sampled_from(["", "x"])),
+                wanted_at=draw(moments),
             ),
             CanarySent(canary=f"{number}", at=draw(moments)),
         ]  # fmt: skip

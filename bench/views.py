@@ -16,7 +16,7 @@ from urllib.parse import quote
 import msgspec
 from sqlalchemy import make_url
 
-from bench.history import NIGHT_JOBS, OPEN_PULL, busy_day, nights_in
+from bench.history import FEWEST_NIGHTS, NIGHT_JOBS, OPEN_PULL, busy_day, nights_in
 from bench.load import percentile
 from bench.logs import caught_up, long_log, short_log
 from bench.processes import get
@@ -33,6 +33,10 @@ FLAT = at_most(1.2)
 HEADERS = {"Accept-Encoding": "gzip"}
 TIMES = 3
 """As often as another page each of these is asked: one in a hundred needs more than a hundred."""
+LONGER = "tests/{slug}"
+"""Shows as many nights as there are, up to ninety: of thirty on the short log and ninety on the long one it would say
+nothing that it takes longer. So it is asked for thirty nights as well."""
+AS_LONG = f"{LONGER}?n={FEWEST_NIGHTS}"
 Took = Mapping[str, list[float]]
 
 
@@ -54,7 +58,8 @@ def views(scene: Scene) -> Iterator[Row]:
             LIMIT,
         )
     few, many = (
-        {page: statistics.median(times) for page, times in pages.items()} for pages in took.values()
+        {page: statistics.median(times) for page, times in pages.items() if page != LONGER}
+        for pages in took.values()
     )
     page = max(few, key=lambda name: many[name] / few[name])
     yield beside_peer(
@@ -108,7 +113,8 @@ def _asked(scene: Scene, database: str) -> Took:
         for number in range(-1, TIMES * scene.scale.pages):
             for page, address in pages.items():
                 began = time.perf_counter()
-                status, _ = get(served.port, f"/{address}?x={number}", HEADERS)
+                asked = f"/{address}{'&' if '?' in address else '?'}x={number}"
+                status, _ = get(served.port, asked, HEADERS)
                 assert status == 200, (page, status)
                 if number >= 0:
                     took[page].append((time.perf_counter() - began) * 1_000)
@@ -123,7 +129,7 @@ def _pages(port: int) -> Iterator[tuple[str, str]]:
     test = msgspec.json.decode(get(port, "/flaky.json")[1])["rows"][0]["page"]
     run = night["nights"][0]["runs"][0]["run_id"]
     named = {
-        "tests/{slug}": quote(test),
+        LONGER: quote(test),
         "runs/{id}": f"runs/{run}",
         "runs/{id}/{attempt}": f"runs/{run}/1",
         "prs/{id:path}": f"prs/{OPEN_PULL}",
@@ -131,3 +137,4 @@ def _pages(port: int) -> Iterator[tuple[str, str]]:
     for address in VIEWS:
         if address != "audit/{id}":
             yield address, named.get(address, address)
+    yield AS_LONG, f"{quote(test)}?n={FEWEST_NIGHTS}"

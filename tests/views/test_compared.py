@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from chatops.views.compared import SHOWN, compared
 
 
@@ -56,7 +58,7 @@ def test_fields_of_the_page_and_things_within_things() -> None:
     told = {one.name: (one.before, one.after) for one in compared(before, after).fields}
 
     assert told == {
-        "verdict": ("It works.", "It waits."),
+        "in short": ("It works.", "It waits."),
         "work: waiting": ("1,000", "2"),
         "over": ("no", "yes"),
     }
@@ -72,6 +74,69 @@ def test_names_that_only_programs_know_are_said_in_words() -> None:
         "it is known what is required": ("no", "yes"),
         "newest night: passed": ("128", "165"),
     }
+
+
+def test_what_a_field_is_called_depends_on_what_it_is_of() -> None:
+    def page(since: str, runs: int) -> dict[str, Any]:
+        rows = [{"name": "a", "since": since, "runs": runs}]
+        return {"newest": {"done": runs}, "tests": rows, "rows": rows}
+
+    found = compared(page("2026-11-02", 2), page("2026-11-03", 3))
+    named = [(part.name, [one.name for one in part.changes[0].fields]) for part in found.parts]
+
+    assert [one.name for one in found.fields] == ["newest night: tests that are done"]
+    assert named == [
+        ("tests", ["failing since", "nights with a result"]),
+        ("tests", ["since", "runs with a result"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "before", "after", "said"),
+    [
+        ("seconds_waited", 0, 2_883, ("waited", "0 s", "48 min")),
+        ("seconds", None, 4_000, ("took", "nothing", "1 h 06 min")),
+        ("day", "2026-11-02", "2026-11-03", ("day", "2 Nov 2026", "3 Nov 2026")),
+        ("seen_at", None, "2026-11-02T04:05:06.7Z", ("seen at", "nothing", "2 Nov 2026, 04:05 UTC")),
+        ("title", "2026-02-31", "x", ("title", "2026-02-31", "x")),
+        ("state", "not-run", "none", ("state", "not run", "no result")),
+        ("status", "in_progress", "completed", ("status", "in progress", "completed")),
+    ],
+)  # fmt: skip
+def test_values_are_said_as_people_do(
+    field: str, before: object, after: object, said: tuple[str, str, str]
+) -> None:
+    part = compared(
+        {"jobs": [{"name": "a", field: before}]}, {"jobs": [{"name": "a", field: after}]}
+    )
+    ((one,),) = (change.fields for change in part.parts[0].changes)
+
+    assert (one.name, one.before, one.after) == said
+
+
+def test_what_nothing_is_counted_of_any_more_is_none_of_it() -> None:
+    (field,) = compared({"counts": {}}, {"counts": {"failed": 1}}).fields
+
+    assert (field.name, field.before, field.after) == ("failed", "0", "1")
+
+
+def test_what_another_field_says_and_where_something_stands_is_no_difference() -> None:
+    before = {"checks": [{"name": "a", "group": "running", "state": "queued", "url": "/1"}]}
+    after = {"checks": [{"name": "a", "group": "passed", "state": "passed", "url": "/2"}]}
+
+    ((field,),) = (change.fields for change in compared(before, after).parts[0].changes)
+
+    assert field.name == "state"
+
+
+def test_the_number_of_a_thing_is_no_count_and_what_it_lacks_is_not_said() -> None:
+    before: Any = {"pull_requests": [{"number": 14_134}], "nights": []}
+    night: Any = {"night": "2026-11-02", "state": "failed", "reason": None, "executions": []}
+
+    found = compared(before, {"pull_requests": [], "nights": [night]})
+
+    assert [one.went for one in found.parts] == [("14134",), ()]
+    assert found.parts[1].came == ("night 2 Nov 2026, state failed",)
 
 
 def test_of_many_the_first_are_shown_and_the_others_counted() -> None:
@@ -106,3 +171,11 @@ def test_long_texts_are_shortened_and_stay_on_a_line() -> None:
 
     assert field.after.startswith("a b")
     assert len(field.after) <= 120
+
+
+def test_a_verdict_is_read_whole() -> None:
+    verdict = f"10 of 240 tests failed. {'Without a verdict: 7. ' * 8}".strip()
+
+    (field,) = compared({"verdict": "x"}, {"verdict": verdict}).fields
+
+    assert field.after == verdict

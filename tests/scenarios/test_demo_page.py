@@ -197,6 +197,7 @@ def test_a_visitor_signs_in_and_presses_buttons(
     problems = faults(page)
     page.locator("tbody tr:visible th a").first.click()
     page.get_by_role("link", name="Why it fails").click(timeout=PATIENCE)
+    expect(page.get_by_role("button", name="Say it")).to_be_visible()
     problems += faults(page)
     page.get_by_role("button", name="Say it").click()
     expect(page.locator("#answer .verdict")).to_be_visible(timeout=PATIENCE)

@@ -3,8 +3,8 @@
 import re
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 
 from msgspec import Struct, field
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
@@ -127,6 +127,33 @@ class Database(Struct, frozen=True):
         ):
             yield db
 
+    @contextmanager
+    def read_with(self, join: Callable[[str], object]) -> Iterator[Connection]:
+        """Open a read-only snapshot that others have, too.
+
+        `join` is told its name, by which `joined` opens the very same one in another process until that returns.
+        SQLite's have no names: until then nobody can write.
+        """
+        with ExitStack() as meanwhile:
+            if self.is_sqlite:
+                meanwhile.enter_context(self.write(durable=False))
+            with self.read() as db:
+                join(
+                    _begun(db) if self.is_sqlite else db.scalar(text("SELECT pg_export_snapshot()"))
+                )
+                meanwhile.close()
+                yield db
+
+    @contextmanager
+    def joined(self, name: str) -> Iterator[Connection]:
+        """Open the snapshot that another process has told the name of."""
+        with self.read() as db:
+            if self.is_sqlite:
+                _begun(db)
+            else:
+                db.exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{name}'")
+            yield db
+
     def keep_plans(self, db: Connection) -> None:
         """Let PostgreSQL keep its plans in this transaction, which says the same a thousand times."""
         if not self.is_sqlite:
@@ -156,6 +183,12 @@ class Database(Struct, frozen=True):
         self.ended.set()
         for engine in (self.durable, self.derived, self.reading):
             engine.dispose()
+
+
+def _begun(db: Connection) -> str:
+    """Let SQLite begin to read: what it reads from then on is as it is now. Return the name that this has not."""
+    db.execute(text("SELECT 1 FROM sqlite_master")).first()
+    return ""
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -276,6 +276,43 @@ def test_a_connection_that_comes_back_after_the_end_is_closed(
     with database.write(durable=True) as db:
         db.execute(text("SELECT 1"))
     assert late.checkedin() == 0  # type: ignore[attr-defined]  # of a pool that has a queue
+
+
+# Who looks together
+
+
+def test_others_see_the_very_same_whatever_is_written_meanwhile(
+    log: Log, database_url: str
+) -> None:
+    log.append([batch(1, 2)])
+    with (
+        opened(database_url, make=False) as another,
+        closing(open_database(database_url, busy_seconds=0)) as busy,
+        ExitStack() as looks,
+    ):
+        joined: list[Connection] = []
+
+        def join(name: str) -> None:
+            # Nobody can write to SQLite just now; PostgreSQL knows the snapshot by its name.
+            with suppress(Unavailable):
+                Log(busy, log.codec, SystemClock()).append([batch(3)])
+            joined.append(looks.enter_context(another.database.joined(name)))
+
+        db = looks.enter_context(log.database.read_with(join))
+        log.append([batch(4)])
+
+        assert [log.head(db), *map(another.head, joined)] == [2, 2]
+        assert another.head() > 2
+
+
+def test_what_goes_wrong_with_others_holds_nobody_up(log: Log) -> None:
+    def fail(_name: str) -> None:
+        raise Broken("They are gone.")
+
+    with pytest.raises(Broken), log.database.read_with(fail):
+        pass
+
+    assert log.append([batch(1)])[0].is_new
 
 
 # Projections

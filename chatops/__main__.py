@@ -267,7 +267,7 @@ def export(
             community=community,
             step=step,
             private=private,
-            helpers=helpers_here(),
+            helpers=helpers_here(service.log.head()),
         )
     if as_json:
         _print_json(asdict(result))

@@ -51,3 +51,7 @@ class BadInput(ChatopsError):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = tuple(problems)
+
+    def __reduce__(self) -> tuple[type["BadInput"], tuple[tuple[str, ...]]]:
+        """Let it say the same in another process."""
+        return type(self), (self.problems,)

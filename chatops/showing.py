@@ -4,11 +4,13 @@ import re
 import threading
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from types import MappingProxyType
 from urllib.parse import urlencode
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 import chatops.pages
@@ -165,15 +167,26 @@ class Pages:
         """Look at one snapshot of now."""
         now = self._clock.now()
         with self._database.read() as db:
-            yield Sight(
-                db,
-                community,
-                now,
-                viewer=viewer,
-                shelf=self._shelf,
-                knowledge=self._knowledge,
-                process=self._process,
-            )
+            yield self.sight(db, community, now, viewer=viewer)
+
+    def sight(
+        self,
+        db: Connection,
+        community: Community,
+        now: datetime,
+        *,
+        viewer: Viewer = Viewer.ANYBODY,
+    ) -> Sight:
+        """Return what pages are made of that show a snapshot, as it is at a moment."""
+        return Sight(
+            db,
+            community,
+            now,
+            viewer=viewer,
+            shelf=self._shelf,
+            knowledge=lambda db, community: replace(self._knowledge(db, community), now=now),
+            process=self._process,
+        )
 
     def _viewer(self, form: str, *, is_signed_in: bool) -> Viewer:
         """Return all that a page is told of who looks at it; what programs read is the same for everybody."""

@@ -11,44 +11,46 @@ import re
 import shutil
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from functools import cached_property
-from hashlib import sha256
-from html import unescape
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from itertools import product
 from pathlib import Path
-from typing import TypeVar
-from urllib.parse import parse_qs, parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from msgspec import Struct, field
 from msgspec.structs import replace
+from sqlalchemy import Connection
 
 from chatops.answers.closed import closed_repositories
-from chatops.answers.nights import NightBoard
-from chatops.answers.open_queue import Queue
-from chatops.answers.own_state import OwnState
-from chatops.answers.pull_results import PullResults
-from chatops.answers.run_history import RunHistory
 from chatops.app import Service
 from chatops.config import Community
-from chatops.engine.command import Knowledge
 from chatops.errors import BadInput, ChatopsError
-from chatops.running.helping import Helpers, Written, write, write_copies, write_table
-from chatops.showing import DOORS, VIEWS
+from chatops.running.helping import Helpers, Piece
+from chatops.running.making import (
+    MADE_OF,
+    ROWS,
+    Made,
+    Maker,
+    Still,
+    Written,
+    asked_of,
+    page_at,
+    safe,
+    write,
+    write_copies,
+)
+from chatops.showing import VIEWS
 from chatops.views.addresses import Place, slug
 from chatops.views.choices import Told, choices, heads_of, told
 from chatops.views.dashboard_files import check_stats, job_stats
-from chatops.views.exported import LINK, Site, address_of, exported, no_copy_page
+from chatops.views.exported import BEGINS, Site, exported, no_copy_page
 from chatops.views.feed import moment
-from chatops.views.formats import EMBED, FORMS, Door
-from chatops.views.page import ASSETS, Viewer, asset_url, at, render
-from chatops.views.view import NAMED, USUAL_NIGHTS, Seen, View
+from chatops.views.formats import EMBED, FORMS
+from chatops.views.page import ASSETS, asset_url, at, render
+from chatops.views.view import NAMED, View
 
 MARK = "chatops-export.json"
-GOES_ON = re.compile(r'"older": ?"')
 """By this file a folder is known as one of ours."""
-ROWS = 500
-"""So many rows a list has: more make a page slow without a server that cuts it."""
 MOST: Mapping[str, int] = {
     "tests/{slug}": 1_500,
     "runs/{id}": 400,
@@ -61,75 +63,18 @@ USUALLY_MOST = 300
 NOT_COPIED = frozenset({"status"})
 """Pages about the process that serves, which nobody asks a copy about."""
 MOST_VARIANTS = 30
-AT_ONCE = 40
-"""So many copies are one piece of work."""
-LONGEST_NAME = 150
-"""Of a folder; a file system takes 255 bytes."""
-Made = TypeVar("Made")
+PAGES_AT_ONCE = 8
+"""So many pages are one piece of work: few, so that in the end nobody waits long for another one."""
+COPIES_AT_ONCE = 40
 Step = Callable[[int, int], None]
 Terms = Mapping[tuple[str, str], frozenset[str]]
 """Which rows a term leaves, such as `status:failed` in the box `q`, by what they are about."""
 
 
-class Still:
-    """A snapshot of which everything costly is made once."""
-
-    def __init__(self, seen: Seen) -> None:
-        self._seen = seen
-        self._boards: dict[int, NightBoard] = {}
-        self.viewer = Viewer.ANYBODY
-
-    @property
-    def knowledge(self) -> Knowledge:
-        """The read models, and the configuration of the community."""
-        return self._seen.knowledge
-
-    def board(self, nights: int = USUAL_NIGHTS) -> NightBoard:
-        """Return so many nights."""
-        if nights not in self._boards:
-            self._boards[nights] = self._seen.board(nights)
-        return self._boards[nights]
-
-    def queue(self) -> Queue:
-        """Return the open pull requests."""
-        return self._queue
-
-    def results(self) -> PullResults:
-        """Return what came of the runs on pull requests."""
-        return self._results
-
-    def history(self) -> RunHistory:
-        """Return the runs of the last weeks."""
-        return self._history
-
-    @cached_property
-    def _queue(self) -> Queue:
-        return self._seen.queue()
-
-    @cached_property
-    def _results(self) -> PullResults:
-        return self._seen.results()
-
-    @cached_property
-    def _history(self) -> RunHistory:
-        return self._seen.history()
-
-    def own_state(self) -> OwnState:
-        """Return how this process and its database are."""
-        return self._seen.own_state()
-
-    def kept(self, of: object, make: Callable[[], Made]) -> Made:
-        """Return what was made of the very same object before, or make it."""
-        return self._seen.kept(of, make)
-
-    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
-        """Return what was made under a key, or make it."""
-        return self._seen.once(key, make)
-
-
 class Copies(Struct):
     """What is copied, by its address in the service, and which pages wait for it."""
 
+    most: Mapping[str, int]
     pages: dict[str, tuple[View, Mapping[str, str]]] = field(default_factory=dict)
     waiting: deque[str] = field(default_factory=deque)
     counts: dict[str, int] = field(default_factory=dict)
@@ -141,44 +86,19 @@ class Copies(Struct):
             return
         # What is made of a page comes with it.
         is_page = address.rpartition(".")[2] not in FORMS
-        found = _named(address) if is_page else None
+        found = page_at(address) if is_page else None
         if found is None:
             return
         view, names = found
         if view.address in NOT_COPIED:
             return
         count = self.counts.get(view.address, 0)
-        if count >= MOST.get(view.address, USUALLY_MOST):
+        if count >= self.most.get(view.address, USUALLY_MOST):
             self.left_out.add(address)
             return
         self.counts[view.address] = count + 1
         self.pages[address] = (view, names)
         self.waiting.append(address)
-
-
-def _pattern(view: View) -> re.Pattern[str]:
-    pieces = re.split(r"(\{\w+(?::path)?\})", view.address)
-    return re.compile(
-        "".join(
-            f"(?P<{piece[1:-1].partition(':')[0]}>{'.+' if ':path' in piece else '[^/]+'})"
-            if piece.startswith("{")
-            else re.escape(piece)
-            for piece in pieces
-        )
-    )
-
-
-PATTERNS: Sequence[tuple[re.Pattern[str], View]] = tuple(
-    (_pattern(view), view) for view in VIEWS.values()
-)
-
-
-def _named(address: str) -> tuple[View, Mapping[str, str]] | None:
-    """Return which page has an address, and what stands for the braces in its own."""
-    for pattern, view in PATTERNS:
-        if found := pattern.fullmatch(address):
-            return view, found.groupdict()
-    return None
 
 
 class Exported(Struct, frozen=True, kw_only=True):
@@ -197,54 +117,55 @@ class Export:
     """One export: a snapshot, the folder that its copies are written into, and who helps."""
 
     def __init__(
-        self, seen: Still, community: Community, folder: Path, step: Step, helpers: Helpers
+        self,
+        seen: Still,
+        community: Community,
+        folder: Path,
+        step: Step,
+        helpers: Helpers,
+        most: Mapping[str, int],
     ) -> None:
         self._seen = seen
         self._community = community
         self._folder = folder
         self._step = step
         self._helpers = helpers
-        self._copies = Copies()
+        self._maker = Maker(seen, folder)
+        self._copies = Copies(most)
         self._made: dict[str, str] = {}
         """The pages that are made, each with the folder of its copy."""
-        self._made_of: dict[View, list[Door]] = defaultdict(list)
-        for door in DOORS:
-            self._made_of[door.view].append(door)
         self._steps = 0
         self._written = Written()
         self._as_of = at(seen.knowledge.now)
-        self._site = self._site_of({})
 
     def write(self) -> tuple[int, Written, int]:
         """Write everything; return how many pages, what was written, and how many pages were left out."""
         for name, asset in ASSETS.items():
             self._write(asset_url(name).lstrip("/"), asset.body)
-        for address in VIEWS:
-            if not NAMED.search(address):
-                self._copies.want(address)
-        while self._copies.waiting:
-            self._make(self._copies.waiting.popleft())
-        # Where links lead is known now that every page is made.
-        self._site = self._site_of(dict(self._files()))
+        self._make()
         named = [one for one in self._made.items() if self._is_named(one[0])]
-        for number in range(0, len(named), AT_ONCE):
-            some = named[number : number + AT_ONCE]
-            self._helpers.do(write_copies, self._folder, self._site, self._as_of, some)
+        copied = [
+            self._hand_over_copies(named[number : number + COPIES_AT_ONCE])
+            for number in range(0, len(named), COPIES_AT_ONCE)
+        ]
         for address in self._made:
             if not self._is_named(address):
                 self._copy(address)
         self._write_beside()
-        written = self._written + self._helpers.finish()
+        for some in copied:
+            self._written += self._helpers.result(some)
         self._advance(len(named))
-        return len(self._made), written, len(self._copies.left_out)
+        return len(self._made), self._written, len(self._copies.left_out)
 
     # --- what there is -------------------------------------------------------
 
-    def _site_of(self, files: Mapping[str, str]) -> Site:
+    @cached_property
+    def _site(self) -> Site:
+        """Return where links lead: known once every page is made."""
         return Site(
             key=self._community.key,
             base_url=self._seen.knowledge.base_url,
-            files=files,
+            files=dict(self._files()),
             selected=self._selected,
         )
 
@@ -272,50 +193,47 @@ class Export:
         return bool(self._copies.pages[address][1])
 
     def _forms(self, view: View) -> Sequence[str]:
-        (door,) = (door for door in self._made_of[view] if door.address == view.address)
+        (door,) = (door for door in MADE_OF[view] if door.address == view.address)
         return [form for form in door.makes if form != "html"]
 
     # --- making --------------------------------------------------------------
 
-    def _query(self, names: Mapping[str, str]) -> dict[str, str]:
-        return {**names, "rows": str(ROWS)}
+    def _make(self) -> None:
+        """Make every page, whoever does; what they lead to is noted in the order in which they were handed over."""
+        for address in sorted(VIEWS, key=lambda address: address != BEGINS):
+            if not NAMED.search(address):
+                self._copies.want(address)
+        handed_over: deque[tuple[Sequence[str], Piece[list[Made | None]]]] = deque()
+        while self._copies.waiting or handed_over:
+            while self._copies.waiting:
+                handed_over.append(self._hand_over())
+            addresses, piece = handed_over.popleft()
+            pages = self._helpers.result(piece)
+            for address, made in zip(addresses, pages, strict=True):
+                if made is not None:
+                    self._note(address, made)
+                self._advance()
 
-    def _make(self, address: str) -> None:
-        """Make a page, write what is made of it, and note what it leads to."""
-        view, names = self._copies.pages[address]
-        query = self._query(names)
-        page = view.html(self._seen, query)
-        if page is not None:
-            folder = self._made[address] = _safe(address)
-            # It waits there as it is, until its links are made to lead to copies.
-            write(self._folder, f"{folder}/index.html", page.encode())
-            for link in dict.fromkeys(link for _, link in LINK.findall(page)):
-                found = address_of(unescape(link), address, self._site)
-                if found is not None:
-                    self._copies.want(self._site.selected.get(_selecting(found[1]), found[0]))
-            for door in self._made_of[view]:
-                if not door.is_framed:
-                    self._write_others(door, address, query)
-        self._advance()
+    def _hand_over(self) -> tuple[Sequence[str], Piece[list[Made | None]]]:
+        """Hand over what waits first: some pages with names, or one without, which takes long and is made here."""
+        waiting = self._copies.waiting
+        some = [waiting.popleft()]
+        if not self._is_named(some[0]):
+            return some, self._helpers.do(partial(self._maker.make, some))
+        while waiting and len(some) < PAGES_AT_ONCE and self._is_named(waiting[0]):
+            some.append(waiting.popleft())
+        return some, self._helpers.make(self._maker, some)
 
-    def _write_others(self, door: Door, address: str, query: Mapping[str, str]) -> None:
-        """Write what is made of a page for programs, and its pictures."""
-        under = door.address.removesuffix(door.view.address)
-        document = ""
-        for form, make in door.makes.items():
-            if form == "html":
-                continue
-            # Where the list goes on behind the page, its table is made of all of it.
-            path = f"{under}{_safe(address)}.{form}"
-            if form == "csv" and door.view.rows and not GOES_ON.search(document):
-                view = door.view.address
-                self._helpers.do(write_table, self._folder, path, view, document)
-                continue
-            made = make(self._seen, query)
-            if form == "json":
-                document = made or ""
-            if made is not None:
-                self._write(path, made.encode())
+    def _note(self, address: str, made: Made) -> None:
+        """Note that a page is made, and what it leads to."""
+        self._made[address] = safe(address)
+        self._written += made.written
+        for lead in made.leads:
+            self._copies.want(self._selected.get(lead.selects, lead.address))
+
+    def _hand_over_copies(self, pages: Sequence[tuple[str, str]]) -> Piece[Written]:
+        copy = partial(write_copies, self._folder, self._site, self._as_of, pages)
+        return self._helpers.do(copy, copy)
 
     def _advance(self, steps: int = 1) -> None:
         self._steps += steps
@@ -324,9 +242,9 @@ class Export:
     def _copy(self, address: str) -> None:
         """Write the copies of a page that no name is needed for, one for each choice, and one for frames."""
         view, names = self._copies.pages[address]
-        query = self._query(names)
+        query = asked_of(names)
         self._lists(address, view, query)
-        for door in self._made_of[view]:
+        for door in MADE_OF[view]:
             framed = door.makes["html"](self._seen, query) if door.is_framed else None
             if framed is not None:
                 self._page(f"{EMBED}/{address}", framed)
@@ -336,7 +254,7 @@ class Export:
         return (self._folder / self._made[address] / "index.html").read_bytes().decode()
 
     def _page(self, address: str, page: str, *, folder: str = "") -> None:
-        folder = folder or _safe(address)
+        folder = folder or safe(address)
         copy = exported(page, address, self._site, folder=folder, as_of=self._as_of)
         self._write(f"{folder}/index.html", copy.encode())
 
@@ -354,9 +272,9 @@ class Export:
             return
         does = told(page, made, is_cut=page.count("<tr") > ROWS)
         combined = list(_combined(does.variants))
-        variants = {"": _safe(address)}
+        variants = {"": safe(address)}
         for one in combined:
-            variants[urlencode(sorted(one.items()))] = f"{_safe(address)}/{_named_after(one)}"
+            variants[urlencode(sorted(one.items()))] = f"{safe(address)}/{_named_after(one)}"
         terms = {
             (name, term): frozenset(heads_of(view.html(self._seen, {**query, name: term}) or ""))
             for name, values in offered.terms.items()
@@ -367,7 +285,7 @@ class Export:
         for name, values in does.sets.items():
             # What most people ask for has an address that works without scripts.
             if values.keys() == {"1"}:
-                self._page(address, made[name, "1"], folder=f"{_safe(address)}/{name}")
+                self._page(address, made[name, "1"], folder=f"{safe(address)}/{name}")
 
     def _variant(
         self,
@@ -444,11 +362,12 @@ def export(
     step: Step,
     private: bool = False,
     helpers: int = 0,
+    most: Mapping[str, int] = MOST,
 ) -> Exported:
     """Write the pages of a community into a folder, in place of what an earlier export left there.
 
-    So many other processes help. Files ask nobody who they are: what not everybody may see is written only where
-    `private` says so.
+    So many other processes help; of each kind of page there are so many at most. Files ask nobody who they are: what
+    not everybody may see is written only where `private` says so.
     """
     communities = service.configuration.communities
     if community and community not in communities:
@@ -462,17 +381,19 @@ def export(
     began = time.monotonic()
     try:
         beside.mkdir(parents=True)
-        with service.pages.look(of) as sight, Helpers(helpers) as helping:
-            seen = Still(sight)
-            closed = closed_repositories(seen.knowledge.db, of)
-            if closed and not private:
-                problem = (
-                    f"--private: not given, and not everybody may see {', '.join(closed)}; "
-                    f"with it the pages are written, and whoever can read the files can read them"
-                )
-                raise BadInput([problem])
-            pages, written, left_out = Export(seen, of, beside, step, helping).write()
-            as_of = moment(seen.knowledge.now)
+        with Helpers(helpers) as helping:
+            with service.pages.look(of) as before:
+                _check_openness(before.knowledge.db, of, private=private)
+                helping.begin(service)
+                if helpers:
+                    # Until they are there: of what takes long, only news is looked for afterwards.
+                    before.results()
+            now = service.clock.now()
+            with helping.look(service, of.key, now, beside) as db:
+                _check_openness(db, of, private=private)
+                seen = Still(service.pages.sight(db, of, now))
+                pages, written, left_out = Export(seen, of, beside, step, helping, most).write()
+            as_of = moment(now)
         told = {"made_by": "chatops export", "community": of.key, "as_of": as_of, "pages": pages}
         (beside / MARK).write_text(f"{json.dumps(told, indent=2)}\n", encoding="utf-8")
         _take_place(beside, target)
@@ -489,6 +410,17 @@ def export(
         seconds=round(time.monotonic() - began, 1),
         left_out=left_out,
     )
+
+
+def _check_openness(db: Connection, of: Community, *, private: bool) -> None:
+    """Refuse to write what not everybody may see, unless that is said."""
+    closed = closed_repositories(db, of)
+    if closed and not private:
+        problem = (
+            f"--private: not given, and not everybody may see {', '.join(closed)}; "
+            f"with it the pages are written, and whoever can read the files can read them"
+        )
+        raise BadInput([problem])
 
 
 def _check(target: Path) -> None:
@@ -512,20 +444,6 @@ def _take_place(beside: Path, target: Path) -> None:
     shutil.rmtree(before, ignore_errors=True)
 
 
-def _safe(address: str) -> str:
-    """Return an address as a path that every file system takes."""
-    return "/".join(
-        part
-        if len(part.encode()) <= LONGEST_NAME
-        else f"{part[: LONGEST_NAME // 2]}-{sha256(part.encode()).hexdigest()[:16]}"
-        for part in address.split("/")
-    )
-
-
-def _selecting(query: str) -> str:
-    return parse_qs(query).get("sel", [""])[0]
-
-
 def _names(query: str) -> Iterator[str]:
     return (name for name, _ in parse_qsl(query))
 
@@ -544,4 +462,4 @@ def _combined(variants: Mapping[str, Sequence[str]]) -> Iterator[Mapping[str, st
 def _named_after(choice: Mapping[str, str]) -> str:
     """Return the folder of a copy: what was chosen, in words that an address takes."""
     said = ",".join(f"{name}-{value}" for name, value in sorted(choice.items()))
-    return _safe(re.sub(r"[^A-Za-z0-9,_-]", "_", said))
+    return safe(re.sub(r"[^A-Za-z0-9,_-]", "_", said))

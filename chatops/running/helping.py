@@ -1,86 +1,162 @@
-"""Processes that take work off the one that makes pages: work on text that needs no database.
+"""Processes that take work off the one that exports: they make pages of the same snapshot, and copies of pages.
 
-Python does one thing at a time in a process. What is handed over here is a plain function of what it is given, and
-writes files of its own; in whichever process it runs, the files are the same.
+Python does one thing at a time in a process. A piece of work is handed over and done by whoever is free first, this
+process included; in whichever it is done, the files are the same, and what comes of it is asked for in the order that
+the export wants.
+
+A process that helps has a database connection of its own. Secrets are not handed to it: it reads the environment and
+the configuration as this one did, and where it finds something else, it makes no pages and helps with copies alone.
 """
 
 import os
 import signal
+import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from datetime import datetime
+from functools import partial
+from hashlib import sha256
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
+from typing import Generic, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
+from sqlalchemy import Connection
 
-from chatops.errors import ChatopsError
-from chatops.showing import VIEWS
-from chatops.views.exported import Site, exported
-from chatops.views.table import table
+from chatops.app import Service
+from chatops.config import Configuration, read_configuration
+from chatops.errors import BadInput, ChatopsError, Unavailable
+from chatops.logs import set_up_logs
+from chatops.running.making import Made, Maker, Still
+from chatops.settings import Settings, read_settings
 
 MOST = 3
-ALONE = 100
-"""So many pieces of work are done before it is worth it to start a process, which takes half a second."""
-MOST_WAITING = 64
-"""Pieces of work that are handed over and not done; each holds the text of a page."""
+ALONE = 10_000
+"""A log of fewer events is exported before another process is there to help."""
+A_MOMENT = 0.01
+"""Seconds for which a process that was asked something leaves the next question to the others."""
+Answer = tuple[int, bool]
+"""Which process says it, and what it says."""
+Result = TypeVar("Result")
 
 
-class Written(Struct, frozen=True):
-    """How many files were written, and of how many bytes."""
-
-    files: int = 0
-    bytes: int = 0
-
-    def __add__(self, other: "Written") -> "Written":
-        return Written(self.files + other.files, self.bytes + other.bytes)
+def helpers_here(events: int) -> int:
+    """Return how many processes help on this machine with a log of so many events: one for each other processor."""
+    return min(MOST, (os.cpu_count() or 1) - 1) if events >= ALONE else 0
 
 
-Work = Callable[..., Written]
+class Piece(Generic[Result]):
+    """A piece of work, done by whoever begins it first: this process, or one that helps."""
 
+    def __init__(self, here: Callable[[], Result], elsewhere: Future[Result] | None = None) -> None:
+        self._here = here
+        self._elsewhere = elsewhere
+        self._results: list[Result] = []
 
-def helpers_here() -> int:
-    """Return how many processes can help on this machine: one for each processor but the first."""
-    return min(MOST, (os.cpu_count() or 1) - 1)
+    @property
+    def is_done(self) -> bool:
+        """Return whether it is done, here or elsewhere, or has failed elsewhere."""
+        return bool(self._results) or (self._elsewhere is not None and self._elsewhere.done())
+
+    def try_here(self) -> None:
+        """Do it here, if nobody has begun it."""
+        if not self._results and (self._elsewhere is None or self._elsewhere.cancel()):
+            self._elsewhere = None
+            self._results.append(self._here())
+
+    def result(self) -> Result:
+        """Return what came of it, once somebody has begun it; what went wrong with it elsewhere is raised here."""
+        if self._elsewhere is not None:
+            with _all_there():
+                return self._elsewhere.result()
+        return self._results[0]
 
 
 class Helpers(AbstractContextManager["Helpers"]):
-    """Does work in some other processes; with none of them, and at first, where it is called."""
+    """Does work with so many other processes; with none of them, and before they have begun, alone."""
 
-    def __init__(self, count: int, *, alone: int = ALONE) -> None:
+    def __init__(self, count: int) -> None:
         self._count = count
-        self._alone = alone
         self._pool: ProcessPoolExecutor | None = None
-        self._waiting: deque[Future[Written]] = deque()
-        self._done = 0
-        self.written = Written()
+        self._open: deque[Piece[object]] = deque()
+        """What may not be begun by now, in the order in which it was handed over."""
+        self._can_make = False
 
-    def do(self, work: Work, *what: object) -> None:
-        """Do a piece of work, here or elsewhere. What goes wrong with it is raised here or by a later call."""
-        self._done += 1
-        if self._count and self._done > self._alone:
-            self._pool = self._pool or ProcessPoolExecutor(
-                self._count, mp_context=get_context("spawn"), initializer=_begin
-            )
+    def begin(self, service: Service) -> None:
+        """Let the processes begin, which takes them a second or two. They look for a service like this one."""
+        if self._count == 0:
+            return
+        self._pool = ProcessPoolExecutor(
+            self._count,
+            mp_context=get_context("spawn"),
+            initializer=_begin,
+            initargs=(_fingerprint(service.settings, service.configuration),),
+        )
+        # As many begin as are asked to do something. Ctrl-C is for this process to hear, from their first moment on.
+        heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            for _ in range(self._count):
+                self._pool.submit(_could_make)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, heard)
+
+    @contextmanager
+    def look(
+        self, service: Service, community: str, now: datetime, folder: Path
+    ) -> Iterator[Connection]:
+        """Look at a snapshot, at the very same one in every process if that can be had."""
+
+        def join(name: str) -> None:
+            self._can_make = self._all_say(partial(_join, name, community, now, folder))
+
+        with ExitStack() as looks:
+            db: Connection | None = None
+            if self._pool is not None and self._all_say(_could_make):
+                with suppress(Unavailable):
+                    db = looks.enter_context(service.database.read_with(join))
+            if db is None:
+                db = looks.enter_context(service.database.read())
+            yield db
+
+    def make(self, maker: Maker, addresses: Sequence[str]) -> Piece[list[Made | None]]:
+        """Hand over that some pages are made."""
+        return self.do(
+            partial(maker.make, addresses), partial(_make, addresses) if self._can_make else None
+        )
+
+    def do(
+        self, here: Callable[[], Result], elsewhere: Callable[[], Result] | None = None
+    ) -> Piece[Result]:
+        """Hand over a piece of work; without `elsewhere` it is for this process."""
+        future: Future[Result] | None = None
+        if elsewhere is not None and self._pool is not None:
             with _all_there():
-                self._waiting.append(self._pool.submit(work, *what))
-            self._wait(MOST_WAITING)
-        else:
-            self.written += work(*what)
+                future = self._pool.submit(elsewhere)
+        piece = Piece(here, future)
+        self._open.append(piece)  # type: ignore[arg-type]  # Whatever comes of it.
+        return piece
 
-    def finish(self) -> Written:
-        """Wait until all is done; return what was written."""
-        self._wait(0)
-        return self.written
+    def result(self, piece: Piece[Result]) -> Result:
+        """Return what came of a piece of work. While another process is at it, do what nobody has begun."""
+        while not piece.is_done and self._open:
+            self._open.popleft().try_here()
+        return piece.result()
 
-    def _wait(self, most: int) -> None:
-        while len(self._waiting) > most:
-            with _all_there():
-                self.written += self._waiting.popleft().result()
+    def _all_say(self, question: Callable[[], Answer]) -> bool:
+        """Return whether every process says yes."""
+        assert self._pool is not None
+        said: dict[int, bool] = {}
+        with _all_there():
+            # Whoever is there first may be asked several times, and is slow to answer.
+            while missing := self._count - len(said):
+                asked = [self._pool.submit(question) for _ in range(missing)]
+                said |= dict(answer.result() for answer in asked)
+        return all(said.values())
 
     def __exit__(
         self,
@@ -105,9 +181,28 @@ def _all_there() -> Iterator[None]:
         raise ChatopsError(message) from problem
 
 
-def _begin() -> None:
-    """Make a process that helps end with the one it helps, however that ends; Ctrl-C is for that one to hear."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _fingerprint(settings: Settings, configuration: Configuration) -> str:
+    """Return what tells a service from others, without saying its secrets."""
+    told = f"{settings!r} {settings.database_url} {configuration!r}"
+    return sha256(told.encode()).hexdigest()
+
+
+# --- in a process that helps ------------------------------------------------
+
+
+class _Own(Struct):
+    """What a process that helps has of its own."""
+
+    service: Service | None = None
+    maker: Maker | None = None
+    looks: ExitStack = field(default_factory=ExitStack)
+
+
+OWN = _Own()
+
+
+def _begin(like: str) -> None:
+    """Make a process that helps end with the one it helps, however that ends."""
     parent = parent_process()
     assert parent is not None
 
@@ -116,28 +211,39 @@ def _begin() -> None:
         os._exit(1)
 
     Thread(target=follow, name="follow", daemon=True).start()
+    with suppress(BadInput):
+        OWN.service = _service(like)
 
 
-def write(folder: Path, path: str, body: bytes) -> Written:
-    """Write a file."""
-    place = folder / path
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_bytes(body)
-    return Written(1, len(body))
+def _service(like: str) -> Service | None:
+    """Return the product as the environment and the configuration say, if it is like the one that is helped."""
+    settings = read_settings(os.environ)
+    configuration = read_configuration(settings.config)
+    if _fingerprint(settings, configuration) != like:
+        return None
+    set_up_logs(settings.log_format, brief=True)
+    return Service(settings, configuration, role="web")
 
 
-def write_table(folder: Path, path: str, address: str, document: str) -> Written:
-    """Write the table of a page from its document; `address` is the page's in the catalogue."""
-    rows = VIEWS[address].rows
-    assert rows is not None
-    return write(folder, path, table(rows, document).encode())
+def _could_make() -> Answer:
+    """Answer whether this process could make pages."""
+    time.sleep(A_MOMENT)
+    return os.getpid(), OWN.service is not None
 
 
-def write_copies(folder: Path, site: Site, as_of: str, pages: Iterable[tuple[str, str]]) -> Written:
-    """Put copies in the place of pages: of each page its address in the service, and where it was written as it is."""
-    written = Written()
-    for address, place in pages:
-        page = (folder / place / "index.html").read_bytes().decode()
-        copy = exported(page, address, site, folder=place, as_of=as_of)
-        written += write(folder, f"{place}/index.html", copy.encode())
-    return written
+def _join(name: str, community: str, now: datetime, folder: Path) -> Answer:
+    """Look at the snapshot that the one who is helped looks at; answer whether that worked."""
+    assert OWN.service is not None
+    if OWN.maker is None:
+        service = OWN.service
+        with suppress(Unavailable):
+            db = OWN.looks.enter_context(service.database.joined(name))
+            sight = service.pages.sight(db, service.configuration.communities[community], now)
+            OWN.maker = Maker(Still(sight), folder)
+    time.sleep(A_MOMENT)
+    return os.getpid(), OWN.maker is not None
+
+
+def _make(addresses: Sequence[str]) -> list[Made | None]:
+    assert OWN.maker is not None
+    return OWN.maker.make(addresses)

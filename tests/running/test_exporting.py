@@ -4,7 +4,7 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from html import unescape
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -16,45 +16,39 @@ from playwright.sync_api import Page, expect
 
 from chatops.app import Service
 from chatops.config import Configuration
-from chatops.engine.log import Batch
+from chatops.engine.clock import SystemClock
 from chatops.errors import BadInput
-from chatops.events import Event, Fact
+from chatops.events import Event
 from chatops.events.repositories import RepositorySeen
 from chatops.running.exporting import MARK, Exported, export
 from chatops.settings import Settings
 from tests.browser import axe
-from tests.builders import CARRIED, FAIL, MORNING, PASS, night
-from tests.pulls import HOSTILE, RULES, opened, ran
+from tests.builders import MORNING
+from tests.running.exports import FACTS, LAUNCH, Standing, learn, of_environment
 from tests.scene import COMMUNITY, REPO
 
 LINK = re.compile(r' (?:href|src)="([^"]*)"')
-LAUNCH = "suite / launch (big, red)"
-FACTS = [
-    *night(0, {LAUNCH: FAIL, "suite / land": PASS, "fuel": PASS}),
-    *night(
-        1,
-        {LAUNCH: FAIL, "suite / land": PASS, "fuel": FAIL},
-        {LAUNCH: FAIL, "suite / land": CARRIED, "fuel": PASS},
-    ),
-    *night(2, {LAUNCH: PASS, "suite / land": FAIL, "fuel": PASS, **dict.fromkeys(HOSTILE, FAIL)}),
-    RULES,
-    opened(1),
-    opened(2, author="octo"),
-    *ran(1, {"test (a)": "failure:Run tests", "build": "success"}),
-]  # fmt: skip
 
 
-def service(folder: Path, facts: Iterable[Event] = FACTS, base_url: str = "") -> Service:
+def service(
+    folder: Path,
+    facts: Iterable[Event] = FACTS,
+    base_url: str = "",
+    clock: SystemClock | None = None,
+) -> Service:
     settings = Settings(
         database_url=f"sqlite:///{folder / 'export.db'}",
         github_api_url="http://127.0.0.1:9",
         base_url=base_url,
     )
-    made = Service(settings, Configuration(communities={"acme": COMMUNITY}), role="web")
+    made = Service(
+        settings,
+        Configuration(communities={"acme": COMMUNITY}),
+        role="web",
+        clock=clock or SystemClock(),
+    )
     made.open_database()
-    told = [Fact(event=one, source="github", correlation_id="delivery/1") for one in facts]
-    made.log.append([Batch(facts=told)])
-    made.projector.catch_up()
+    learn(made, facts)
     return made
 
 
@@ -242,6 +236,39 @@ def test_what_not_everybody_may_see_is_written_only_where_that_is_said(tmp_path:
 
     assert not refused
     assert written.pages > 0
+
+
+FEW = {"tests/{slug}": 4, "runs/{id}": 2, "prs/{id:path}": 1}
+
+
+def files_by(made: Service, folder: Path, helpers: int) -> tuple[int, int, dict[str, bytes]]:
+    """Return how many pages were written and left out where so many processes help, and every file."""
+    site = folder / f"site-{helpers}"
+    written = export(
+        made, site, community="", step=lambda _done, _total: None, helpers=helpers, most=FEW
+    )
+    files = {
+        str(one.relative_to(site)): one.read_bytes() for one in site.rglob("*") if one.is_file()
+    }
+    return written.pages, written.left_out, files
+
+
+def test_whoever_helps_the_files_are_the_same(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = of_environment(monkeypatch, database_url, tmp_path)
+    with closing(made.database):
+        alone = files_by(made, tmp_path, 0)
+
+        assert alone[1] > 0
+        assert [files_by(made, tmp_path, helpers) == alone for helpers in (1, 3)] == [True, True]
+
+
+def test_who_finds_another_service_helps_with_copies_alone(tmp_path: Path) -> None:
+    made = service(tmp_path, clock=Standing())
+    with closing(made.database):
+        assert files_by(made, tmp_path, 1) == files_by(made, tmp_path, 0)
+    assert not list(tmp_path.glob("chatops.db*"))
 
 
 def test_the_way_to_a_failing_test_needs_no_server(place: str, page: Page) -> None:

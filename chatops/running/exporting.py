@@ -5,6 +5,7 @@ kind. The copies are written beside the folder and take its place when all are t
 and none is left from the time before.
 """
 
+import gc
 import json
 import os
 import re
@@ -36,6 +37,7 @@ from chatops.running.making import (
     asked_of,
     page_at,
     safe,
+    tidy_seldom,
     write,
     write_copies,
 )
@@ -379,6 +381,7 @@ def export(
     _check(target)
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     began = time.monotonic()
+    tidied = tidy_seldom()
     try:
         beside.mkdir(parents=True)
         with Helpers(helpers) as helping:
@@ -400,6 +403,7 @@ def export(
     except OSError as problem:
         raise ChatopsError(f"{target} cannot be written: {problem.strerror}.") from problem
     finally:
+        gc.set_threshold(*tidied)
         shutil.rmtree(beside, ignore_errors=True)
     return Exported(
         community=of.key,

@@ -32,7 +32,7 @@ from chatops.app import Service
 from chatops.config import Configuration, read_configuration
 from chatops.errors import BadInput, ChatopsError, Unavailable
 from chatops.logs import set_up_logs
-from chatops.running.making import Made, Maker, Still
+from chatops.running.making import Made, Maker, Still, tidy_seldom
 from chatops.settings import Settings, read_settings
 
 MOST = 3
@@ -211,6 +211,7 @@ def _begin(like: str) -> None:
         os._exit(1)
 
     Thread(target=follow, name="follow", daemon=True).start()
+    tidy_seldom()
     with suppress(BadInput):
         OWN.service = _service(like)
 

@@ -4,6 +4,7 @@ Whichever process makes a page, its files are the same. Where links lead is know
 each is written again, as a copy.
 """
 
+import gc
 import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -35,6 +36,8 @@ GOES_ON = re.compile(r'"older": ?"')
 """By this a document says that its list goes on behind the page."""
 LONGEST_NAME = 150
 """Of a folder; a file system takes 255 bytes."""
+SELDOM = (20_000, 20, 1_000)
+"""So many new things, and so many looks at what is new, before Python looks for garbage among what is older."""
 Kept = TypeVar("Kept")
 
 
@@ -157,6 +160,13 @@ MADE_OF: Mapping[View, Sequence[Door]] = _doors_by_view()
 def asked_of(names: Mapping[str, str]) -> dict[str, str]:
     """Return what a page is asked for its copy."""
     return {**names, "rows": str(ROWS)}
+
+
+def tidy_seldom() -> tuple[int, int, int]:
+    """Let Python seldom look for garbage among all there is, for what pages are made of stays; return how it did."""
+    before = gc.get_threshold()
+    gc.set_threshold(*SELDOM)
+    return before
 
 
 class Maker:

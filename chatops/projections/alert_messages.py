@@ -1,7 +1,7 @@
 """Which channel was told of which alerts, in which message, and what was held back from it and why?"""
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 
 import msgspec
@@ -20,7 +20,7 @@ from sqlalchemy import (
     select,
 )
 
-from chatops.engine.clock import microseconds
+from chatops.engine.clock import from_microseconds, microseconds
 from chatops.engine.projection import Projection
 from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
@@ -204,13 +204,9 @@ def _withheld(row: Row[Any]) -> Held:
         reason=row.reason,
         text=row.text,
         news=_NEWS.decode(row.news),
-        until=_moment(row.until) if row.until is not None else None,
-        at=_moment(row.withheld_at),
+        until=from_microseconds(row.until) if row.until is not None else None,
+        at=from_microseconds(row.withheld_at),
     )
-
-
-def _moment(value: int) -> datetime:
-    return datetime.fromtimestamp(value / 1_000_000, UTC)
 
 
 def _message(event: AlertMessageWanted | AlertMessageSent) -> dict[str, Any]:

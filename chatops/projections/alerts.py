@@ -1,14 +1,14 @@
 """What is wrong now, or was: since when, who has seen it, and who looks after it?"""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 
 import msgspec
 from msgspec import Struct
 from sqlalchemy import BigInteger, Column, Connection, Row, String, Table, Text, and_, or_, select
 
-from chatops.engine.clock import microseconds
+from chatops.engine.clock import from_microseconds, microseconds
 from chatops.engine.projection import Projection
 from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
@@ -172,8 +172,8 @@ def _known(db: Connection, community: str, rows: Sequence[Row[Any]]) -> list[Kno
         found.append(
             Known(
                 alert=alert,
-                opened_at=_moment(row.at),
-                closed_at=_moment(end.at) if end is not None else None,
+                opened_at=from_microseconds(row.at),
+                closed_at=from_microseconds(end.at) if end is not None else None,
                 over=end.over if end is not None else "",
                 signature=_ALERT.decode(change.data).signature if change else alert.signature,
                 seen_by=words.get((row.alert, SEEN), ""),
@@ -187,10 +187,6 @@ def _of(db: Connection, table: Table, community: str, names: Sequence[str]) -> I
     if not names:
         return ()
     return db.execute(select(table).where(table.c.community == community, table.c.alert.in_(names)))
-
-
-def _moment(value: int) -> datetime:
-    return datetime.fromtimestamp(value / 1_000_000, UTC)
 
 
 def _first(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,13 +1,13 @@
 """When was a canary sent last, and when did one last come back?"""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 
 from msgspec import Struct
 from sqlalchemy import BigInteger, Column, Connection, String, Table, select
 
-from chatops.engine.clock import microseconds
+from chatops.engine.clock import from_microseconds, microseconds
 from chatops.engine.projection import Projection
 from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
@@ -60,8 +60,5 @@ class Canary(Struct, frozen=True, kw_only=True):
 
 def canary(db: Connection) -> Canary:
     """Return how it is with the canaries."""
-    rows = {
-        row.what: datetime.fromtimestamp(row.at / 1_000_000, UTC)
-        for row in db.execute(select(LIVE.canaries))
-    }
+    rows = {row.what: from_microseconds(row.at) for row in db.execute(select(LIVE.canaries))}
     return Canary(sent_at=rows.get(SENT), returned_at=rows.get(RETURNED))

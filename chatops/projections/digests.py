@@ -1,7 +1,7 @@
 """Which digests has a channel got, what did the newest one leave it knowing, and why was there none?"""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 
 from msgspec import Struct
@@ -18,7 +18,7 @@ from sqlalchemy import (
     select,
 )
 
-from chatops.engine.clock import microseconds
+from chatops.engine.clock import from_microseconds, microseconds
 from chatops.engine.projection import Projection
 from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
@@ -138,7 +138,7 @@ def last_digest_at(db: Connection, community: str) -> datetime | None:
         digests.community == community, digests.digest == outcomes.digest, outcomes.message != ""
     )
     made_at = db.scalar(query)
-    return None if made_at is None else datetime.fromtimestamp(made_at / 1_000_000, UTC)
+    return None if made_at is None else from_microseconds(made_at)
 
 
 def refusal_of(db: Connection, digest: str) -> str:
@@ -154,7 +154,7 @@ def _made(row: Row[Any]) -> Made:
         channel=row.channel,
         day=row.day,
         position=row.made_from,
-        at=datetime.fromtimestamp(row.made_at / 1_000_000, UTC),
+        at=from_microseconds(row.made_at),
         is_wanted=row.is_wanted,
         reason=row.reason,
         failing=frozenset(filter(None, row.failing.split("\n"))),

@@ -1,11 +1,12 @@
 """When did we last hear anything of a repository, and by which road?"""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import ClassVar
 
 from sqlalchemy import BigInteger, Column, Connection, String, Table, func, select
 
+from chatops.engine.clock import from_microseconds
 from chatops.engine.projection import Projection
 from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
@@ -98,4 +99,4 @@ def heard_by_source(db: Connection, repos: Sequence[Repo]) -> list[tuple[Repo, s
 def _moment(microseconds: int | None) -> datetime | None:
     if microseconds is None:
         return None
-    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=microseconds)
+    return from_microseconds(microseconds)

@@ -1,13 +1,13 @@
 """Which jobs are muted, until when, by whom and why?"""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 
 from msgspec import Struct
 from sqlalchemy import BigInteger, Column, Connection, String, Table, and_, or_, select
 
-from chatops.engine.clock import microseconds
+from chatops.engine.clock import from_microseconds, microseconds
 from chatops.engine.projection import Projection
 from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
@@ -79,8 +79,8 @@ def muted_jobs(db: Connection, community: str, now: datetime) -> dict[str, Mute]
     return {
         row.job: Mute(
             command=row.command,
-            since=datetime.fromtimestamp(row.said_at / 1_000_000, UTC),
-            until=datetime.fromtimestamp(row.until / 1_000_000, UTC),
+            since=from_microseconds(row.said_at),
+            until=from_microseconds(row.until),
             by=row.said_by,
             reason=row.reason,
         )

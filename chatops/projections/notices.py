@@ -1,7 +1,7 @@
 """Who was told what, and what was held back? Which nights are settled?"""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 
 from msgspec import Struct
@@ -19,7 +19,7 @@ from sqlalchemy import (
     select,
 )
 
-from chatops.engine.clock import microseconds
+from chatops.engine.clock import from_microseconds, microseconds
 from chatops.engine.projection import Projection
 from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
@@ -181,7 +181,7 @@ def newest_withheld(db: Connection, community: str, subscriber: str, limit: int)
     )
     return [
         Withheld(
-            at=datetime.fromtimestamp(row.withheld_at / 1_000_000, UTC),
+            at=from_microseconds(row.withheld_at),
             jobs=tuple(row.jobs.split("\n")) if row.jobs else (),
             count=row.jobs_count,
             text=row.reason,

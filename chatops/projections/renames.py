@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, Column, Connection, String, Table, and_, or_, select
 
-from chatops.engine.clock import microseconds
+from chatops.engine.clock import from_microseconds, microseconds
 from chatops.engine.projection import Projection
 from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
@@ -123,7 +123,7 @@ def lineage(db: Connection, repositories: Sequence[Repo]) -> Lineage:
             new=row.new,
             command=CommandId(row.command),
             by=row.said_by,
-            at=datetime.fromtimestamp(row.said_at / 1_000_000, UTC),
+            at=from_microseconds(row.said_at),
         )
         for row in db.execute(query)
     )

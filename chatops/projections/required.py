@@ -1,7 +1,7 @@
 """Which checks are required, today and before, and since when each list was in force?"""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -21,14 +21,13 @@ from sqlalchemy import (
     select,
 )
 
-from chatops.engine.clock import microseconds
+from chatops.engine.clock import from_microseconds, microseconds
 from chatops.engine.projection import Projection
 from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
 from chatops.events.gate import RequiredChecksChanged, RequiredReported
 from chatops.names import Repo, RunId
 
-MICROSECONDS = 1_000_000
 MOST_IN_FORCE = 200
 LISTS_KEPT = 256
 
@@ -126,7 +125,7 @@ def _newest_first(repo: Repo) -> Select[Any]:
 
 def _version(row: Row[Any]) -> Version:
     return Version(
-        seen_at=datetime.fromtimestamp(row.seen_at / MICROSECONDS, UTC) if row.seen_at else None,
+        seen_at=from_microseconds(row.seen_at) if row.seen_at else None,
         rules=_rules(bytes(row.rules)),
         first_run=RunId(row.first_run),
     )

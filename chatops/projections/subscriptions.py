@@ -1,7 +1,7 @@
 """Who wants to be told of what?"""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 
 from msgspec import Struct
@@ -19,7 +19,7 @@ from sqlalchemy import (
     select,
 )
 
-from chatops.engine.clock import microseconds
+from chatops.engine.clock import from_microseconds, microseconds
 from chatops.engine.projection import Projection
 from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
@@ -196,6 +196,6 @@ def _subscription(row: Row[Any]) -> Subscription:
         topic=Topic(what=row.what, name=row.name),
         command=CommandId(row.command),
         by=row.said_by,
-        since=datetime.fromtimestamp(row.said_at / 1_000_000, UTC),
+        since=from_microseconds(row.said_at),
         stands=bool(row.stands),
     )

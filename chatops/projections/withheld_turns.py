@@ -1,7 +1,7 @@
 """Which night turned red or green without its channel being shown that, and why?"""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 
 import msgspec
@@ -19,7 +19,7 @@ from sqlalchemy import (
     select,
 )
 
-from chatops.engine.clock import microseconds
+from chatops.engine.clock import from_microseconds, microseconds
 from chatops.engine.projection import Projection
 from chatops.engine.upsert import upsert
 from chatops.events import Event, Recorded
@@ -95,7 +95,7 @@ def _turn(row: Row[Any]) -> Turn:
         jobs=_JOBS.decode(row.jobs),
         path=row.path,
         text=row.text,
-        at=datetime.fromtimestamp(row.at / 1_000_000, UTC),
+        at=from_microseconds(row.at),
     )
 
 

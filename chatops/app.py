@@ -1,7 +1,7 @@
 """The composition root: the only place that knows every room, and how a process of the product is put together."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -348,6 +348,7 @@ class Service:
             issue=self.looker.issue,
             knowledge=self.knowledge,
             caught_up=self._caught_up,
+            bring_up=self._is_shown,
             describe=describer(effects),
             is_closed=self._is_closed,
             take_turn=Turns(self.log, self.work, self.clock, noticed=self._noticed).take,
@@ -498,9 +499,9 @@ class Service:
             return commands_lately(db, received.community, received.by, received.surface, after)
 
     async def _is_shown(self, position: int) -> bool:
-        """Wait a little until pages show what is recorded; return whether they do."""
+        """Wait a little until the read models that go on show what is recorded; return whether they do."""
         try:
-            await self._caught_up(position, SHOWN_SECONDS)
+            await self._wait_for(self._seen_by_running, position, SHOWN_SECONDS)
         except Transient:
             return False
         return True
@@ -508,10 +509,13 @@ class Service:
     def _story(self, command: CommandId) -> Story:
         return Story(tuple(recorded.event for recorded in self.log.story(command)))
 
-    async def _caught_up(self, position: int, seconds: float = CATCH_UP_SECONDS) -> None:
-        """Wait until the read models have seen a position."""
+    async def _caught_up(self, position: int) -> None:
+        """Wait until all of the read models have seen a position."""
+        await self._wait_for(self._seen_by_all, position, CATCH_UP_SECONDS)
+
+    async def _wait_for(self, seen: Callable[[], int], position: int, seconds: float) -> None:
         deadline = self.clock.monotonic() + seconds
-        while await asyncio.to_thread(self._seen_by_all) < position:
+        while await asyncio.to_thread(seen) < position:
             if self.clock.monotonic() > deadline:
                 raise Transient("My read models are behind the log.")
             self.projector.wake()
@@ -519,6 +523,11 @@ class Service:
 
     def _seen_by_all(self) -> int:
         return min((progress.position for progress in self.projector.progress()), default=0)
+
+    def _seen_by_running(self) -> int:
+        """Return what all have seen but those that stopped, which nobody waits for in vain."""
+        running = [one.position for one in self.projector.progress() if one.error is None]
+        return min(running, default=0)
 
     def _noticed(self, db: Connection) -> int:
         """Return up to where it is known what the log's facts ask for, of the crew and of the policies."""

@@ -51,6 +51,9 @@ SpokenOf = Callable[[CommandReceived], Awaitable[IssueState]]
 
 Append = Callable[[Batch], Awaitable[object]]
 
+BringUp = Callable[[int], Awaitable[object]]
+"""Waits a little until the read models know what is recorded up to a position; goes on where they are far behind."""
+
 TakeTurn = Callable[[Recorded], int]
 """Returns the log position of what was done because of the command before in the same comment; not yet: `NotYet`."""
 
@@ -82,6 +85,7 @@ class Bus:
         issue: SpokenOf,
         knowledge: Callable[[Connection, Community], Knowledge],
         caught_up: Callable[[int], Awaitable[None]],
+        bring_up: BringUp,
         describe: Describe,
         take_turn: TakeTurn,
         is_closed: Callable[[Community], bool] = lambda community: community.private,
@@ -95,6 +99,7 @@ class Bus:
         self._issue = issue
         self._knowledge = knowledge
         self._caught_up = caught_up
+        self._bring_up = bring_up
         self._describe = describe
         self._take_turn = take_turn
         self._is_closed = is_closed
@@ -111,6 +116,7 @@ class Bus:
         received = fact.event
         if before := await asyncio.to_thread(self._take_turn, fact):
             await self._caught_up(before)
+        await self._bring_up(fact.position)
         if is_explained(received):
             events = [await self._explanation(received)]
         else:

@@ -21,9 +21,11 @@ from chatops.events.conversation import (
     EffectDelayed,
     EffectFailed,
 )
+from chatops.events.mutes import JobsMuted, JobsUnmuted
 from chatops.events.reruns import RerunRequested
+from chatops.names import CommandId
 from tests.engine.worlds import A_WHILE, COMMANDS, Town, town
-from tests.scene import COMMUNITY, REPO, ended, issue, job, pull
+from tests.scene import COMMUNITY, NOW, REPO, ended, issue, job, pull
 
 pytestmark = pytest.mark.anyio
 
@@ -94,6 +96,22 @@ async def test_a_decision_is_made_once_and_whole_however_many_decide(here: Town)
     assert len(story.all(CommandAccepted)) == 1
     assert len(story.all(RerunRequested)) == 1
     assert story.all(CommandRefused) == []
+
+
+async def test_a_command_is_decided_by_all_that_was_recorded_before_it(here: Town) -> None:
+    here.add(
+        [JobsMuted(
+            command=CommandId("command/1"), community="acme", jobs=("Nightly / nozzle",), by="mona",
+            reason="known", at=NOW, until=NOW + A_WHILE,
+        )],
+        "command/1",
+    )  # fmt: skip
+
+    await here.bus.perform(here.ask("unmute", "nozzle"))
+
+    unmuted = outcome(here).event
+    assert isinstance(unmuted, JobsUnmuted)
+    assert unmuted.jobs == ("Nightly / nozzle",)
 
 
 async def test_what_github_does_not_know_is_named(here: Town) -> None:

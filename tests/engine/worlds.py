@@ -115,6 +115,7 @@ class Town:
             issue=issue,
             knowledge=self.knowledge,
             caught_up=caught_up,
+            bring_up=caught_up,
             describe=describer(effect() for effect in catalogue(chatops.effects, Effect)),
             take_turn=_at_once,
         )

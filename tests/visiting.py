@@ -34,7 +34,7 @@ class Judge(HTMLParser):
             self.wrong.append(f"markup of others: {self.get_starttag_text()}"[:300])
         for name in ("href", "src", "action"):
             address = names.get(name) or ""
-            is_our_icon = tag == "link" and address.startswith("data:image/svg+xml,")
+            is_our_icon = tag == "link" and address.startswith("data:image/png;base64,")
             if urlsplit(address).scheme not in {"", "http", "https"} and not is_our_icon:
                 self.wrong.append(f"an address that does something: {address[:200]}")
         if tag == "a" and names.get("href"):

@@ -364,7 +364,7 @@ def test_one_script_is_inline_and_nothing_comes_from_elsewhere(usual: NightBoard
     loaded = [*(found["src"] for found in scripts if found), *(
         found["href"] for found in page.all("link") if found["rel"] not in {"canonical", "alternate"})]  # fmt: skip
     assert len(loaded) == 3
-    ours = ("/static/", "data:image/svg+xml,")
+    ours = ("/static/", "data:image/png;base64,")
     assert all(address is not None and address.startswith(ours) for address in loaded)
 
 

@@ -12,13 +12,13 @@ from enum import StrEnum
 from msgspec import Struct
 
 from chatops.answers.job_words import Named
-from chatops.answers.nights import counted, placed
+from chatops.answers.nights import counted
+from chatops.answers.nights_in_files import in_files, not_counted
 from chatops.answers.run_history import RunHistory
 from chatops.answers.same_commit import Sighting
 from chatops.engine.command import Knowledge
 from chatops.names import PullNumber, Repo
 from chatops.projections.mutes import Mute, muted_jobs
-from chatops.projections.runs import nights_in_files
 
 WEEKS = 4
 """How far back one looks unless one says otherwise: this week and the three before it."""
@@ -101,13 +101,7 @@ class Ledger(Struct, frozen=True, kw_only=True):
     @property
     def not_counted(self) -> str:
         """Return in a sentence what is not counted, and why; nothing where all of it is."""
-        if not self.in_files:
-            return ""
-        are, they = ("is", "it was") if self.in_files == 1 else ("are", "they were")
-        return (
-            f"{counted(self.in_files, 'night')} that only a file tells of {are} not among them: "
-            f"the file says neither when {they} nor on which commit."
-        )
+        return not_counted(self.in_files)
 
     @property
     def verdict(self) -> str:
@@ -175,7 +169,7 @@ def ledger(
         where=where,
         nights=nights,
         heads=heads,
-        in_files=0 if where is Where.PULLS else _in_files(knowledge, began),
+        in_files=0 if where is Where.PULLS else in_files(knowledge, began),
         again=again,
         helped=helped,
     )
@@ -221,14 +215,6 @@ def _looked_at(history: RunHistory, since: date) -> tuple[int, int]:
             else:
                 heads.add((run.repo, run.sha))
     return len(nights), len(heads)
-
-
-def _in_files(knowledge: Knowledge, since: datetime) -> int:
-    community = knowledge.community
-    return sum(
-        nights_in_files(knowledge.db, repo, one.name, since)
-        for repo, one in placed(community.repositories, community.nightly)
-    )
 
 
 def _heads(number: int) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
+from chatops.answers.ages import ago
 from chatops.answers.job_words import LEVEL
 from chatops.answers.mute_marks import mute_mark
 from chatops.answers.nights import NightBoard, State, Test, counted
@@ -11,7 +12,6 @@ from chatops.engine.command import Knowledge
 from chatops.projections.mutes import Mute
 
 LINES_SHOWN = 8
-MINUTES_SHOWN, HOURS_SHOWN = 120, 72
 COUNTS = (
     (State.PASSED, "passed"),
     (State.RERUN, "passed on rerun"),
@@ -112,8 +112,13 @@ def _footer(board: NightBoard, base_url: str) -> Line:
     if board.heard_at is None:
         line.append("Nothing was heard from GitHub yet.")
     else:
-        minutes = max(0, int((board.now - board.heard_at).total_seconds() // 60))
-        line += ["Last heard from GitHub ", _age(minutes), " ago, ", When(board.heard_at), "."]
+        line += [
+            "Last heard from GitHub ",
+            ago(board.now - board.heard_at),
+            " ago, ",
+            When(board.heard_at),
+            ".",
+        ]
     line += [
         piece
         for late in board.late
@@ -122,10 +127,3 @@ def _footer(board: NightBoard, base_url: str) -> Line:
     if base_url:
         line += [" ", Link("All tests and nights", f"{base_url}/nightly")]
     return tuple(line)
-
-
-def _age(minutes: int) -> str:
-    if minutes < MINUTES_SHOWN:
-        return f"{minutes} min"
-    hours = minutes // 60
-    return f"{hours} h" if hours < HOURS_SHOWN else f"{hours // 24} days"

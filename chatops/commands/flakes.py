@@ -58,7 +58,8 @@ class Flakes(Command):
             found.tests, key=lambda test: (-len(test.flakes), not test.is_required, test.name)
         )
         over = f"in {counted(found.nights, 'night')}"
-        footer: Line = ("Only jobs that somebody ran again can be seen to be flaky.",)
+        left_out = f" {found.not_counted}" if found.not_counted else ""
+        footer: Line = (f"Only jobs that somebody ran again can be seen to be flaky.{left_out}",)
         if knowledge.base_url:
             page = f"{knowledge.base_url}/{knowledge.community.key}/flaky"
             footer = (*footer, " ", Link("Those of pull requests, too", page))

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import ClassVar, Self
 from urllib.parse import quote
 
+from chatops.answers.ages import ago
 from chatops.answers.mine import Mine, mine
 from chatops.answers.mute_marks import mute_mark
 from chatops.answers.nights import Test, counted
@@ -28,8 +29,6 @@ from chatops.projections.mutes import Mute, muted_jobs
 from chatops.projections.subscriptions import Subscription
 
 LINES_SHOWN = 10
-MINUTES_SHOWN = 120
-HOURS_SHOWN = 48
 TITLE_SHOWN = 80
 SLACK = "slack"
 SUBSCRIBE, MUTE, LINK = "subscribe", "mute", "link"
@@ -173,15 +172,7 @@ def _health(found: Mine, now: datetime) -> Line:
     if found.heard_at is None:
         heard = "Nothing was heard from GitHub yet."
     else:
-        heard = f"Last heard from GitHub {_age(now, found.heard_at)} ago."
+        heard = f"Last heard from GitHub {ago(now - found.heard_at)} ago."
     if not found.parked:
         return (f"{heard} All is well with me.",)
     return (f"{heard} {counted(found.parked, 'piece')} of my work needs an operator.",)
-
-
-def _age(now: datetime, then: datetime) -> str:
-    minutes = max(0, int((now - then).total_seconds() // 60))
-    if minutes < MINUTES_SHOWN:
-        return f"{minutes} min"
-    hours = minutes // 60
-    return f"{hours} h" if hours < HOURS_SHOWN else f"{hours // 24} days"

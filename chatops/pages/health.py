@@ -5,7 +5,7 @@ numbers as a table; what is not known is left out. All of the page's state is in
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TypedDict
 
 import msgspec
@@ -14,6 +14,7 @@ from msgspec import Struct
 from chatops.answers.durations import Durations, Spread, spread, together
 from chatops.answers.health import Health, Waiting, health
 from chatops.answers.nights import counted
+from chatops.answers.nights_in_files import in_files, not_counted
 from chatops.answers.run_history import WEEKS, RunHistory
 from chatops.answers.shares import within
 from chatops.answers.weeks import Week
@@ -117,6 +118,7 @@ def render_health(
         sorts=[(key, word) for key, (word, _) in SORTS.items()],
         waits=[(one.labels, *_spread_words(one.waits)) for one in page.waiting],
         rests_on=_rests_on(page.health),
+        not_counted=not_counted(_in_files(knowledge, page.health)),
     )
 
 
@@ -166,6 +168,8 @@ class HealthDocument(TypedDict):
     heard_at: datetime | None
     is_cut: bool
     knows_required: bool
+    nights_in_files: int
+    not_counted: str | None
     weeks: Sequence[WeekTold]
     runners: Sequence[RunnersTold]
     found: int
@@ -177,12 +181,15 @@ class HealthDocument(TypedDict):
 def health_json(knowledge: Knowledge, history: RunHistory, query: Mapping[str, str]) -> str:
     """Return the same for programs."""
     page = shown(history, query)
+    nights = _in_files(knowledge, page.health)
     told: HealthDocument = {
         "community": knowledge.community.key,
         "verdict": page.health.verdict,
         "heard_at": history.heard_at,
         "is_cut": history.is_cut,
         "knows_required": page.health.knows_required,
+        "nights_in_files": nights,
+        "not_counted": not_counted(nights) or None,
         "weeks": [_week_json(day, week) for day, week in page.health.weeks],
         "runners": [
             {
@@ -200,6 +207,12 @@ def health_json(knowledge: Knowledge, history: RunHistory, query: Mapping[str, s
         "older": page.older or None,
     }
     return msgspec.json.encode(told).decode()
+
+
+def _in_files(knowledge: Knowledge, found: Health) -> int:
+    """Return how many nights of the weeks only a file tells of."""
+    monday, _ = found.weeks[0]
+    return in_files(knowledge, datetime.combine(monday, time(), UTC))
 
 
 def charts(found: Health) -> tuple[Chart, ...]:

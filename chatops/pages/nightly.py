@@ -15,6 +15,7 @@ import msgspec
 from markupsafe import Markup
 from msgspec import Struct
 
+from chatops.answers.ages import ago
 from chatops.answers.night_cells import COUNTED
 from chatops.answers.night_news import NightNews, night_news
 from chatops.answers.nights import Cell, Night, NightBoard, State, Test, counted
@@ -36,7 +37,7 @@ from chatops.views.night_traits import (
 )
 from chatops.views.nightly_detail import MARKS, NOTHING, Sayable, detail, job_link
 from chatops.views.nightly_told import NightlyDocument, names_of, nightly_document
-from chatops.views.page import Viewer, ago, fragment, render, sign_in_address, took
+from chatops.views.page import Viewer, fragment, render, sign_in_address, took
 from chatops.views.pictures import Badge, Strip, counted_states
 from chatops.views.table import Document
 from chatops.views.view import USUAL_NIGHTS, Query, Seen, View, Word

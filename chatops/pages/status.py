@@ -11,12 +11,13 @@ from typing import TypedDict
 import msgspec
 from msgspec import Struct
 
+from chatops.answers.ages import ago
 from chatops.answers.nights import counted
 from chatops.answers.own_state import DELIVERIES_LOOKED_AT, Open, OwnState
 from chatops.engine.command import Knowledge
 from chatops.engine.projection import Progress
 from chatops.engine.work import MOST_TRIES
-from chatops.views.page import Viewer, ago, render, sign_in_address
+from chatops.views.page import Viewer, render, sign_in_address
 from chatops.views.table import rows_under
 from chatops.views.view import View
 

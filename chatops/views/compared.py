@@ -61,6 +61,14 @@ SAID = {
     "seconds_waited": "waited",
     "median_seconds_waited": "half waited at most",
     "longest_seconds_waited": "the longest waited",
+    "half": "half at most",
+    "nine_of_ten": "9 of 10 at most",
+    "longest": "all at most",
+    "runners.number": "jobs",
+    "runners.half": "half waited at most",
+    "runners.nine_of_ten": "9 of 10 waited at most",
+    "runners.longest": "the longest waited",
+    "nights_in_files": "nights that only files tell of",
     "machines": "runners",
     "jobs.since": "failing",
     "jobs.before": "the night before",
@@ -78,9 +86,12 @@ SAID = {
 UNSAID = frozenset({"counts"})
 """Fields that only hold others together."""
 ELSEWHERE = frozenset({
-    "checks.group", "checks.say", "nightly.windows", "rows.helped_between", "newest_run", "evidence", "page", "url",
+    "checks.group", "checks.say", "nightly.windows", "rows.helped_between", "newest_run", "evidence", "not_counted",
+    "page", "url",
 })  # fmt: skip
 """Fields that say what others do, or only where something stands."""
+SPREADS = frozenset({"half", "nine_of_ten", "longest"})
+"""Fields of durations that are spread, in seconds."""
 STATES = frozenset({"status", "state", "conclusion"})
 WORDS = {"none": "no result"}
 """Words of filters and programs that people say otherwise."""
@@ -285,7 +296,7 @@ def _called(name: Any) -> str:  # noqa: ANN401 - JSON
 
 def _value(field: str, value: Any) -> str:  # noqa: ANN401 - JSON
     """Return the value of a field, the way people say what is kept in it."""
-    if type(value) is int and "seconds" in field:
+    if type(value) is int and ("seconds" in field or field in SPREADS):
         return took(timedelta(seconds=value))
     if isinstance(value, str) and field == "verdict":
         return _short(value, LONGEST_VERDICT)
@@ -308,7 +319,7 @@ def _said(value: Any) -> str:  # noqa: ANN401 - JSON
             return _listed(value)
         case dict():
             there = {name: one for name, one in value.items() if one not in (None, "", [])}
-            said = (f"{_words(name)} {_said(one)}" for name, one in there.items())
+            said = (f"{_words(name)} {_value(name, one)}" for name, one in there.items())
             return _short(", ".join(said)) or "nothing"
         case str() if MOMENT.fullmatch(value):
             return _moment(value)

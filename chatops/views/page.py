@@ -17,6 +17,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 from msgspec import Struct
 
+from chatops.answers.ages import HOUR, MINUTE, ago
+
 HERE = Path(__file__).parent
 KINDS = {
     ".css": "text/css; charset=utf-8",
@@ -38,7 +40,6 @@ LIVE = Markup("<!--live-->")
 BACK = Markup("<!--back-->")
 """Stands in a page where a link leads into its past."""
 TITLE_SHOWN = 200
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 class Viewer(StrEnum):
@@ -119,17 +120,6 @@ def asset(name: str) -> tuple[bytes, str, str] | None:
 def page_etag(*parts: object) -> str:
     """Return the ETag of a page made from these things, such as a position and a query."""
     return f'W/"{_hash(VERSION.encode(), *(str(part).encode() for part in parts))}"'
-
-
-def ago(since: timedelta) -> str:
-    """Return an age the way people say it: `41 min`, `7 h`, `3 days`."""
-    if since < MINUTE:
-        return "less than a minute"
-    if since < HOUR:
-        return f"{since // MINUTE} min"
-    if since < 2 * DAY:
-        return f"{since // HOUR} h"
-    return f"{since // DAY} days"
 
 
 def shortened(text: str) -> str:

@@ -128,7 +128,7 @@ def test_nothing_known_is_said_plainly(tmp_path: Path) -> None:
 def test_the_age_of_the_data_and_a_link_are_always_there(tmp_path: Path) -> None:
     footer = plain(status(tmp_path, *night(0)).footer)
 
-    assert "Last heard from GitHub 0 min ago" in footer
+    assert "Last heard from GitHub less than a minute ago" in footer
     assert "All tests and nights" in footer
 
 

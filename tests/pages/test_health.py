@@ -11,11 +11,12 @@ from msgspec import structs
 from chatops.answers.run_history import RunHistory, run_history
 from chatops.engine.command import Knowledge
 from chatops.events import Event
-from chatops.events.runs import JobCompleted
+from chatops.events.runs import JobCompleted, RunReported
+from chatops.names import RunId
 from chatops.pages.health import ON_A_PAGE, charts, health_json, render_health, shown
 from tests.commands.nights import CALLER, night
 from tests.pulls import HOSTILE, RULES, opened, ran
-from tests.scene import scene
+from tests.scene import REPO, scene
 
 FAILED, PASSED = "failure:Run tests", "success"
 
@@ -64,6 +65,17 @@ def test_runners_are_filtered_and_sorted_by_what_the_address_says(
 ) -> None:
     with known(tmp_path, EVENTS) as (_, history):
         assert [one.labels for one in shown(history, query).waiting] == found
+
+
+def test_nights_of_files_are_said_not_to_count(tmp_path: Path) -> None:
+    event = RunReported(repo=REPO, run_id=RunId(995), attempt=1, workflow="Nightly", number=995)
+    with known(tmp_path, [*EVENTS, event]) as (knowledge, history):
+        page = render_health(knowledge, history, {})
+        twin = json.loads(health_json(knowledge, history, {}))
+
+    assert twin["nights_in_files"] == 1
+    assert twin["not_counted"].startswith("1 night that only a file tells of is not among them")
+    assert f'<p class="also">{twin["not_counted"]}</p>' in page
 
 
 @pytest.mark.parametrize("key", ["w", "s", "p"])

@@ -96,6 +96,7 @@ def test_what_a_field_is_called_depends_on_what_it_is_of() -> None:
     [
         ("seconds_waited", 0, 2_883, ("waited", "0 s", "48 min")),
         ("seconds", None, 4_000, ("took", "nothing", "1 h 06 min")),
+        ("nine_of_ten", 59, 6_000, ("9 of 10 at most", "59 s", "1 h 40 min")),
         ("day", "2026-11-02", "2026-11-03", ("day", "2 Nov 2026", "3 Nov 2026")),
         ("seen_at", None, "2026-11-02T04:05:06.7Z", ("seen at", "nothing", "2 Nov 2026, 04:05 UTC")),
         ("title", "2026-02-31", "x", ("title", "2026-02-31", "x")),
@@ -112,6 +113,21 @@ def test_values_are_said_as_people_do(
     ((one,),) = (change.fields for change in part.parts[0].changes)
 
     assert (one.name, one.before, one.after) == said
+
+
+def test_how_long_runners_kept_waiting_is_said_in_hours_and_minutes() -> None:
+    before: Any = {"weeks": [{"monday": "2026-11-02", "waits": {"half": 9}}], "runners": []}
+    after: Any = {"weeks": [{"monday": "2026-11-02", "waits": {"half": 90}}], "runners": []}
+    runner: Any = {"labels": "huge", "number": 3, "longest": 7_260}
+
+    (of_week,) = compared(before, after).parts
+    (of_runner,) = compared({"runners": [{**runner, "longest": 60}]}, {"runners": [runner]}).parts
+    fields = [one for part in (of_week, of_runner) for one in part.changes[0].fields]
+
+    assert [(one.name, one.before, one.after) for one in fields] == [
+        ("waits: half at most", "9 s", "1 min"),
+        ("the longest waited", "1 min", "2 h 01 min"),
+    ]
 
 
 def test_what_nothing_is_counted_of_any_more_is_none_of_it() -> None:

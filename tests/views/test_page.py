@@ -14,7 +14,6 @@ from chatops.views.page import (
     TEMPLATES,
     TOKEN,
     WHO,
-    ago,
     asset,
     asset_url,
     at,
@@ -103,19 +102,6 @@ def test_no_page_needs_anything_from_elsewhere_and_only_one_script_inline(page: 
     assert not re.search(r"\sstyle=|<style|\son\w+=|javascript:", page)
     assert re.findall(r"<script(?! src=\"/static/)", page) == ["<script"]
     assert re.findall(r"(?:src|href)=\"(?:https?:)?//", page) == []
-
-
-@pytest.mark.parametrize(
-    ("age", "words"),
-    [
-        (timedelta(seconds=20), "less than a minute"),
-        (timedelta(minutes=41), "41 min"),
-        (timedelta(hours=26), "26 h"),
-        (timedelta(days=3), "3 days"),
-    ],
-)
-def test_an_age_is_said_the_way_people_do(age: timedelta, words: str) -> None:
-    assert ago(age) == words
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from chatops.answers.ages import ago
 from chatops.answers.night_cells import State
 from chatops.answers.pull_checks import Check, PullChecks
 from chatops.engine.answer import Code, Line, Link, Piece, Section, Strong
@@ -91,6 +92,5 @@ def freshness(checks: PullChecks, knowledge: Knowledge) -> Line:
     if checks.heard_at is None:
         line.append("; nothing was heard from GitHub yet.")
     else:
-        minutes = max(0, int((knowledge.now - checks.heard_at).total_seconds() // 60))
-        line.append(f"; last heard from GitHub {minutes} min ago.")
+        line.append(f"; last heard from GitHub {ago(knowledge.now - checks.heard_at)} ago.")
     return tuple(line)

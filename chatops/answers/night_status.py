@@ -112,13 +112,8 @@ def _footer(board: NightBoard, base_url: str) -> Line:
     if board.heard_at is None:
         line.append("Nothing was heard from GitHub yet.")
     else:
-        line += [
-            "Last heard from GitHub ",
-            ago(board.now - board.heard_at),
-            " ago, ",
-            When(board.heard_at),
-            ".",
-        ]
+        age = ago(board.now - board.heard_at)
+        line += [f"Last heard from GitHub {age} ago, ", When(board.heard_at), "."]
     line += [
         piece
         for late in board.late
